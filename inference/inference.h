@@ -1,0 +1,181 @@
+/* inference.h: text in, text out, on this machine's processor.
+ *
+ * A model is a GGUF file: mapped, checked, its weights prepared for the instruction set. An engine owns a model,
+ * its KV cache and one thread that runs it; any thread may submit requests, the engine batches what is waiting.
+ * A prompt is a list of segments, never one string: special tokens are parsed in template segments only, so text
+ * from a CRM can never become a control token. Output can be held to a constraint, a byte automaton.
+ *
+ * Threads: a model is read-only after model_open() and shared freely. engine_* may be called from any thread;
+ * callbacks come from the engine's thread and must return quickly. Others are for one thread a handle.
+ * Errors: RC_BAD names file, field and offset; RC_LIMIT a stated bound (prompt over context, out of KV memory);
+ * RC_RETRY the deadline passed or the request was cancelled; RC_NOMEM. */
+#ifndef INFERENCE_INFERENCE_H
+#define INFERENCE_INFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../base/buf.h"
+#include "../base/err.h"
+
+/* ---- model ---------------------------------------------------------------------------------------------------- */
+
+enum cpu_path { CPU_AUTO, CPU_SCALAR, CPU_AVX2, CPU_AVX512 }; /* kernels to use; BRIEFD_CPU in the environment and
+                                                                  the setting model.cpu force one */
+struct model_options {
+    enum cpu_path cpu;
+    bool want_hash;    /* also compute the SHA-256 of the whole file */
+    bool vocab_only;   /* tokenizer only: a file without tensors is fine */
+};
+struct model;
+
+/* Open and check `path`. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
+MUST_USE enum rc model_open(const char *path, const struct model_options *opt, struct model **out, struct err *e);
+void model_close(struct model *m);
+
+struct model_info { /* borrowed from the model */
+    const char *path, *architecture, *name, *licence, *weight_type; /* licence: SPDX id or "" */
+    uint64_t file_bytes, n_params, n_active_params;
+    uint32_t n_layers, n_embd, n_heads, n_heads_kv, n_ff, n_experts, n_experts_used, n_vocab, n_context;
+    const char *sha256;   /* hex, or "" unless want_hash */
+    const char *cpu;      /* kernels in use: "scalar", "avx2", "avx512" */
+    const char *chat_template; /* family: "chatml", ...; or "" */
+};
+void model_info(const struct model *m, struct model_info *out);
+/* Full check of every tensor's values: NaN and infinite weights. RC_BAD names the tensor. */
+MUST_USE enum rc model_check(const struct model *m, struct err *e);
+
+/* ---- text and tokens ------------------------------------------------------------------------------------------ */
+
+enum segment_kind {
+    SEGMENT_TEMPLATE, /* ours: special tokens are parsed */
+    SEGMENT_SLOT,     /* a slot such as [PERSON_1]: plain text */
+    SEGMENT_DATA      /* from a record: plain text, whatever it looks like */
+};
+struct segment {
+    enum segment_kind kind;
+    const char *bytes;
+    size_t n;
+};
+
+/* How special tokens are parsed in template segments. */
+enum token_parse {
+    TOKENS_LITERAL,      /* none, not even user-defined ones: record text */
+    TOKENS_USER_DEFINED, /* user-defined yes, control no: `briefctl tokenize` */
+    TOKENS_SPECIAL       /* both: our own templates */
+};
+
+/* Token ids of one text. *ids is the caller's (free). RC_LIMIT over 2^31 tokens, RC_NOMEM. */
+MUST_USE enum rc model_tokenize(const struct model *m, const char *bytes, size_t n, enum token_parse parse,
+                                int32_t **ids, size_t *n_ids, struct err *e);
+/* Token ids of a prompt; stretches between special tokens are joined before pre-tokenising, so segment borders do
+ * not change the ids. add_bos: as the file says. */
+MUST_USE enum rc model_tokenize_segments(const struct model *m, const struct segment *segments, size_t n, bool add_bos,
+                                         int32_t **ids, size_t *n_ids, struct err *e);
+/* Bytes of one token appended to out (nothing for control tokens). May end inside a UTF-8 sequence. */
+void model_token_bytes(const struct model *m, int32_t id, struct buf *out);
+bool model_is_end(const struct model *m, int32_t id); /* an end-of-generation token */
+
+/* Wrap a system and a user part in the model's chat template. Segments of `user` keep their kinds. *out (free with
+ * segments_free) borrows the bytes of the inputs. RC_BAD unknown template: names the setting that overrides it. */
+MUST_USE enum rc model_chat(const struct model *m, const struct segment *system, size_t n_system,
+                            const struct segment *user, size_t n_user, struct segment **out, size_t *n_out,
+                            struct err *e);
+void segments_free(struct segment *segments);
+
+/* Log-probabilities of the next token after each position of `ids`: on_row(ctx, pos, logprobs[n_vocab]). */
+MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int threads,
+                              void (*on_row)(void *ctx, size_t pos, const float *logprobs), void *ctx, struct err *e);
+
+/* ---- constraints: byte automata over the output ---------------------------------------------------------------- */
+
+/* A constraint is a deterministic automaton over bytes whose states are numbers; a token is allowed if every byte
+ * of it has a transition, and an end token if the state accepts. The engine walks each candidate token's bytes.
+ * One const struct for every kind (fact lock here, JSON schema later); immutable, shared between requests. */
+struct constraint;
+void constraint_close(struct constraint *c);
+
+/* Fact lock (`facts: slots`): what the model may write about a record.
+ *   slots[n]     "[PERSON_1]", "[PERSON_1:first]", "[DATE_2]", ...: after '[' only one of these can be completed
+ *   words[n]     words with an initial capital that may stand inside a sentence (from the prompt and the language's
+ *                list); others only begin a sentence, a line or a bullet
+ *   literals[n]  strings that the template allows as they are, also with digits
+ * Digits stand only inside slots and literals; "- " bullets are allowed at the start of a line. '[' and ']' stand
+ * only in slots. max_sentences 0 is no limit. RC_LIMIT over 4096 entries in all, RC_NOMEM. */
+struct fact_lock {
+    const char *const *slots; size_t n_slots;
+    const char *const *words; size_t n_words;
+    const char *const *literals; size_t n_literals;
+    unsigned max_sentences;
+    bool allow_newlines;
+};
+MUST_USE enum rc constraint_fact_lock(const struct fact_lock *f, struct constraint **out, struct err *e);
+
+/* Start state, one step, acceptance: for tests and for the sampler. CONSTRAINT_DEAD is no way on. */
+#define CONSTRAINT_DEAD UINT64_MAX
+uint64_t constraint_start(const struct constraint *c);
+uint64_t constraint_step(const struct constraint *c, uint64_t state, uint8_t byte);
+bool constraint_accepts(const struct constraint *c, uint64_t state);
+
+/* ---- the engine -------------------------------------------------------------------------------------------------- */
+
+struct engine_options {
+    int threads;            /* 0: as many as cores this process may use */
+    uint32_t context;       /* most tokens of one sequence; 0: the model's, at most 4096 */
+    uint32_t sequences;     /* most sequences in flight; 0: 8 */
+    uint32_t chunk;         /* most prompt tokens in one step; 0: 256 */
+    size_t kv_bytes;        /* most memory for the KV cache; 0: what context * sequences needs */
+};
+struct engine;
+struct request;
+
+/* The model must outlive the engine. RC_LIMIT with the sum shown if the KV cache does not fit. */
+MUST_USE enum rc engine_open(const struct model *m, const struct engine_options *opt, struct engine **out,
+                             struct err *e);
+void engine_close(struct engine *g); /* cancels what is in flight, joins the thread; NULL is a no-op */
+
+struct sampling { /* temperature 0 is greedy and ignores the rest */
+    float temperature;
+    uint32_t top_k;      /* 0: off */
+    float top_p, min_p;  /* 1 and 0: off */
+    uint64_t seed;       /* noise is keyed by (seed, position): the same whatever else is in the batch */
+};
+
+struct finish {
+    enum finish_reason { FINISH_END, FINISH_LENGTH, FINISH_CANCELLED, FINISH_DEADLINE, FINISH_ERROR } reason;
+    size_t prompt_tokens, output_tokens;
+    int64_t queue_ms, prefill_ms, decode_ms;
+    const char *message; /* FINISH_ERROR; borrowed for the call */
+};
+
+struct submission {
+    const int32_t *ids; size_t n_ids;       /* the prompt; copied */
+    size_t max_tokens;                      /* of output */
+    struct sampling sampling;
+    const struct constraint *constraint;    /* or NULL; must live until on_finish has returned */
+    int64_t deadline_ms;                    /* on clock_mono_ms(); 0: none */
+    int priority;                           /* higher first: a person waiting comes before a batch */
+    /* Called from the engine's thread. on_token may be NULL; `id` may be the end token. on_finish exactly once. */
+    void (*on_token)(void *ctx, int32_t id, const char *bytes, size_t n);
+    void (*on_finish)(void *ctx, const struct finish *f);
+    void *ctx;
+};
+
+/* Queue a request. *out is for engine_cancel() and must be given back with request_close() after on_finish (or any
+ * time: it waits). RC_LIMIT prompt longer than the context (names both), or the queue (1024) is full. */
+MUST_USE enum rc engine_submit(struct engine *g, const struct submission *s, struct request **out, struct err *e);
+void engine_cancel(struct engine *g, struct request *r);
+void request_close(struct request *r);
+
+/* Submit and wait: output bytes appended to `text` and, if not NULL, new ids (the end token included) to ids. */
+MUST_USE enum rc engine_run(struct engine *g, const struct submission *s, struct buf *text, int32_t **ids,
+                            size_t *n_ids, struct finish *f, struct err *e);
+
+struct engine_stats {
+    uint64_t requests, prompt_tokens, output_tokens, steps;
+    int64_t busy_ms;
+    uint32_t in_flight, waiting;
+};
+void engine_stats(struct engine *g, struct engine_stats *out);
+
+#endif
