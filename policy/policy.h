@@ -1,0 +1,229 @@
+/* policy.h: what a model may see of a record, and what of its answer may leave the house.
+ *
+ *   record --policy_admit()--> struct policy_admitted --prompt--> model --text--> policy_release()--> struct
+ *   policy_released --> store.   The two opaque structs are made only here: a prompt can be rendered only from the
+ *   first, the store takes only the second, so forgetting policy does not compile.
+ *
+ * Admitting: consent and purpose first, then the allow-list of fields, then derived facts, then detection; each
+ * found value becomes a slot ([PERSON_1], [MONEY_2]), is masked, hashed, dropped, or blocks the record. The vault
+ * that maps slots back lives in locked memory inside policy_admitted and is zeroed by policy_admitted_close().
+ * Releasing: output checks on the text in slots, provenance by sentence, values sealed for the store.
+ *
+ * Threads: struct policy is read-only and shared; admitted and released belong to one thread.
+ * Errors: RC_BAD a policy file with path, line and column; RC_REFUSED policy said no (the message names the rule,
+ * never a value); RC_LIMIT a bound; RC_NOMEM. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../base/buf.h"
+#include "../base/clock.h"
+#include "../base/crypto.h"
+#include "../base/err.h"
+#include "../connectors/record.h"
+
+/* ---- the policy file ------------------------------------------------------------------------------------------- */
+
+enum purpose { PURPOSE_SUMMARY, PURPOSE_EMAIL, PURPOSE_ENRICHMENT, N_PURPOSES };
+const char *purpose_name(enum purpose p); /* "summary", "email", "enrichment" */
+bool purpose_parse(const char *s, enum purpose *out);
+
+struct policy_options {
+    bool vault_best_effort; /* go on when locked memory is refused (setting vault_lock: best_effort) */
+};
+struct policy;
+/* Load the YAML file (shape: DESIGN, etc/policy.yaml). RC_BAD "path:line:column: ...", unknown keys included. */
+MUST_USE enum rc policy_open(const char *path, const struct policy_options *opt, struct policy **out, struct err *e);
+void policy_close(struct policy *p);
+const char *policy_hash(const struct policy *p); /* SHA-256 of the file's bytes, hex */
+
+/* Fields of `object` that some purpose admits or that consent and visibility need: what a source may be asked for. */
+bool policy_wants_field(const struct policy *p, const char *object, const char *field);
+
+/* May this model run for this purpose? RC_REFUSED names the rule and the way out. sha256 may be "". */
+MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
+                                    enum purpose purpose, struct err *e);
+
+/* A person or key that looks: a role of the policy file and who they are in the CRM. */
+struct viewer {
+    const char *role;
+    const char *identity; /* CRM identity of the owner field, or NULL */
+    const char *team;     /* or NULL */
+};
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT };
+/* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
+bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
+                const char *team);
+bool policy_auto_approves(const struct policy *p, enum purpose purpose);
+bool policy_facts_slots(const struct policy *p); /* facts: slots (true) or checked */
+unsigned policy_max_sentences(const struct policy *p);
+int64_t policy_retention_us(const struct policy *p, const char *what); /* "briefs", "sealed_values", "audit"; 0: for ever */
+
+/* ---- policy in -------------------------------------------------------------------------------------------------- */
+
+struct policy_request {
+    enum purpose purpose;
+    const struct clock *clock;   /* for derived facts */
+    const uint8_t *hash_key;     /* KEY_SIZE bytes: keyed input hash and hash action */
+    const char *language;        /* "en", "de" or NULL: chosen by DESIGN's rule (contact's language field, newest
+                                    message, account's country, policy's default) */
+    const char *to_contact;      /* e-mail: contact id, or NULL for the record's primary contact */
+    const char *hint;            /* a person's hint: passes policy like a field; or NULL */
+    const char *intent, *tone;   /* e-mail; fixed words, or NULL for the defaults "follow-up", "neutral" */
+};
+
+/* A piece of admitted text: a stretch of data or a slot. */
+struct policy_piece {
+    bool slot;
+    const char *bytes;
+    size_t n;
+};
+
+/* The admitted record as templates see it: a tree of values, maps and lists.
+ *   name, stage, amount, close_date, ...       the record's own admitted fields
+ *   account.name, contact.title, owner.name    parents (maps)
+ *   activities, tasks                          lists of maps, newest first
+ *   facts.days_since_contact, facts.days_to_close, facts.close_overdue, facts.days_in_stage, facts.last_contact,
+ *   facts.overdue_tasks, facts.opted_out ...   derived; absent when unknown
+ *   brief.object, brief.purpose, brief.language, brief.intent, brief.tone, brief.today, hint
+ * An absent or dropped field has no node. */
+enum admitted_kind { ADMITTED_VALUE, ADMITTED_MAP, ADMITTED_LIST };
+struct policy_node {
+    enum admitted_kind kind;
+    const char *name;                 /* member of a map: its name */
+    const struct policy_piece *pieces; /* ADMITTED_VALUE */
+    size_t n_pieces;
+    bool outside;                     /* the text came from outside the company */
+    const char *path;                 /* provenance: "activity/ACT-0007.body", "opportunity/O-023.amount" */
+    const struct policy_node *first, *next; /* members or items */
+    size_t count;
+};
+
+struct policy_admitted; /* made only by policy_admit() */
+/* RC_REFUSED consent, purpose, a `block` action; RC_LIMIT vault full or unlockable memory (names the setting). */
+MUST_USE enum rc policy_admit(const struct policy *p, const struct record *r, const struct policy_request *q,
+                              struct policy_admitted **out, struct err *e);
+void policy_admitted_close(struct policy_admitted *a); /* zeroes the vault */
+
+const struct policy_node *policy_admitted_root(const struct policy_admitted *a); /* ADMITTED_MAP */
+const char *policy_admitted_language(const struct policy_admitted *a);
+const char *policy_admitted_owner(const struct policy_admitted *a); /* for the brief's visibility; may be NULL */
+const char *policy_admitted_team(const struct policy_admitted *a);
+/* Keyed SHA-256 over everything that was admitted, values included, children included. */
+void policy_admitted_hash(const struct policy_admitted *a, uint8_t out[SHA256_SIZE]);
+/* Every slot as it may be written, forms included: "[PERSON_1]", "[PERSON_1:first]", ... Borrowed. */
+void policy_admitted_slots(const struct policy_admitted *a, const char *const **slots, size_t *n);
+/* Words with an initial capital that are common in the language (en, de): for the fact lock. Borrowed, static. */
+void policy_common_words(const char *language, const char *const **words, size_t *n);
+/* Instruction-like text was found in these admitted texts (flag "instructions"); policy may quarantine instead. */
+bool policy_admitted_suspicious(const struct policy_admitted *a);
+
+/* ---- policy out ------------------------------------------------------------------------------------------------- */
+
+struct draft { /* what the pipeline composed from the model's checked steps; all text in slots */
+    const char *subject;         /* e-mail, or NULL */
+    const char *body;            /* paragraphs; sentences end in . ! ? */
+    const char *const *bullets;
+    size_t n_bullets;
+    const char *prompt;          /* what the model saw: for the leak check and grounding */
+    const char *greeting_to;     /* path of the person greeted ("contact"), or NULL for no greeting and sign-off */
+    const char *sender_name, *sender_title; /* sign-off; from config */
+    double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */
+};
+
+struct policy_sentence {
+    const char *text;             /* in slots */
+    const char *const *rests_on;  /* provenance paths */
+    size_t n_rests_on;
+    bool by_code;                 /* greeting, sign-off, headings: written by code, not by the model */
+};
+struct policy_value { /* one slot as the store keeps it */
+    const char *slot;             /* "[PERSON_1]" */
+    const char *subject;          /* whose key sealed it: keyed hash (hex) of a person's or the record's identity */
+    uint8_t hash[SHA256_SIZE];    /* keyed hash of the normalised value, for erase */
+    const uint8_t *sealed;        /* AES-256-GCM */
+    size_t n_sealed;
+};
+
+/* Keys at rest. subject_key returns the subject's key, making it when `create`; RC_REFUSED: erased. */
+struct policy_keys {
+    enum rc (*subject_key)(void *ctx, const char *subject, bool create, uint8_t key[KEY_SIZE], struct err *e);
+    void *ctx;
+    const uint8_t *hash_key; /* KEY_SIZE */
+};
+
+struct policy_released; /* made only by policy_release() and policy_release_edit() */
+/* Check, drop what fails (a flag says so), add greeting and sign-off, seal. RC_REFUSED: nothing usable is left, or
+ * a rule forbids it; the message names the check. */
+MUST_USE enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
+                                const struct policy_keys *keys, struct policy_released **out, struct err *e);
+void policy_released_close(struct policy_released *r);
+
+const char *policy_released_subject(const struct policy_released *r); /* in slots; NULL if none */
+const char *policy_released_body(const struct policy_released *r);    /* in slots, greeting and sign-off included */
+void policy_released_bullets(const struct policy_released *r, const char *const **bullets, size_t *n);
+void policy_released_sentences(const struct policy_released *r, const struct policy_sentence **s, size_t *n);
+void policy_released_flags(const struct policy_released *r, const char *const **flags, size_t *n);
+void policy_released_values(const struct policy_released *r, const struct policy_value **v, size_t *n);
+const char *policy_released_to(const struct policy_released *r); /* slot of the recipient's address, or NULL */
+const char *policy_released_language(const struct policy_released *r);
+int64_t policy_released_valid_until(const struct policy_released *r); /* microseconds; 0: no date in it */
+
+/* Why a sentence of a step would be dropped by the checks, or NULL if it passes: lets the pipeline ask the model
+ * once more. Checks grounding, digits outside slots, unknown slots, leaks, promises, repetition. Static string. */
+const char *policy_sentence_fault(const struct policy *p, const struct policy_admitted *a, const char *sentence,
+                                  const char *prompt);
+
+/* Put values back: text in slots, the stored values and their keys give clear text, for a person who may reveal.
+ * Sums, numbers and dates in `language`. A slot without a value stays as it is. RC_REFUSED: a key was erased: the
+ * slot stays and *erased is set instead, when erased is not NULL. The result is PII: buf_wipe() it. */
+MUST_USE enum rc policy_rehydrate(const struct policy_value *values, size_t n, const struct policy_keys *keys,
+                                  const char *language, const char *slotted, struct buf *out, bool *erased,
+                                  struct err *e);
+
+/* ---- redaction of plain text: briefctl redact ------------------------------------------------------------------- */
+
+struct redact_options {
+    bool all;        /* every entity, also weak ones */
+    bool no_context; /* every score above 0 counts */
+};
+struct redact_span { const char *entity; size_t start, end; double score; };
+struct redactor;
+MUST_USE enum rc redactor_open(const struct policy *p /* or NULL: all entities, slot */,
+                               const struct redact_options *opt, struct redactor **out, struct err *e);
+void redactor_close(struct redactor *r);
+/* Redacted text appended to out; *spans (borrowed until the next call) lists every match, overlapping ones too. */
+MUST_USE enum rc redactor_run(struct redactor *r, const char *text, size_t n, struct buf *out,
+                              const struct redact_span **spans, size_t *n_spans, struct err *e);
+
+/* ---- the audit chain -------------------------------------------------------------------------------------------- */
+
+#define AUDIT_HASH_SIZE SHA256_SIZE
+struct audit_entry { /* ids and hashes only */
+    int64_t seq;       /* from 1 */
+    int64_t at_us;
+    const char *actor; /* "system", an API key's name, a user id */
+    const char *event; /* "brief.made", "brief.refused", "policy.loaded", "reveal", ... */
+    const char *object;  /* "crm/opportunity/O-023", a brief id, or "" */
+    const char *outcome; /* "ok", "refused", ... */
+    const char *detail;  /* hashes and codes as k=v words; never content */
+};
+/* hash = SHA-256 over the previous hash and all fields, length-prefixed; mac = HMAC(key, hash). The first entry's
+ * previous hash is all zeros. */
+void audit_seal(const uint8_t key[KEY_SIZE], const uint8_t prev[AUDIT_HASH_SIZE], const struct audit_entry *entry,
+                uint8_t hash[AUDIT_HASH_SIZE], uint8_t mac[AUDIT_HASH_SIZE]);
+/* Walks a chain: start zeroed (or at a signed checkpoint), feed each stored entry in order. RC_BAD says which entry
+ * and what is wrong (changed, reordered, missing). At the end compare with the head kept beside the key. */
+struct audit_walk { int64_t seq; uint8_t hash[AUDIT_HASH_SIZE]; };
+MUST_USE enum rc audit_walk_step(struct audit_walk *w, const uint8_t key[KEY_SIZE], const struct audit_entry *entry,
+                                 const uint8_t hash[AUDIT_HASH_SIZE], const uint8_t mac[AUDIT_HASH_SIZE],
+                                 struct err *e);
+/* The head as kept beside the key: one line "count hash mac". */
+#define AUDIT_HEAD_SIZE 256
+void audit_head_format(const struct audit_walk *w, const uint8_t key[KEY_SIZE], char out[AUDIT_HEAD_SIZE]);
+MUST_USE enum rc audit_head_check(const struct audit_walk *w, const uint8_t key[KEY_SIZE], const char *line,
+                                  struct err *e);
+
+#endif
