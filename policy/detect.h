@@ -1,0 +1,96 @@
+/* detect.h: personal data and facts in a text, found by patterns with context words and checksums.
+ *
+ * One const table (detectors.c) says what is looked for; a policy file may add its own rows. Each row is a PCRE2
+ * pattern of bounded width, so that no input, however hostile, costs more than a constant per byte. Scanning works on
+ * the normalised text (normalise.h); spans are byte offsets of the text that was given.
+ *
+ * Entities are named as in vectors/pii (EMAIL_ADDRESS, PHONE_NUMBER, DATE_TIME, ...). Policy files and slots use
+ * shorter words for some: detect_entity() and detect_slot_word() translate.
+ *
+ * Threads: a set is read-only after detect_open() except for its match scratch: one set per thread. */
+#ifndef POLICY_DETECT_H
+#define POLICY_DETECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "../base/err.h"
+#include "validate.h"
+
+#define DETECT_MAX_TEXT ((size_t)16 << 20) /* bytes of one text */
+#define DETECT_MAX_FOUND ((size_t)1 << 18) /* matches of one text */
+#define DETECT_MAX_WIDTH 2400              /* greatest width of a pattern in characters */
+#define DETECT_MAX_OWN 256                 /* own patterns of one policy file */
+
+enum detect_class {
+    DETECT_PII,    /* personal data that has a meaning of its own: e-mail, IBAN, phone ... */
+    DETECT_LOCALE, /* one country's identifiers; weak without context words */
+    DETECT_FACT    /* MONEY, DATE_TIME, NUMBER: not personal, but what a brief must get right */
+};
+/* What a pattern needs somewhere in the text before it is worth trying. */
+enum detect_needs { NEEDS_NOTHING, NEEDS_DIGIT, NEEDS_AT, NEEDS_COLON, NEEDS_DOT };
+
+struct detector {
+    const char *entity;
+    const char *locale;       /* "" everywhere, else the country: "us", "de" ... */
+    enum detect_class class;
+    const char *pattern;      /* PCRE2, UTF, letter case ignored; the match or, if there is one, group 1 is the span */
+    const char *context;      /* words near it that raise the score, separated by '|', or NULL */
+    const char *validator;    /* name in validate.h, or NULL */
+    double score;             /* of the pattern alone; a validator's yes gives 1.0, its no drops the match */
+    double context_score;     /* with a context word near; >= score */
+    enum detect_needs needs;
+};
+extern const struct detector detectors[];
+extern const size_t n_detectors;
+
+/* An entity of a policy file (pii.own). */
+struct detect_own {
+    const char *entity;
+    const char *pattern;
+    const char *const *context; /* words, or NULL */
+    size_t n_context;
+    const char *validator;      /* or NULL */
+};
+
+struct detect_options {
+    const char *const *entities; /* only these (names as detect_entity() gives them); NULL: all */
+    size_t n_entities;
+    bool facts;                  /* DETECT_FACT rows too (DATE_TIME is always in) */
+    bool locales;                /* DETECT_LOCALE rows too, at their bare score; else only with context or checksum */
+    bool no_context;             /* context words don't matter, every score above 0 counts */
+    const struct detect_own *own;
+    size_t n_own;
+};
+
+struct found {
+    const char *entity; /* borrowed from the table or the options' own rows (copied into the set) */
+    size_t start, end;  /* bytes of the text given */
+    double score;       /* above 0, at most 1 */
+    size_t detector;    /* index into detectors[]; n_detectors + i: own row i */
+};
+
+struct detect_set;
+/* RC_BAD an own pattern that doesn't compile, may match the empty string, has no greatest width or names an unknown
+ * validator: the message has the entity and the reason. RC_NOMEM. */
+MUST_USE enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e);
+void detect_close(struct detect_set *s);
+/* Just the check of one own row, for `policy check`. RC_BAD as above. */
+MUST_USE enum rc detect_check_own(const struct detect_own *own, struct err *e);
+
+/* Every match, overlapping ones too, sorted by start, then end. *out is the caller's (free()); NULL when *n_out is 0.
+ * The text need not be valid UTF-8: invalid bytes match nothing. RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
+                             struct err *e);
+
+/* Keep only the winners among overlapping ones, in place: the higher score, then the longer, then the earlier.
+ * Returns how many are left, sorted by start. */
+size_t detect_resolve(struct found *f, size_t n);
+
+/* The table's name of a policy file's entity: "EMAIL" -> "EMAIL_ADDRESS", "DATE" -> "DATE_TIME", "IBAN" ->
+ * "IBAN_CODE", "PHONE" -> "PHONE_NUMBER", "MONEY" -> "MONEY"; also PERSON, ORG, STAFF; NULL if there is none. */
+const char *detect_entity(const char *name);
+/* The word of its slots: "EMAIL_ADDRESS" -> "EMAIL", "DATE_TIME" -> "DATE", "PHONE_NUMBER" -> "PHONE",
+ * "IBAN_CODE" -> "IBAN"; any other is itself. */
+const char *detect_slot_word(const char *entity);
+
+#endif

@@ -1,0 +1,22 @@
+/* validate.h: check digits and other tests that decide whether a candidate is what its shape says.
+ * A table by name, so that a detector's row or a policy file can say `validator: luhn`. */
+#ifndef POLICY_VALIDATE_H
+#define POLICY_VALIDATE_H
+
+#include <stddef.h>
+
+enum verdict {
+    VERDICT_NO,      /* certainly not: drop the match */
+    VERDICT_UNKNOWN, /* nothing to say: the pattern's score stands */
+    VERDICT_YES      /* confirmed: score 1.0 */
+};
+
+/* s[n]: the match as it stands in the text, separators included. Pure; never reads beyond n. */
+typedef enum verdict validate_fn(const char *s, size_t n);
+
+/* NULL if there is no validator of that name. */
+validate_fn *validate_find(const char *name);
+/* All names, for messages and tests. */
+const char *const *validate_names(size_t *n);
+
+#endif
