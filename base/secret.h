@@ -1,7 +1,7 @@
 /* secret.h: values that configuration only points to, so that no secret stands in a file that people share.
  *   ${NAME}     the environment variable NAME
  *   file:PATH   the first line of the file PATH (also a systemd credential)
- *   env and file references may stand inside a longer value: postgresql://briefd:${PW}@db/crm
+ *   ${NAME} may also stand inside a longer value: postgresql://briefd:${PW}@db/crm
  * Anything else is the value itself. Secrets are wiped before their memory is freed and never logged. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
