@@ -35,7 +35,7 @@ START_TEST(nodes_know_their_place)
     ck_assert_int_eq(yaml_text(y, b, &text, &e), RC_BAD);
     static const char *const known[] = {"a", "bee", "e"};
     ck_assert_int_eq(yaml_only(y, root, known, 3, &e), RC_BAD);
-    ck_assert_str_eq(e.msg, "f.yaml:2:1: unknown key 'b'; did you mean 'a'?");
+    ck_assert_str_eq(e.msg, "f.yaml:2:1: unknown key 'b'; did you mean 'bee'?");
     size_t which;
     static const char *const choices[] = {"off", "dry-run", "on"};
     ck_assert_int_eq(yaml_choice(y, d, choices, 3, &which, &e), RC_OK);
