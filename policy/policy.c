@@ -1,0 +1,331 @@
+/* policy.c: what a policy file answers: fields, models, roles, retention. */
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/str.h"
+#include "policy_internal.h"
+
+#define ARENA_LIMIT ((size_t)16 << 20)
+#define DEFAULT_MAX_SENTENCES 8
+
+static const char *const purpose_names[] = {"summary", "email", "enrichment"};
+_Static_assert(COUNT_OF(purpose_names) == N_PURPOSES, "one name for each purpose");
+
+const char *const policy_languages[2] = {"en", "de"};
+
+const char *purpose_name(enum purpose p)
+{
+    return purpose_names[p];
+}
+
+bool purpose_parse(const char *s, enum purpose *out)
+{
+    for (size_t i = 0; i < N_PURPOSES; i++) {
+        if (str_eq(s, purpose_names[i])) {
+            *out = (enum purpose)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t policy_language_index(const char *language)
+{
+    return str_eq(language, policy_languages[1]) ? 1 : 0;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+static void scanner_close(struct scanner *s)
+{
+    if (!s) return;
+    detect_close(s->detect);
+    special_close(s->special);
+    suspicious_close(s->suspicious);
+    free(s);
+}
+
+static enum rc scanner_open(const struct policy *p, struct scanner **out, struct err *e)
+{
+    struct detect_options opt = {.facts = true, .own = p->own, .n_own = p->n_own};
+    struct scanner *s = calloc(1, sizeof(*s));
+    enum rc rc;
+
+    if (!s) return err_set(e, RC_NOMEM, "policy: out of memory");
+    rc = detect_open(&opt, &s->detect, e);
+    if (rc == RC_OK) rc = special_open(&s->special, e);
+    if (rc == RC_OK) rc = suspicious_open(&s->suspicious, e);
+    if (rc == RC_OK) {
+        *out = s;
+        s = NULL;
+    }
+    scanner_close(s);
+    return rc;
+}
+
+enum rc policy_scanner_take(const struct policy *p, struct scanner **out, struct err *e)
+{
+    struct policy *own = (struct policy *)p; /* the list of idle scanners is no part of what readers see */
+    struct scanner *s;
+
+    pthread_mutex_lock(&own->idle_lock);
+    s = own->idle;
+    if (s) own->idle = s->next;
+    pthread_mutex_unlock(&own->idle_lock);
+    if (!s) return scanner_open(p, out, e);
+    *out = s;
+    return RC_OK;
+}
+
+void policy_scanner_give(const struct policy *p, struct scanner *s)
+{
+    struct policy *own = (struct policy *)p;
+
+    if (!s) return;
+    pthread_mutex_lock(&own->idle_lock);
+    s->next = own->idle;
+    own->idle = s;
+    pthread_mutex_unlock(&own->idle_lock);
+}
+
+enum rc policy_open(const char *path, const struct policy_options *opt, struct policy **out, struct err *e)
+{
+    struct policy *p = calloc(1, sizeof(*p));
+    enum rc rc;
+
+    if (!p) return err_set(e, RC_NOMEM, "policy: out of memory");
+    arena_init(&p->arena, ARENA_LIMIT);
+    pthread_mutex_init(&p->idle_lock, NULL);
+    if (opt) p->options = *opt;
+    p->facts_slots = true;
+    p->default_action = ACTION_SLOT;
+    p->max_sentences = DEFAULT_MAX_SENTENCES;
+    p->languages[p->n_languages++] = policy_languages[0];
+    rc = policy_file_read(path, p, e);
+    if (rc == RC_OK) {
+        *out = p;
+        p = NULL;
+    }
+    policy_close(p);
+    return rc;
+}
+
+void policy_close(struct policy *p)
+{
+    if (!p) return;
+    while (p->idle) {
+        struct scanner *s = p->idle;
+        p->idle = s->next;
+        scanner_close(s);
+    }
+    pthread_mutex_destroy(&p->idle_lock);
+    arena_clear(&p->arena);
+    free(p);
+}
+
+const char *policy_hash(const struct policy *p)
+{
+    return p->hash;
+}
+
+/* ---- fields ----------------------------------------------------------------------------------------------------- */
+
+const struct object_rules *policy_object(const struct policy *p, const char *object)
+{
+    for (const struct object_rules *o = p->objects; o; o = o->next)
+        if (str_eq(o->name, object)) return o;
+    return NULL;
+}
+
+/* "contact.*" against "contact.email": the same up to the star, and one name in the star's place. */
+static bool path_matches(const char *rule, const char *path)
+{
+    size_t n = strlen(rule);
+
+    if (str_eq(rule, path)) return true;
+    return n && rule[n - 1] == '*' && strncmp(rule, path, n - 1) == 0 && path[n - 1] && !strchr(path + n - 1, '.');
+}
+
+bool policy_admits(const struct path_rule *rules, const char *path)
+{
+    for (; rules; rules = rules->next)
+        if (path_matches(rules->path, path)) return true;
+    return false;
+}
+
+bool policy_admits_under(const struct path_rule *rules, const char *path)
+{
+    size_t n = strlen(path);
+
+    for (; rules; rules = rules->next)
+        if (strncmp(rules->path, path, n) == 0 && rules->path[n] == '.') return true;
+    return false;
+}
+
+/* Fields that code reads to know people, consent of time and language; none enters a prompt unless it is listed. */
+static const char *const code_fields[] = {
+    "name",     "first_name", "last_name",   "full_name",  "title",      "salutation",  "gender",   "email", "phone",
+    "mobile",   "language",   "country",     "created",    "created_at", "stage_since", "date",     "due_date",
+    "status",   "kind",       "direction",   "author",     "closed_at",  "close_date",
+};
+
+/* Is `name`, a parent or list in a path, made of records of this object? "tasks" of task, "activities" of activity,
+ * "primary_contact" of contact, "owner" of user. The mapping, which knows for sure, is the connectors' own. */
+static bool name_means(const char *name, size_t n, const char *object)
+{
+    size_t len = strlen(object);
+    char plural[128];
+
+    if (n == 5 && strncmp(name, "owner", 5) == 0) return str_eq(object, "user");
+    if (len + 4 > sizeof(plural) || !len) return false;
+    if (n >= len && strncmp(name + n - len, object, len) == 0) return n == len || name[n - len - 1] == '_';
+    memcpy(plural, object, len + 1);
+    strcpy(plural + (object[len - 1] == 'y' ? len - 1 : len), object[len - 1] == 'y' ? "ies" : "s");
+    len = strlen(plural);
+    return n >= len && strncmp(name + n - len, plural, len) == 0 && (n == len || name[n - len - 1] == '_');
+}
+
+/* Does the path lead to this field of this object? *reached: it leads to some field of the object. */
+static bool path_wants(const char *root, const char *path, const char *object, const char *field, bool *reached)
+{
+    const char *last = strrchr(path, '.'), *owner = last;
+    bool here;
+
+    if (!last) {
+        here = str_eq(root, object);
+        last = path;
+    } else {
+        while (owner > path && owner[-1] != '.') owner--;
+        here = name_means(owner, (size_t)(last - owner), object);
+        last++;
+    }
+    if (here) *reached = true;
+    return here && (strcmp(last, "*") == 0 || str_eq(last, field));
+}
+
+bool policy_wants_field(const struct policy *p, const char *object, const char *field)
+{
+    bool reached = false;
+
+    for (const struct object_rules *o = p->objects; o; o = o->next)
+        for (size_t i = 0; i < N_PURPOSES; i++)
+            for (const struct path_rule *r = o->paths[i]; r; r = r->next)
+                if (path_wants(o->name, r->path, object, field, &reached)) return true;
+    for (size_t i = 0; i < N_PURPOSES; i++)
+        for (const struct blocked_rule *b = p->purposes[i].blocked; b; b = b->next)
+            if (str_eq(b->object, object) && str_eq(b->field, field)) return true;
+    if (!reached) return false;
+    if (p->four_eyes_field && str_eq(p->four_eyes_field, field)) return true;
+    for (size_t i = 0; i < COUNT_OF(code_fields); i++)
+        if (str_eq(code_fields[i], field)) return true;
+    return false;
+}
+
+enum action policy_action(const struct policy *p, const char *entity)
+{
+    bool fact = str_eq(entity, "MONEY") || str_eq(entity, "DATE_TIME") || str_eq(entity, "NUMBER");
+
+    for (const struct entity_rule *r = p->entities; r; r = r->next) {
+        if (!str_eq(r->entity, entity)) continue;
+        /* With facts in slots a digit may not stand in a text, so `keep` cannot hold for facts. */
+        return fact && p->facts_slots && r->action == ACTION_KEEP ? ACTION_SLOT : r->action;
+    }
+    if (str_eq(entity, "STAFF")) return policy_action(p, "PERSON");
+    if (fact) return p->facts_slots ? ACTION_SLOT : ACTION_KEEP;
+    return p->default_action;
+}
+
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+/* A path without a slash names the file wherever it lies. */
+static bool model_matches(const struct model_rule *m, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (str_eq(m->path, path)) return true;
+    return !strchr(m->path, '/') && slash && str_eq(m->path, slash + 1);
+}
+
+static const struct word_rule *word_named(const struct word_rule *w, const char *text)
+{
+    while (w && !str_eq_nocase(w->text, text)) w = w->next;
+    return w;
+}
+
+enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
+                           enum purpose purpose, struct err *e)
+{
+    const struct model_rule *m = p->models;
+
+    while (m && !model_matches(m, path)) m = m->next;
+    if (!m)
+        return err_set(e, RC_REFUSED, "policy: model %s is not listed; add it to models: in the policy file", path);
+    if (!m->purposes[purpose])
+        return err_set(e, RC_REFUSED, "policy: model %s may not be used for %s; its purposes: in the policy file say so",
+                       path, purpose_names[purpose]);
+    if (licence && *licence && !str_eq_nocase(licence, m->licence))
+        return err_set(e, RC_REFUSED, "policy: model %s says licence %s, the policy file says %s", path, licence,
+                       m->licence);
+    if (!word_named(p->licences, m->licence))
+        return err_set(e, RC_REFUSED, "policy: licence %s of model %s is not in licences: allow:", m->licence, path);
+    if (m->sha256 && !(sha256 && str_eq_nocase(m->sha256, sha256)))
+        return err_set(e, RC_REFUSED, "policy: model %s is not the pinned file: its SHA-256 is %s", path,
+                       sha256 && *sha256 ? sha256 : "not known");
+    return RC_OK;
+}
+
+/* ---- people ----------------------------------------------------------------------------------------------------- */
+
+static bool in_scope(const struct role_rule *r, const struct viewer *v, const char *owner, const char *team)
+{
+    if (r->scope == SCOPE_ALL) return true;
+    if (r->scope >= SCOPE_OWN && owner && v->identity && str_eq(owner, v->identity)) return true;
+    return r->scope == SCOPE_TEAM && team && v->team && str_eq(team, v->team);
+}
+
+bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
+                const char *team)
+{
+    const struct role_rule *r = p->roles;
+    bool sees;
+
+    while (r && !str_eq(r->name, v->role)) r = r->next;
+    if (!r) return false;
+    sees = r->content && in_scope(r, v, owner, team);
+    switch (what) {
+    case MAY_SEE: return sees;
+    case MAY_APPROVE_SUMMARY: return sees && r->approve[PURPOSE_SUMMARY];
+    case MAY_APPROVE_EMAIL: return sees && r->approve[PURPOSE_EMAIL];
+    case MAY_REVEAL: return sees && r->reveal;
+    case MAY_RUN_JOBS: return r->jobs;
+    case MAY_ERASE: return r->erase;
+    case MAY_AUDIT: return r->audit;
+    }
+    return false;
+}
+
+bool policy_auto_approves(const struct policy *p, enum purpose purpose)
+{
+    return p->auto_approve[purpose];
+}
+
+bool policy_facts_slots(const struct policy *p)
+{
+    return p->facts_slots;
+}
+
+unsigned policy_max_sentences(const struct policy *p)
+{
+    return p->max_sentences;
+}
+
+int64_t policy_retention_us(const struct policy *p, const char *what)
+{
+    static const char *const names[] = {"briefs", "sealed_values", "audit"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_eq(names[i], what)) return p->retention_us[i];
+    return 0;
+}

@@ -1,0 +1,120 @@
+/* policy_internal.h: the policy file as the rest of this folder reads it. Made by policy_file.c, read-only after. */
+#ifndef POLICY_POLICY_INTERNAL_H
+#define POLICY_POLICY_INTERNAL_H
+
+#include <pthread.h>
+#include "../base/arena.h"
+#include "detect.h"
+#include "policy.h"
+#include "special.h"
+#include "suspicious.h"
+
+enum action { ACTION_KEEP, ACTION_SLOT, ACTION_MASK, ACTION_HASH, ACTION_DROP, ACTION_BLOCK };
+enum special_action { SPECIAL_DROP_CLAUSE, SPECIAL_KEEP, SPECIAL_BLOCK };
+enum promises { PROMISES_FLAG, PROMISES_DROP, PROMISES_KEEP };
+enum scope { SCOPE_NONE, SCOPE_OWN, SCOPE_TEAM, SCOPE_ALL };
+
+/* blocked_when: {object: contact, field: do_not_email, is: true} */
+struct blocked_rule {
+    const char *object, *field, *is; /* is: in the text form of a field ("true") */
+    const struct blocked_rule *next;
+};
+
+struct purpose_rules {
+    const char *legal_basis; /* NULL: the purpose is not in the file, so nothing may be done for it */
+    const struct blocked_rule *blocked;
+};
+
+struct path_rule { /* "name", "account.name", "contact.*" */
+    const char *path;
+    const struct path_rule *next;
+};
+
+struct object_rules {
+    const char *name;
+    const struct path_rule *paths[N_PURPOSES]; /* NULL: nothing is admitted */
+    const struct object_rules *next;
+};
+
+struct entity_rule {
+    const char *entity; /* as detect_entity() names it */
+    enum action action;
+    const struct entity_rule *next;
+};
+
+struct model_rule {
+    const char *path, *licence, *sha256; /* sha256 NULL: any */
+    bool purposes[N_PURPOSES];
+    const struct model_rule *next;
+};
+
+struct word_rule {
+    const char *text;
+    const struct word_rule *next;
+};
+
+struct role_rule {
+    const char *name;
+    enum scope scope;
+    bool approve[N_PURPOSES];
+    bool reveal, jobs, erase, audit, content;
+    const struct role_rule *next;
+};
+
+/* Compiled detection with its match scratch: for one thread at a time. */
+struct scanner {
+    struct detect_set *detect;
+    struct special *special;
+    struct suspicious *suspicious;
+    struct scanner *next;
+};
+
+struct policy {
+    struct arena arena;
+    char hash[SHA256_HEX_SIZE];
+    struct policy_options options;
+    struct purpose_rules purposes[N_PURPOSES];
+    const struct object_rules *objects;
+    bool facts_slots;
+    enum action default_action;
+    const struct entity_rule *entities;
+    enum special_action special;
+    struct detect_own own[DETECT_MAX_OWN];
+    size_t n_own;
+    const struct model_rule *models;
+    const struct word_rule *licences;
+    const char *languages[2];
+    size_t n_languages;
+    bool informal[2]; /* by index into policy_languages */
+    unsigned max_sentences;
+    const struct word_rule *forbidden;
+    enum promises promises;
+    bool auto_approve[N_PURPOSES];
+    const char *four_eyes_field, *four_eyes_value;
+    const struct role_rule *roles;
+    int64_t retention_us[3]; /* briefs, sealed_values, audit */
+    bool quarantine_instructions;
+    /* Idle scanners: compiling one takes longer than most records, and each serves one thread at a time. */
+    pthread_mutex_t idle_lock;
+    struct scanner *idle;
+};
+
+extern const char *const policy_languages[2]; /* "en", "de": those that greetings, checks and lists know */
+size_t policy_language_index(const char *language); /* 0 for unknown ones */
+
+/* What to do with an entity that detect.h, names.h or the mapping names. */
+enum action policy_action(const struct policy *p, const char *entity);
+const struct object_rules *policy_object(const struct policy *p, const char *object); /* NULL if not listed */
+/* Does the allow-list admit `path`? "contact.*" admits every field of the contact, not of its own parents. */
+bool policy_admits(const struct path_rule *rules, const char *path);
+/* Does it admit anything under the parent or list `name` (with the path of its owner before it)? */
+bool policy_admits_under(const struct path_rule *rules, const char *path);
+
+/* Borrow a scanner and give it back. */
+MUST_USE enum rc policy_scanner_take(const struct policy *p, struct scanner **out, struct err *e);
+void policy_scanner_give(const struct policy *p, struct scanner *s);
+
+/* Parse the file into p (policy_file.c). */
+MUST_USE enum rc policy_file_read(const char *path, struct policy *p, struct err *e);
+
+#endif
