@@ -61,6 +61,8 @@ struct map_children {
     const struct map_children *next;
 };
 
+#define MAP_MAX_CONDITIONS 16 /* of one where */
+
 struct map_object {
     const char *name;      /* "opportunity" */
     const char *from;      /* table, view, "(query)", or URL path for rest */
@@ -70,7 +72,7 @@ struct map_object {
     const struct map_children *children;
     const struct map_condition *where;
     const struct map_field *write_back; /* kind -> column: spec.name is the kind */
-    const struct yaml_node *rest;       /* rest only: items, paging and pointer settings, read by connectors/rest.c */
+    const struct yaml_node *rest;       /* the object's own `rest:` settings, read by connectors/rest.c; or NULL */
     const struct map_object *next;
 };
 
@@ -130,6 +132,10 @@ struct connector; /* a handle */
 
 struct connector_type { /* a variant: one const struct a file, listed in connector.c */
     const char *name;
+    /* Keys that this type takes besides the common ones, NULL-terminated; check() reads them once the rest of the
+     * source is parsed, so that `briefd --check` sees their errors ("path:line:column: ..."). */
+    const char *const *source_keys, *const *object_keys;
+    enum rc (*check)(const struct source_config *cfg, struct err *e);
     /* Connect. cfg and clock must outlive the handle. */
     enum rc (*open)(const struct source_config *cfg, const struct clock *clock, struct connector **out,
                     struct err *e);
@@ -149,8 +155,8 @@ struct connector_type { /* a variant: one const struct a file, listed in connect
                           write_fn on_result, void *ctx, struct err *e);
     /* RC_OK if the source answers and every mapped table and column exists. */
     enum rc (*health)(struct connector *c, struct err *e);
-    /* Wait up to timeout_ms for a hint that something changed (LISTEN); *woke tells. Types without one return
-     * at once with false. A hint only: polling is the truth. */
+    /* Wait up to timeout_ms for a hint that something changed (LISTEN); *woke tells. Types without one have NULL
+     * here, and connector_wait() returns at once with false. A hint only: polling is the truth. */
     enum rc (*wait)(struct connector *c, int64_t timeout_ms, bool *woke, struct err *e);
     /* A stable text that names the organisation or database behind the source, to bind it at first contact. */
     enum rc (*identity)(struct connector *c, char out[128], struct err *e);
@@ -166,6 +172,8 @@ struct connector {
 
 /* NULL if there is no such type. */
 const struct connector_type *connector_type_named(const char *name);
+/* The name of the type that `name` may have meant, or NULL. */
+const char *connector_type_nearest(const char *name);
 
 MUST_USE enum rc connector_open(const struct source_config *cfg, const struct clock *clock, struct connector **out,
                                 struct err *e);
