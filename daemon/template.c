@@ -1,0 +1,748 @@
+#include "template.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "../base/arena.h"
+#include "../base/buf.h"
+#include "../base/str.h"
+
+/* A template is compiled to a tree of operations; each part of it (system, user, subject, ...) is one list. */
+enum op_kind { OP_TEXT, OP_VALUE, OP_IF, OP_EACH, OP_STEP };
+struct op {
+    enum op_kind kind;
+    const char *text;   /* TEXT */
+    size_t n;
+    const char *path;   /* VALUE, IF, EACH */
+    const char *word;   /* IF: compared with this, or NULL */
+    bool differs;       /* IF: != */
+    size_t step;        /* STEP: whose output; IF may also ask for one */
+    bool on_step;
+    unsigned newest;    /* EACH */
+    const struct op *then, *otherwise; /* IF; EACH uses then */
+    const struct op *next;
+};
+
+struct step {
+    struct template_step about;
+    const struct op *system, *user;
+};
+
+struct template {
+    struct arena arena;
+    const char *name;
+    char hash[SHA256_HEX_SIZE];
+    struct step steps[TEMPLATE_MAX_STEPS];
+    struct template_step about[TEMPLATE_MAX_STEPS];
+    size_t n_steps;
+    bool has_output;
+    const struct op *subject, *body, *bullets;
+};
+
+/* ---- parsing ------------------------------------------------------------------------------------------------------------ */
+
+struct tag {
+    const char *words; /* between the braces, trimmed; in the arena */
+    size_t line;
+};
+
+struct parser {
+    struct template *t;
+    const char *start, *at, *end;
+    struct err *e;
+};
+
+static size_t line_of(const struct parser *p, const char *at)
+{
+    size_t line = 1;
+    for (const char *c = p->start; c < at; c++)
+        line += *c == '\n';
+    return line;
+}
+
+static enum rc bad(const struct parser *p, size_t line, const char *what, const char *word)
+{
+    return err_set(p->e, RC_BAD, "%s:%zu: %s%s%s%s", p->t->name, line, what, *word ? " '" : "", word, *word ? "'" : "");
+}
+
+static enum rc no_memory(const struct parser *p)
+{
+    return err_set(p->e, RC_NOMEM, "%s: out of memory", p->t->name);
+}
+
+/* Read up to the next tag: literal text before it and the tag's words; words NULL at the end of the file. */
+static enum rc next_tag(struct parser *p, const char **text, size_t *n, struct tag *tag)
+{
+    const char *open = p->at < p->end ? memmem(p->at, (size_t)(p->end - p->at), "{{", 2) : NULL;
+    *text = p->at;
+    *n = (size_t)((open ? open : p->end) - p->at);
+    tag->words = NULL;
+    if (!open) {
+        p->at = p->end;
+        return RC_OK;
+    }
+    const char *close = memmem(open, (size_t)(p->end - open), "}}", 2);
+    tag->line = line_of(p, open);
+    if (!close)
+        return bad(p, tag->line, "'{{' without '}}'", "");
+    const char *from = open + 2, *to = close;
+    while (from < to && (*from == ' ' || *from == '\n'))
+        from++;
+    while (to > from && (to[-1] == ' ' || to[-1] == '\n'))
+        to--;
+    tag->words = arena_ndup(&p->t->arena, from, (size_t)(to - from));
+    p->at = close + 2;
+    return tag->words ? RC_OK : no_memory(p);
+}
+
+static bool is_tag(const struct tag *tag, const char *word)
+{
+    size_t n = strlen(word);
+    return tag->words && strncmp(tag->words, word, n) == 0 && (tag->words[n] == '\0' || tag->words[n] == ' ');
+}
+
+static bool is_path(const char *s)
+{
+    return *s && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == strlen(s);
+}
+
+/* Index of the step that "step.NAME" speaks of. */
+static bool find_step(const struct template *t, const char *path, size_t *out)
+{
+    if (!str_starts(path, "step."))
+        return false;
+    for (size_t i = 0; i < t->n_steps; i++)
+        if (strcmp(t->steps[i].about.name, path + 5) == 0) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+static enum rc set_path(struct parser *p, const struct tag *tag, const char *path, struct op *op)
+{
+    if (!is_path(path))
+        return bad(p, tag->line, "a name such as account.name was expected instead of", path);
+    op->path = path;
+    op->on_step = str_starts(path, "step.");
+    if (op->on_step && !find_step(p->t, path, &op->step))
+        return bad(p, tag->line, "no earlier step is called", path + 5);
+    return RC_OK;
+}
+
+/* if PATH [= WORD | != WORD] */
+static enum rc parse_if_words(struct parser *p, const struct tag *tag, struct op *op)
+{
+    char *path = arena_dup(&p->t->arena, tag->words + 2);
+    if (!path)
+        return no_memory(p);
+    path += strspn(path, " ");
+    char *rest = path + strcspn(path, " ");
+    if (*rest) {
+        *rest++ = '\0';
+        rest += strspn(rest, " ");
+        op->differs = str_starts(rest, "!=");
+        if (!op->differs && *rest != '=')
+            return bad(p, tag->line, "'=' or '!=' was expected instead of", rest);
+        rest += op->differs ? 2 : 1;
+        op->word = rest + strspn(rest, " ");
+    }
+    return set_path(p, tag, path, op);
+}
+
+/* each LIST [newest=N] */
+static enum rc parse_each_words(struct parser *p, const struct tag *tag, struct op *op)
+{
+    char *path = arena_dup(&p->t->arena, tag->words + 4);
+    int64_t n = RECORD_MAX_CHILDREN;
+    if (!path)
+        return no_memory(p);
+    path += strspn(path, " ");
+    char *rest = path + strcspn(path, " ");
+    if (*rest) {
+        *rest++ = '\0';
+        rest += strspn(rest, " ");
+        if (!str_starts(rest, "newest=") || !str_int64(rest + 7, 1, RECORD_MAX_CHILDREN, &n))
+            return bad(p, tag->line, "newest=N was expected instead of", rest);
+    }
+    op->newest = (unsigned)n;
+    return set_path(p, tag, path, op);
+}
+
+/* A tag that is none of a text's own operations: whoever opened the text says whether it may stand there. */
+static bool ends_ops(const struct tag *tag)
+{
+    static const char *const stops[] = {"else", "fi", "done", "user", "end", "body", "bullets", "system", "output"};
+    for (size_t i = 0; tag->words && i < COUNT_OF(stops); i++)
+        if (strcmp(tag->words, stops[i]) == 0)
+            return true;
+    return !tag->words;
+}
+
+/* Operations up to a tag that is not one of them (else, fi, done, user, end, ...), which is left in *stop. */
+static enum rc parse_ops(struct parser *p, const struct op **out, struct tag *stop, int depth)
+{
+    const struct op **tail = out;
+    if (depth > 16)
+        return bad(p, line_of(p, p->at), "nested too deep", "");
+    for (;;) {
+        const char *text;
+        size_t n;
+        struct tag tag;
+        enum rc rc = next_tag(p, &text, &n, &tag);
+        if (rc != RC_OK)
+            return rc;
+        if (n) {
+            struct op *op = arena_alloc(&p->t->arena, sizeof(*op));
+            if (!op || !(op->text = arena_ndup(&p->t->arena, text, n)))
+                return no_memory(p);
+            op->kind = OP_TEXT;
+            op->n = n;
+            *tail = op;
+            tail = &op->next;
+        }
+        if (ends_ops(&tag)) {
+            *stop = tag;
+            return RC_OK;
+        }
+        if (tag.words[0] == '#')
+            continue;
+        struct op *op = arena_alloc(&p->t->arena, sizeof(*op));
+        if (!op)
+            return no_memory(p);
+        *tail = op;
+        tail = &op->next;
+        struct tag inner = {0};
+        if (is_tag(&tag, "if")) {
+            op->kind = OP_IF;
+            rc = parse_if_words(p, &tag, op);
+            if (rc == RC_OK)
+                rc = parse_ops(p, &op->then, &inner, depth + 1);
+            if (rc == RC_OK && is_tag(&inner, "else"))
+                rc = parse_ops(p, &op->otherwise, &inner, depth + 1);
+            if (rc == RC_OK && !is_tag(&inner, "fi"))
+                rc = bad(p, tag.line, "{{if}} without {{fi}}", "");
+        } else if (is_tag(&tag, "each")) {
+            op->kind = OP_EACH;
+            rc = parse_each_words(p, &tag, op);
+            if (rc == RC_OK)
+                rc = parse_ops(p, &op->then, &inner, depth + 1);
+            if (rc == RC_OK && !is_tag(&inner, "done"))
+                rc = bad(p, tag.line, "{{each}} without {{done}}", "");
+        } else {
+            rc = set_path(p, &tag, tag.words, op);
+            op->kind = op->on_step ? OP_STEP : OP_VALUE;
+        }
+        if (rc != RC_OK)
+            return rc;
+    }
+}
+
+static enum rc step_option(struct parser *p, const struct tag *tag, char *word, struct template_step *s)
+{
+    static const struct {
+        const char *key;
+        size_t offset;
+        int64_t hi;
+    } numbers[] = {{"newest=", offsetof(struct template_step, newest), RECORD_MAX_CHILDREN},
+                   {"max_tokens=", offsetof(struct template_step, max_tokens), 4096},
+                   {"sentences=", offsetof(struct template_step, max_sentences), 100}};
+    int64_t v;
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (str_starts(word, numbers[i].key) && str_int64(word + strlen(numbers[i].key), 1, numbers[i].hi, &v)) {
+            *(unsigned *)((char *)s + numbers[i].offset) = (unsigned)v;
+            return RC_OK;
+        }
+    if (str_starts(word, "each=") && is_path(word + 5)) {
+        s->each = word + 5;
+        return RC_OK;
+    }
+    if (strcmp(word, "lines=yes") == 0) {
+        s->lines = true;
+        return RC_OK;
+    }
+    return bad(p, tag->line, "unknown or malformed step option", word);
+}
+
+/* {{step NAME options}} {{system}} ... {{user}} ... {{end}} */
+static enum rc parse_step(struct parser *p, const struct tag *tag)
+{
+    struct template *t = p->t;
+    struct step *s = &t->steps[t->n_steps];
+    struct tag stop;
+    const char *text;
+    size_t n;
+    char *save = NULL, *words = arena_dup(&t->arena, tag->words + 4);
+    if (!words)
+        return no_memory(p);
+    if (t->n_steps == TEMPLATE_MAX_STEPS)
+        return bad(p, tag->line, "more than 8 steps", "");
+    s->about = (struct template_step){.newest = 4, .max_tokens = 96, .max_sentences = 2};
+    s->about.name = strtok_r(words, " ", &save);
+    if (!s->about.name || !is_path(s->about.name))
+        return bad(p, tag->line, "a step needs a name", "");
+    enum rc rc = RC_OK;
+    for (char *w; rc == RC_OK && (w = strtok_r(NULL, " ", &save));)
+        rc = step_option(p, tag, w, &s->about);
+    if (rc == RC_OK)
+        rc = next_tag(p, &text, &n, &stop);
+    if (rc == RC_OK && (!is_tag(&stop, "system") || strspn(text, " \n") < n))
+        rc = bad(p, tag->line, "{{system}} was expected next in step", s->about.name);
+    if (rc == RC_OK)
+        rc = parse_ops(p, &s->system, &stop, 0);
+    if (rc == RC_OK && !is_tag(&stop, "user"))
+        rc = bad(p, tag->line, "{{user}} was expected in step", s->about.name);
+    if (rc == RC_OK)
+        rc = parse_ops(p, &s->user, &stop, 0);
+    if (rc == RC_OK && !is_tag(&stop, "end"))
+        rc = bad(p, tag->line, "{{end}} was expected after step", s->about.name);
+    t->n_steps += rc == RC_OK;
+    return rc;
+}
+
+/* {{output}} [{{subject}} ...] {{body}} ... [{{bullets}} ...] {{end}}. The first tag decides: inside the parts
+ * {{subject}} is the record's field. */
+static enum rc parse_output(struct parser *p, const struct tag *tag)
+{
+    struct template *t = p->t;
+    struct tag stop;
+    const char *text;
+    size_t n;
+    enum rc rc = next_tag(p, &text, &n, &stop);
+    if (rc == RC_OK && strspn(text, " \n") < n)
+        rc = bad(p, tag->line, "text between {{output}} and its first part", "");
+    if (rc == RC_OK && is_tag(&stop, "subject"))
+        rc = parse_ops(p, &t->subject, &stop, 0);
+    if (rc == RC_OK && !is_tag(&stop, "body"))
+        rc = bad(p, tag->line, "{{body}} was expected in {{output}}", "");
+    if (rc == RC_OK)
+        rc = parse_ops(p, &t->body, &stop, 0);
+    if (rc == RC_OK && is_tag(&stop, "bullets"))
+        rc = parse_ops(p, &t->bullets, &stop, 0);
+    if (rc == RC_OK && !is_tag(&stop, "end"))
+        rc = bad(p, tag->line, "{{output}} without {{end}}", "");
+    t->has_output = rc == RC_OK;
+    return rc;
+}
+
+static enum rc parse_file(struct parser *p)
+{
+    for (;;) {
+        const char *text;
+        size_t n;
+        struct tag tag;
+        enum rc rc = next_tag(p, &text, &n, &tag);
+        if (rc != RC_OK)
+            return rc;
+        for (size_t i = 0; i < n; i++)
+            if (!strchr(" \t\r\n", text[i]))
+                return bad(p, line_of(p, text + i), "text outside a step", "");
+        if (!tag.words)
+            break;
+        if (tag.words[0] == '#')
+            continue;
+        if (p->t->has_output)
+            rc = bad(p, tag.line, "something behind the output", "");
+        else if (is_tag(&tag, "step"))
+            rc = parse_step(p, &tag);
+        else if (is_tag(&tag, "output"))
+            rc = parse_output(p, &tag);
+        else
+            rc = bad(p, tag.line, "{{step}} or {{output}} was expected instead of", tag.words);
+        if (rc != RC_OK)
+            return rc;
+    }
+    if (!p->t->n_steps || !p->t->has_output)
+        return bad(p, line_of(p, p->end), "a template needs at least one {{step}} and an {{output}}", "");
+    return RC_OK;
+}
+
+enum rc template_parse(const char *name, const char *text, size_t n, struct template **out, struct err *e)
+{
+    struct template *t = calloc(1, sizeof(*t));
+    uint8_t hash[SHA256_SIZE];
+    if (!t)
+        return err_set(e, RC_NOMEM, "%s: out of memory", name);
+    arena_init(&t->arena, 64 * TEMPLATE_MAX_BYTES);
+    t->name = arena_dup(&t->arena, name);
+    struct parser p = {.t = t, .start = text, .at = text, .end = text + n, .e = e};
+    enum rc rc = t->name ? RC_OK : no_memory(&p);
+    if (rc == RC_OK && (utf8_valid_prefix(text, n) != n || memchr(text, 0, n)))
+        rc = bad(&p, line_of(&p, text + utf8_valid_prefix(text, n)), "invalid UTF-8 or a NUL byte", "");
+    if (rc == RC_OK)
+        rc = parse_file(&p);
+    if (rc != RC_OK) {
+        template_close(t);
+        return rc;
+    }
+    sha256(text, n, hash);
+    str_hex(hash, SHA256_SIZE, t->hash);
+    for (size_t i = 0; i < t->n_steps; i++)
+        t->about[i] = t->steps[i].about;
+    *out = t;
+    return RC_OK;
+}
+
+enum rc template_open(const char *path, struct template **out, struct err *e)
+{
+    struct buf b;
+    char chunk[8192];
+    size_t n;
+    FILE *f = fopen(path, "rbe");
+    if (!f)
+        return err_sys(e, RC_BAD, errno, "template %s", path);
+    buf_init(&b, TEMPLATE_MAX_BYTES);
+    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+        buf_add(&b, chunk, n);
+    enum rc rc = ferror(f) ? err_sys(e, RC_BAD, errno, "template %s", path) : buf_check(&b, path, e);
+    fclose(f);
+    if (rc == RC_OK)
+        rc = template_parse(path, b.data, b.len, out, e);
+    buf_clear(&b);
+    return rc;
+}
+
+void template_close(struct template *t)
+{
+    if (!t)
+        return;
+    arena_clear(&t->arena);
+    free(t);
+}
+
+const char *template_hash(const struct template *t)
+{
+    return t->hash;
+}
+
+size_t template_steps(const struct template *t, const struct template_step **steps)
+{
+    *steps = t->about;
+    return t->n_steps;
+}
+
+enum rc template_find(const char *folder, const char *object, enum purpose purpose, struct template **out, struct err *e)
+{
+    char own[1024], standard[1024];
+    snprintf(own, sizeof(own), "%s/%s.%s.tmpl", folder, object, purpose_name(purpose));
+    snprintf(standard, sizeof(standard), "%s/default.%s.tmpl", folder, purpose_name(purpose));
+    if (access(own, F_OK) == 0)
+        return template_open(own, out, e);
+    if (access(standard, F_OK) == 0)
+        return template_open(standard, out, e);
+    return err_set(e, RC_BAD, "no template %s.%s.tmpl or default.%s.tmpl in %s", object, purpose_name(purpose),
+                   purpose_name(purpose), folder);
+}
+
+/* ---- rendering ------------------------------------------------------------------------------------------------------------ */
+
+struct span {
+    enum segment_kind kind;
+    size_t start, end;
+};
+
+/* Lines in the making: a line of the template that had tags and came to nothing leaves no empty line behind. */
+struct render {
+    struct buf text;
+    struct span *spans;
+    size_t n_spans, cap_spans;
+    size_t line_start;
+    bool line_had_tag;
+    bool failed; /* out of memory for spans */
+    const struct policy_node *root, *item;
+    const struct step_output *outputs;
+};
+
+static void add(struct render *r, enum segment_kind kind, const char *bytes, size_t n)
+{
+    if (!n)
+        return;
+    struct span *last = r->n_spans ? &r->spans[r->n_spans - 1] : NULL;
+    if (!last || last->kind != kind || kind == SEGMENT_SLOT || last->end != r->text.len) {
+        if (r->n_spans == r->cap_spans) {
+            size_t cap = r->cap_spans ? 2 * r->cap_spans : 64;
+            struct span *bigger = reallocarray(r->spans, cap, sizeof(*bigger));
+            if (!bigger) {
+                r->failed = true;
+                return;
+            }
+            r->spans = bigger;
+            r->cap_spans = cap;
+        }
+        last = &r->spans[r->n_spans++];
+        *last = (struct span){.kind = kind, .start = r->text.len};
+    }
+    buf_add(&r->text, bytes, n);
+    last->end = r->text.len;
+}
+
+static void cut_back(struct render *r, size_t len)
+{
+    while (r->n_spans && r->spans[r->n_spans - 1].start >= len)
+        r->n_spans--;
+    if (r->n_spans && r->spans[r->n_spans - 1].end > len)
+        r->spans[r->n_spans - 1].end = len;
+    r->text.len = len;
+    if (r->text.cap)
+        r->text.data[len] = '\0';
+}
+
+static bool line_is_blank(const struct render *r)
+{
+    for (size_t i = r->line_start; i < r->text.len; i++)
+        if (r->text.data[i] != ' ')
+            return false;
+    return true;
+}
+
+static void end_line(struct render *r)
+{
+    if (r->line_had_tag && line_is_blank(r))
+        cut_back(r, r->line_start);
+    else
+        add(r, SEGMENT_TEMPLATE, "\n", 1);
+    r->line_start = r->text.len;
+    r->line_had_tag = false;
+}
+
+static void add_template_text(struct render *r, const char *s, size_t n)
+{
+    while (n) {
+        const char *newline = memchr(s, '\n', n);
+        size_t run = newline ? (size_t)(newline - s) : n;
+        add(r, SEGMENT_TEMPLATE, s, run);
+        if (!newline)
+            return;
+        end_line(r);
+        s += run + 1;
+        n -= run + 1;
+    }
+}
+
+/* Data stays on its line: a run of white space with a line break becomes one space, so that a note cannot begin a
+ * line that looks like the template's own. */
+static void add_data(struct render *r, const char *s, size_t n)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] != '\n' && s[i] != '\r')
+            continue;
+        add(r, SEGMENT_DATA, s + from, i - from);
+        while (i + 1 < n && strchr(" \t\r\n", s[i + 1]))
+            i++;
+        if (r->text.len && r->text.data[r->text.len - 1] != ' ')
+            add(r, SEGMENT_DATA, " ", 1);
+        from = i + 1;
+    }
+    add(r, SEGMENT_DATA, s + from, n - from);
+}
+
+static const struct policy_node *child(const struct policy_node *map, const char *name, size_t n)
+{
+    if (!map || map->kind != ADMITTED_MAP)
+        return NULL;
+    for (const struct policy_node *m = map->first; m; m = m->next)
+        if (m->name && strncmp(m->name, name, n) == 0 && m->name[n] == '\0')
+            return m;
+    return NULL;
+}
+
+static const struct policy_node *look_up(const struct policy_node *map, const char *path)
+{
+    const struct policy_node *at = map;
+    for (;;) {
+        size_t n = strcspn(path, ".");
+        at = child(at, path, n);
+        if (!at || path[n] == '\0')
+            return at;
+        path += n + 1;
+    }
+}
+
+/* The item's own fields come before the record's. */
+static const struct policy_node *resolve(const struct render *r, const char *path)
+{
+    const struct policy_node *found = r->item ? look_up(r->item, path) : NULL;
+    return found ? found : look_up(r->root, path);
+}
+
+static bool has_output(const struct step_output *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (*o->texts[i])
+            return true;
+    return false;
+}
+
+static bool holds(const struct render *r, const struct op *op)
+{
+    if (op->on_step)
+        return has_output(&r->outputs[op->step]);
+    const struct policy_node *v = resolve(r, op->path);
+    bool there = v && (v->kind == ADMITTED_LIST ? v->count > 0 : v->kind != ADMITTED_VALUE || v->n_pieces > 0);
+    if (!op->word)
+        return there;
+    struct buf text;
+    buf_init(&text, PROMPT_MAX_BYTES);
+    for (size_t i = 0; there && v->kind == ADMITTED_VALUE && i < v->n_pieces; i++)
+        buf_add(&text, v->pieces[i].bytes, v->pieces[i].n);
+    bool same = there && strcmp(text.data, op->word) == 0;
+    buf_wipe(&text);
+    return same != op->differs;
+}
+
+static void render_ops(struct render *r, const struct op *op);
+
+static void render_each(struct render *r, const struct op *op)
+{
+    const struct policy_node *list = resolve(r, op->path), *outer = r->item;
+    unsigned left = op->newest;
+    if (!list || list->kind != ADMITTED_LIST)
+        return;
+    for (const struct policy_node *item = list->first; item && left--; item = item->next) {
+        r->item = item;
+        render_ops(r, op->then);
+    }
+    r->item = outer;
+}
+
+static void render_step(struct render *r, const struct step_output *o)
+{
+    for (size_t i = 0, written = 0; i < o->n; i++) {
+        if (!*o->texts[i])
+            continue;
+        if (written++)
+            add(r, SEGMENT_TEMPLATE, "\n", 1);
+        add(r, SEGMENT_DATA, o->texts[i], strlen(o->texts[i])); /* the model's words are data as well */
+    }
+}
+
+static void render_ops(struct render *r, const struct op *op)
+{
+    for (; op; op = op->next) {
+        r->line_had_tag = r->line_had_tag || op->kind != OP_TEXT;
+        switch (op->kind) {
+        case OP_TEXT: add_template_text(r, op->text, op->n); break;
+        case OP_STEP: render_step(r, &r->outputs[op->step]); break;
+        case OP_IF: render_ops(r, holds(r, op) ? op->then : op->otherwise); break;
+        case OP_EACH: render_each(r, op); break;
+        case OP_VALUE: {
+            const struct policy_node *v = resolve(r, op->path);
+            for (size_t i = 0; v && v->kind == ADMITTED_VALUE && i < v->n_pieces; i++) {
+                const struct policy_piece *piece = &v->pieces[i];
+                if (piece->slot)
+                    add(r, SEGMENT_SLOT, piece->bytes, piece->n);
+                else
+                    add_data(r, piece->bytes, piece->n);
+            }
+            break;
+        }
+        }
+        r->line_had_tag = r->line_had_tag || op->kind != OP_TEXT;
+    }
+}
+
+/* Hand the rendered text over as segments, white space at both ends dropped. */
+static enum rc finish(struct render *r, struct prompt *out, struct err *e)
+{
+    memset(out, 0, sizeof(*out));
+    enum rc rc = buf_check(&r->text, "prompt", e);
+    if (rc == RC_OK && r->failed)
+        rc = err_set(e, RC_NOMEM, "prompt: out of memory");
+    if (rc != RC_OK)
+        goto out;
+    size_t from = 0, to = r->text.len;
+    while (to > from && strchr(" \n", r->text.data[to - 1]))
+        to--;
+    while (from < to && strchr(" \n", r->text.data[from]))
+        from++;
+    cut_back(r, to);
+    struct segment *segments = calloc(r->n_spans + 1, sizeof(*segments));
+    char *bytes = segments ? buf_take(&r->text, NULL) : NULL;
+    if (!bytes) {
+        free(segments);
+        rc = err_set(e, RC_NOMEM, "prompt: out of memory");
+        goto out;
+    }
+    memmove(bytes, bytes + from, to - from);
+    bytes[to - from] = '\0';
+    for (size_t i = 0; i < r->n_spans; i++) {
+        size_t start = r->spans[i].start > from ? r->spans[i].start - from : 0;
+        size_t end = r->spans[i].end > from ? r->spans[i].end - from : 0;
+        if (end > start)
+            segments[out->n_segments++] = (struct segment){r->spans[i].kind, bytes + start, end - start};
+    }
+    out->bytes = bytes;
+    out->n = to - from;
+    out->segments = segments;
+out:
+    buf_wipe(&r->text);
+    free(r->spans);
+    return rc;
+}
+
+static enum rc render(const struct op *ops, const struct policy_admitted *a, const struct policy_node *item,
+                      const struct step_output *outputs, struct prompt *out, struct err *e)
+{
+    struct render r = {.root = policy_admitted_root(a), .item = item, .outputs = outputs};
+    buf_init(&r.text, PROMPT_MAX_BYTES);
+    render_ops(&r, ops);
+    end_line(&r);
+    return finish(&r, out, e);
+}
+
+enum rc prompt_render(const struct template *t, size_t step, const struct policy_admitted *a,
+                      const struct policy_node *item, const struct step_output *outputs, struct prompt *system,
+                      struct prompt *user, struct err *e)
+{
+    enum rc rc = render(t->steps[step].system, a, item, outputs, system, e);
+    if (rc != RC_OK)
+        return rc;
+    rc = render(t->steps[step].user, a, item, outputs, user, e);
+    if (rc != RC_OK)
+        prompt_clear(system);
+    return rc;
+}
+
+enum rc output_render(const struct template *t, const struct policy_admitted *a, const struct step_output *outputs,
+                      struct composition *out, struct err *e)
+{
+    memset(out, 0, sizeof(*out));
+    enum rc rc = render(t->subject, a, NULL, outputs, &out->subject, e);
+    if (rc == RC_OK)
+        rc = render(t->body, a, NULL, outputs, &out->body, e);
+    if (rc == RC_OK)
+        rc = render(t->bullets, a, NULL, outputs, &out->bullets, e);
+    if (rc != RC_OK)
+        composition_clear(out);
+    return rc;
+}
+
+void prompt_clear(struct prompt *p)
+{
+    if (p->bytes)
+        crypto_wipe(p->bytes, p->n);
+    free(p->bytes);
+    free(p->segments);
+    memset(p, 0, sizeof(*p));
+}
+
+void composition_clear(struct composition *c)
+{
+    prompt_clear(&c->subject);
+    prompt_clear(&c->body);
+    prompt_clear(&c->bullets);
+}
+
+const struct policy_node *template_items(const struct template_step *s, const struct policy_admitted *a, size_t *n)
+{
+    const struct policy_node *list = s->each ? look_up(policy_admitted_root(a), s->each) : NULL;
+    if (!list || list->kind != ADMITTED_LIST) {
+        *n = 0;
+        return NULL;
+    }
+    *n = list->count < s->newest ? list->count : s->newest;
+    return list->first;
+}

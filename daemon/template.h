@@ -1,0 +1,71 @@
+/* template.h: prompt templates (syntax: etc/templates/README.md) and their rendering.
+ *
+ * A template is a list of steps and one output. prompt_render() takes a struct policy_admitted and nothing else of a
+ * record: what policy did not admit cannot get into a prompt. Rendering never fails for a field that is absent. */
+#ifndef DAEMON_TEMPLATE_H
+#define DAEMON_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "../base/crypto.h"
+#include "../base/err.h"
+#include "../inference/inference.h"
+#include "../policy/policy.h"
+
+#define TEMPLATE_MAX_STEPS 8
+#define TEMPLATE_MAX_BYTES ((size_t)256 << 10)
+#define PROMPT_MAX_BYTES ((size_t)1 << 20)
+
+struct template_step {
+    const char *name;
+    const char *each;      /* list to run it for, or NULL: once */
+    unsigned newest;       /* of that list */
+    unsigned max_tokens;
+    unsigned max_sentences;
+    bool lines;            /* may write line breaks */
+};
+
+struct template;
+/* Read and check one file. RC_BAD "path:line: ..."; RC_LIMIT; RC_NOMEM. Read-only after; share between threads. */
+MUST_USE enum rc template_open(const char *path, struct template **out, struct err *e);
+MUST_USE enum rc template_parse(const char *name, const char *text, size_t n, struct template **out, struct err *e);
+void template_close(struct template *t);
+const char *template_hash(const struct template *t); /* SHA-256 of the file, hex */
+size_t template_steps(const struct template *t, const struct template_step **steps);
+
+/* What the steps so far wrote: text in slots; each= steps have one text an item, "" where nothing usable came. */
+struct step_output {
+    const char *const *texts;
+    size_t n;
+};
+
+/* One rendered part, as segments that borrow from bytes. Free with prompt_clear(). */
+struct prompt {
+    char *bytes; /* NUL-terminated */
+    size_t n;
+    struct segment *segments;
+    size_t n_segments;
+};
+void prompt_clear(struct prompt *p);
+
+/* System and user part of step i; item is the list item of an each= step (NULL for others). RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc prompt_render(const struct template *t, size_t step, const struct policy_admitted *a,
+                               const struct policy_node *item, const struct step_output *outputs,
+                               struct prompt *system, struct prompt *user, struct err *e);
+
+/* The output block: subject ("" if the template has none), body and bullets (one a line, "" if none). */
+struct composition {
+    struct prompt subject, body, bullets;
+};
+MUST_USE enum rc output_render(const struct template *t, const struct policy_admitted *a,
+                               const struct step_output *outputs, struct composition *out, struct err *e);
+void composition_clear(struct composition *c);
+
+/* The template for (object, purpose) in a folder: OBJECT.KIND.tmpl, else default.KIND.tmpl. RC_BAD names both. */
+MUST_USE enum rc template_find(const char *folder, const char *object, enum purpose purpose, struct template **out,
+                               struct err *e);
+
+/* Items of the list that an each= step runs over, newest first; NULL if the record has none. */
+const struct policy_node *template_items(const struct template_step *s, const struct policy_admitted *a, size_t *n);
+
+#endif

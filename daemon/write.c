@@ -1,0 +1,455 @@
+#include "write.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../base/clock.h"
+
+#define MAX_WORDS 2048
+#define MAX_SLOTS 2048
+#define OUTPUT_MAX_BYTES ((size_t)64 << 10)
+#define RETRY_TEMPERATURE 0.7f
+
+/* ---- the fact lock of one prompt ---------------------------------------------------------------------------------- */
+
+struct word_list {
+    char *copies[MAX_WORDS];
+    size_t n;
+};
+
+static bool letter(unsigned char c)
+{
+    return isalpha(c) || c >= 0x80 || c == '\'';
+}
+
+static bool capital(const char *s)
+{
+    /* The capitals of Latin-1 (Ä, Ö, Ü, É ...) are C3 80 to C3 9E in UTF-8. */
+    return (*s >= 'A' && *s <= 'Z') || ((unsigned char)s[0] == 0xC3 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] <= 0x9E);
+}
+
+static bool add_word(struct word_list *w, const char *s, size_t n)
+{
+    if (w->n == MAX_WORDS)
+        return true; /* more are not needed to write a few sentences */
+    char *copy = strndup(s, n);
+    if (!copy)
+        return false;
+    w->copies[w->n++] = copy;
+    return true;
+}
+
+/* Words of the data that begin with a capital, hyphenated ones whole and in parts: a model may write them too. */
+static bool collect_words(struct word_list *w, const struct segment *segment)
+{
+    const char *s = segment->bytes, *end = s + segment->n;
+    while (s < end) {
+        const char *from = s;
+        while (s < end && (letter((unsigned char)*s) || (*s == '-' && s > from && s + 1 < end && letter((unsigned char)s[1]))))
+            s++;
+        for (const char *part = from; part < s;) {
+            const char *stop = memchr(part, '-', (size_t)(s - part));
+            stop = stop ? stop : s;
+            if (capital(part) && !add_word(w, part, (size_t)(stop - part)))
+                return false;
+            part = stop + 1;
+        }
+        if (s > from && capital(from) && memchr(from, '-', (size_t)(s - from)) && !add_word(w, from, (size_t)(s - from)))
+            return false;
+        s += s == from;
+    }
+    return true;
+}
+
+/* The admitted slots, forms included, that stand in this prompt. */
+static size_t collect_slots(const struct prompt *user, const struct policy_admitted *a, const char **slots)
+{
+    const char *const *all;
+    size_t n_all, n = 0;
+    policy_admitted_slots(a, &all, &n_all);
+    for (size_t i = 0; i < n_all && n < MAX_SLOTS; i++) {
+        size_t stem = strcspn(all[i], ":]");
+        for (size_t k = 0; k < user->n_segments; k++) {
+            const struct segment *s = &user->segments[k];
+            if (s->kind == SEGMENT_SLOT && s->n > stem && strncmp(s->bytes, all[i], stem) == 0 &&
+                (s->bytes[stem] == ':' || s->bytes[stem] == ']')) {
+                slots[n++] = all[i];
+                break;
+            }
+        }
+    }
+    return n;
+}
+
+static enum rc lock_facts(const struct template_step *step, const struct prompt *user, const struct policy_admitted *a,
+                          struct constraint **out, struct err *e)
+{
+    struct word_list *seen = calloc(1, sizeof(*seen));
+    const char **slots = calloc(MAX_SLOTS, sizeof(*slots)), **words = NULL;
+    const char *const *common;
+    size_t n_common;
+    enum rc rc = RC_NOMEM;
+    policy_common_words(policy_admitted_language(a), &common, &n_common);
+    words = calloc(n_common + MAX_WORDS, sizeof(*words));
+    bool ok = seen && slots && words;
+    for (size_t i = 0; ok && i < user->n_segments; i++)
+        ok = user->segments[i].kind == SEGMENT_SLOT || collect_words(seen, &user->segments[i]);
+    if (!ok) {
+        err_set(e, RC_NOMEM, "fact lock: out of memory");
+        goto out;
+    }
+    memcpy(words, common, n_common * sizeof(*words));
+    for (size_t i = 0; i < seen->n; i++)
+        words[n_common + i] = seen->copies[i];
+    struct fact_lock lock = {.slots = slots,
+                             .n_slots = collect_slots(user, a, slots),
+                             .words = words,
+                             .n_words = n_common + seen->n,
+                             .max_sentences = step->max_sentences,
+                             .allow_newlines = step->lines};
+    rc = constraint_fact_lock(&lock, out, e);
+out:
+    for (size_t i = 0; seen && i < seen->n; i++)
+        free(seen->copies[i]);
+    free(seen);
+    free(slots);
+    free(words);
+    return rc;
+}
+
+/* ---- one call of the engine ----------------------------------------------------------------------------------------- */
+
+struct call {
+    struct prompt system, user;
+    char *exact; /* the bytes of the whole prompt */
+    int32_t *ids;
+    size_t n_ids;
+    struct constraint *lock;
+    struct request *request;
+    struct buf text;
+    pthread_mutex_t mutex;
+    pthread_cond_t done_cond;
+    bool done;
+    struct finish finish;
+    char message[200];
+};
+
+static void on_token(void *ctx, int32_t id, const char *bytes, size_t n)
+{
+    struct call *c = ctx;
+    (void)id;
+    buf_add(&c->text, bytes, n);
+}
+
+static void on_finish(void *ctx, const struct finish *f)
+{
+    struct call *c = ctx;
+    pthread_mutex_lock(&c->mutex);
+    c->finish = *f;
+    strncpy(c->message, f->message ? f->message : "", sizeof(c->message) - 1);
+    c->finish.message = c->message;
+    c->done = true;
+    pthread_cond_signal(&c->done_cond);
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static char *join(const struct segment *s, size_t n)
+{
+    struct buf b;
+    buf_init(&b, 2 * PROMPT_MAX_BYTES);
+    for (size_t i = 0; i < n; i++)
+        buf_add(&b, s[i].bytes, s[i].n);
+    char *all = buf_take(&b, NULL);
+    buf_wipe(&b);
+    return all;
+}
+
+/* System and user part as the model's own prompt: bytes for people, ids for the engine. */
+static enum rc assemble(const struct writer *w, struct call *c, struct err *e)
+{
+    static const struct segment gap = {SEGMENT_TEMPLATE, "\n\n", 2};
+    struct segment *all = NULL;
+    size_t n = 0;
+    enum rc rc = RC_OK;
+    if (w->chat) {
+        rc = model_chat(w->model, c->system.segments, c->system.n_segments, c->user.segments, c->user.n_segments, &all, &n, e);
+        if (rc != RC_OK)
+            return rc;
+    } else {
+        all = calloc(c->system.n_segments + c->user.n_segments + 2, sizeof(*all));
+        if (!all)
+            return err_set(e, RC_NOMEM, "prompt: out of memory");
+        memcpy(all, c->system.segments, c->system.n_segments * sizeof(*all));
+        n = c->system.n_segments;
+        all[n++] = gap;
+        memcpy(all + n, c->user.segments, c->user.n_segments * sizeof(*all));
+        n += c->user.n_segments;
+        all[n++] = gap;
+    }
+    c->exact = join(all, n);
+    if (!c->exact)
+        rc = err_set(e, RC_NOMEM, "prompt: out of memory");
+    else
+        rc = model_tokenize_segments(w->model, all, n, true, &c->ids, &c->n_ids, e);
+    segments_free(all);
+    return rc;
+}
+
+static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
+                         const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
+{
+    const struct template_step *about;
+    struct call *c = calloc(1, sizeof(*c));
+    if (!c)
+        return err_set(e, RC_NOMEM, "write: out of memory");
+    *out = c;
+    buf_init(&c->text, OUTPUT_MAX_BYTES);
+    pthread_mutex_init(&c->mutex, NULL);
+    pthread_cond_init(&c->done_cond, NULL);
+    template_steps(t, &about);
+    enum rc rc = prompt_render(t, step, a, item, outputs, &c->system, &c->user, e);
+    if (rc == RC_OK)
+        rc = assemble(w, c, e);
+    if (rc == RC_OK && policy_facts_slots(w->policy))
+        rc = lock_facts(&about[step], &c->user, a, &c->lock, e);
+    return rc;
+}
+
+static void call_close(struct call *c)
+{
+    if (!c)
+        return;
+    if (c->request)
+        request_close(c->request);
+    prompt_clear(&c->system);
+    prompt_clear(&c->user);
+    free(c->exact);
+    free(c->ids);
+    constraint_close(c->lock);
+    buf_wipe(&c->text);
+    pthread_mutex_destroy(&c->mutex);
+    pthread_cond_destroy(&c->done_cond);
+    free(c);
+}
+
+static enum rc call_submit(const struct writer *w, struct call *c, unsigned max_tokens, float temperature, uint64_t seed,
+                           struct err *e)
+{
+    struct submission s = {.ids = c->ids,
+                           .n_ids = c->n_ids,
+                           .max_tokens = max_tokens,
+                           .sampling = {.temperature = temperature, .top_p = temperature > 0 ? 0.9f : 1.0f, .seed = seed},
+                           .constraint = c->lock,
+                           .deadline_ms = w->step_timeout_ms ? clock_mono_ms() + w->step_timeout_ms : 0,
+                           .priority = w->priority,
+                           .on_token = on_token,
+                           .on_finish = on_finish,
+                           .ctx = c};
+    if (c->request)
+        request_close(c->request);
+    c->request = NULL;
+    c->done = false;
+    buf_reset(&c->text);
+    return engine_submit(w->engine, &s, &c->request, e);
+}
+
+static enum rc call_wait(struct call *c, struct err *e)
+{
+    pthread_mutex_lock(&c->mutex);
+    while (!c->done)
+        pthread_cond_wait(&c->done_cond, &c->mutex);
+    pthread_mutex_unlock(&c->mutex);
+    switch (c->finish.reason) {
+    case FINISH_END:
+    case FINISH_LENGTH: return RC_OK;
+    case FINISH_CANCELLED: return err_set(e, RC_RETRY, "engine: cancelled");
+    case FINISH_DEADLINE: return err_set(e, RC_RETRY, "engine: the step took longer than its time limit");
+    case FINISH_ERROR: break;
+    }
+    return err_set(e, RC_BAD, "engine: %s", c->finish.message);
+}
+
+/* ---- steps ---------------------------------------------------------------------------------------------------------- */
+
+static char *trimmed(const struct buf *b)
+{
+    size_t from = 0, to = b->len;
+    while (from < to && strchr(" \n", b->data[from]))
+        from++;
+    while (to > from && strchr(" \n", b->data[to - 1]))
+        to--;
+    return strndup(b->data + from, to - from);
+}
+
+/* An answer that ran into its token limit ends in the middle of a sentence: keep the whole ones. */
+static void drop_unfinished(char *text, enum finish_reason reason)
+{
+    if (reason != FINISH_LENGTH)
+        return;
+    size_t n = strlen(text);
+    while (n > 0 && !strchr(".!?", text[n - 1]))
+        n--;
+    text[n] = '\0';
+}
+
+/* What a call wrote, if policy finds no fault in it; one more try otherwise; "" if that fails too. */
+static enum rc accept(const struct writer *w, const struct policy_admitted *a, const struct template_step *step,
+                      struct call *c, struct written *out, char **text, struct err *e)
+{
+    for (int attempt = 0;; attempt++) {
+        enum rc rc = call_wait(c, e);
+        if (rc != RC_OK)
+            return rc;
+        out->prompt_tokens += attempt ? 0 : c->finish.prompt_tokens;
+        out->output_tokens += c->finish.output_tokens;
+        char *s = trimmed(&c->text);
+        if (!s)
+            return err_set(e, RC_NOMEM, "write: out of memory");
+        drop_unfinished(s, c->finish.reason);
+        if (*s && !policy_sentence_fault(w->policy, a, s, c->user.bytes)) {
+            *text = s;
+            return RC_OK;
+        }
+        if (attempt == 1) {
+            out->left_out++;
+            s[0] = '\0';
+            *text = s;
+            return RC_OK;
+        }
+        free(s);
+        out->asked_again++;
+        rc = call_submit(w, c, step->max_tokens, RETRY_TEMPERATURE, (uint64_t)c->n_ids, e);
+        if (rc != RC_OK)
+            return rc;
+    }
+}
+
+static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err *e)
+{
+    if (prompts->len)
+        buf_char(prompts, '\n');
+    buf_str(prompts, c->exact);
+    return buf_check(prompts, "prompts", e);
+}
+
+static enum rc run_step(const struct writer *w, const struct template *t, size_t i, const struct template_step *step,
+                        const struct policy_admitted *a, struct step_output *outputs, struct buf *prompts,
+                        struct written *out, struct err *e)
+{
+    size_t n = 1;
+    const struct policy_node *item = step->each ? template_items(step, a, &n) : NULL;
+    struct call *calls[RECORD_MAX_CHILDREN] = {NULL};
+    char **texts = calloc(n + 1, sizeof(*texts));
+    enum rc rc = texts ? RC_OK : err_set(e, RC_NOMEM, "write: out of memory");
+    for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
+        rc = call_open(w, t, i, a, item, outputs, &calls[k], e);
+        if (rc == RC_OK)
+            rc = note_prompt(prompts, calls[k], e);
+        if (rc == RC_OK)
+            rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
+    }
+    for (size_t k = 0; rc == RC_OK && k < n; k++)
+        rc = accept(w, a, step, calls[k], out, &texts[k], e);
+    for (size_t k = 0; k < n; k++) {
+        if (calls[k] && calls[k]->request)
+            engine_cancel(w->engine, calls[k]->request);
+        call_close(calls[k]);
+    }
+    outputs[i] = (struct step_output){.texts = (const char *const *)texts, .n = rc == RC_OK ? n : 0};
+    if (rc != RC_OK && texts)
+        for (size_t k = 0; k < n; k++)
+            free(texts[k]);
+    return rc;
+}
+
+static void free_outputs(struct step_output *outputs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char **texts = (char **)(void *)outputs[i].texts;
+        for (size_t k = 0; k < outputs[i].n; k++)
+            free(texts[k]);
+        free(texts);
+    }
+}
+
+static size_t count_words(const char *s)
+{
+    size_t n = 0;
+    for (bool inside = false; *s; s++) {
+        bool space = isspace((unsigned char)*s);
+        n += !space && !inside;
+        inside = !space;
+    }
+    return n;
+}
+
+static double share(const struct written *out, const struct step_output *outputs, size_t n_steps)
+{
+    size_t all = count_words(out->text.subject.bytes) + count_words(out->text.body.bytes) + count_words(out->text.bullets.bytes);
+    size_t model = 0;
+    for (size_t i = 0; i < n_steps; i++)
+        for (size_t k = 0; k < outputs[i].n; k++)
+            model += count_words(outputs[i].texts[k]);
+    return all == 0 ? 0 : model >= all ? 1 : (double)model / (double)all;
+}
+
+enum rc write_draft(const struct writer *w, const struct template *t, const struct policy_admitted *a,
+                    void (*on_step)(void *ctx, const char *step, size_t n), void *ctx, struct written *out, struct err *e)
+{
+    const struct template_step *steps;
+    struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
+    struct buf prompts;
+    size_t n = template_steps(t, &steps);
+    enum rc rc = RC_OK;
+    memset(out, 0, sizeof(*out));
+    buf_init(&prompts, 16 * PROMPT_MAX_BYTES);
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        if (on_step)
+            on_step(ctx, steps[i].name, i);
+        rc = run_step(w, t, i, &steps[i], a, outputs, &prompts, out, e);
+    }
+    if (rc == RC_OK)
+        rc = output_render(t, a, outputs, &out->text, e);
+    if (rc == RC_OK) {
+        out->model_share = share(out, outputs, n);
+        out->prompts = buf_take(&prompts, NULL);
+        if (!out->prompts)
+            rc = err_set(e, RC_NOMEM, "write: out of memory");
+    }
+    buf_wipe(&prompts);
+    free_outputs(outputs, n);
+    if (rc != RC_OK)
+        written_clear(out);
+    return rc;
+}
+
+enum rc write_prompts(const struct writer *w, const struct template *t, const struct policy_admitted *a, struct buf *out,
+                      struct err *e)
+{
+    const struct template_step *steps;
+    struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
+    size_t n_steps = template_steps(t, &steps);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
+        size_t n = 1;
+        const struct policy_node *item = steps[i].each ? template_items(&steps[i], a, &n) : NULL;
+        for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
+            struct call *c = NULL;
+            rc = call_open(w, t, i, a, item, outputs, &c, e);
+            if (rc == RC_OK)
+                rc = note_prompt(out, c, e);
+            call_close(c);
+        }
+    }
+    return rc;
+}
+
+void written_clear(struct written *w)
+{
+    composition_clear(&w->text);
+    if (w->prompts)
+        crypto_wipe(w->prompts, strlen(w->prompts));
+    free(w->prompts);
+    memset(w, 0, sizeof(*w));
+}

@@ -1,0 +1,47 @@
+/* write.h: the steps of one template, run through the engine: from an admitted record to a draft in slots.
+ *
+ * The items of an each= step are submitted together and batched by the engine. With `facts: slots` every answer is
+ * held to a fact lock made from its own prompt. A sentence that policy finds fault with is asked for once more with a
+ * little temperature; what fails again is left out, and counted. */
+#ifndef DAEMON_WRITE_H
+#define DAEMON_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../base/err.h"
+#include "../inference/inference.h"
+#include "../policy/policy.h"
+#include "template.h"
+
+struct writer { /* what every brief is written with; read-only, shared by the workers */
+    const struct policy *policy;
+    const struct model *model;
+    struct engine *engine;
+    bool chat;             /* wrap prompts in the model's chat template */
+    float temperature;     /* 0: greedy */
+    int64_t step_timeout_ms;
+    int priority;          /* a person waiting comes before a batch */
+};
+
+struct written {
+    struct composition text;  /* subject, body, bullets: all in slots */
+    char *prompts;            /* exactly what the engine got, step after step */
+    size_t prompt_tokens, output_tokens;
+    unsigned asked_again, left_out; /* sentences */
+    double model_share;       /* words that the model wrote / words of subject, body and bullets */
+};
+void written_clear(struct written *w);
+
+/* on_step, if not NULL, is told before each step: for progress. RC_RETRY the engine gave up in time; RC_LIMIT a
+ * prompt over the context (names both sizes); RC_NOMEM. */
+MUST_USE enum rc write_draft(const struct writer *w, const struct template *t, const struct policy_admitted *a,
+                             void (*on_step)(void *ctx, const char *step, size_t n), void *ctx, struct written *out,
+                             struct err *e);
+
+/* The exact bytes of every prompt of the template's first run over `a`, special tokens of the chat template included,
+ * as write_draft() would send them; steps that need earlier output get an empty one. For `template render`. */
+MUST_USE enum rc write_prompts(const struct writer *w, const struct template *t, const struct policy_admitted *a,
+                               struct buf *out, struct err *e);
+
+#endif
