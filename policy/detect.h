@@ -19,6 +19,7 @@
 #define DETECT_MAX_TEXT ((size_t)16 << 20) /* bytes of one text */
 #define DETECT_MAX_FOUND ((size_t)1 << 18) /* matches of one text */
 #define DETECT_MAX_WIDTH 2400              /* greatest width of a pattern in characters */
+#define DETECT_MIN_SCORE 0.4               /* below it a match counts only with no_context; facts always count */
 #define DETECT_MAX_OWN 256                 /* own patterns of one policy file */
 
 enum detect_class {
@@ -56,8 +57,8 @@ struct detect_options {
     const char *const *entities; /* only these (names as detect_entity() gives them); NULL: all */
     size_t n_entities;
     bool facts;                  /* DETECT_FACT rows too (DATE_TIME is always in) */
-    bool locales;                /* DETECT_LOCALE rows too, at their bare score; else only with context or checksum */
-    bool no_context;             /* context words don't matter, every score above 0 counts */
+    bool locales;                /* DETECT_LOCALE rows too without their context word near */
+    bool no_context;             /* context words don't matter, every score above 0 counts; else DETECT_MIN_SCORE */
     const struct detect_own *own;
     size_t n_own;
 };
@@ -83,8 +84,8 @@ MUST_USE enum rc detect_scan(struct detect_set *s, const char *text, size_t n, s
                              struct err *e);
 
 /* Keep only the winners among overlapping ones, in place: the higher score, then the longer, then the earlier.
- * Returns how many are left, sorted by start. */
-size_t detect_resolve(struct found *f, size_t n);
+ * *n becomes how many are left, sorted by start. RC_NOMEM. */
+MUST_USE enum rc detect_resolve(struct found *f, size_t *n, struct err *e);
 
 /* The table's name of a policy file's entity: "EMAIL" -> "EMAIL_ADDRESS", "DATE" -> "DATE_TIME", "IBAN" ->
  * "IBAN_CODE", "PHONE" -> "PHONE_NUMBER", "MONEY" -> "MONEY"; also PERSON, ORG, STAFF; NULL if there is none. */

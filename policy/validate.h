@@ -16,7 +16,7 @@ typedef enum verdict validate_fn(const char *s, size_t n);
 
 /* NULL if there is no validator of that name. */
 validate_fn *validate_find(const char *name);
-/* All names, for messages and tests. */
-const char *const *validate_names(size_t *n);
+/* The i-th name, for messages and tests; NULL behind the last. */
+const char *validate_name(size_t i);
 
 #endif
