@@ -9,7 +9,7 @@
 struct result {
     enum write_outcome outcome;
     const char *version; /* in the arena; "" if unknown */
-    char reason[160];
+    struct err why; /* of WRITE_FAILED */
 };
 
 struct write {
@@ -64,17 +64,15 @@ static enum rc write_item(struct write *w, size_t i, struct err *e)
 {
     struct result *r = &w->results[i];
     size_t changed = 0;
-    struct err why;
     enum rc rc = command(w, "SAVEPOINT item", e);
 
     if (rc != RC_OK) return rc;
-    rc = update(w, &w->items[i], &changed, &why);
+    rc = update(w, &w->items[i], &changed, &r->why);
     if (rc == RC_BAD) {
         r->outcome = WRITE_FAILED;
-        strncpy(r->reason, why.msg, sizeof(r->reason) - 1);
         return command(w, "ROLLBACK TO SAVEPOINT item", e);
     }
-    if (rc != RC_OK) return err_set(e, rc, "%s", why.msg);
+    if (rc != RC_OK) return err_set(e, rc, "%s", r->why.msg);
     r->outcome = changed ? WRITE_DONE : WRITE_GONE; /* whether gone or in conflict is read below */
     return command(w, "RELEASE SAVEPOINT item", e);
 }
@@ -122,7 +120,7 @@ static enum rc read_versions(struct write *w, struct err *e)
 
 static const char *reason_of(const struct result *r)
 {
-    if (r->reason[0]) return r->reason;
+    if (r->outcome == WRITE_FAILED) return r->why.msg;
     if (r->outcome == WRITE_CONFLICT) return "the record has changed since";
     return r->outcome == WRITE_GONE ? "the record is gone" : "";
 }
