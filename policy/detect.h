@@ -18,7 +18,7 @@
 
 #define DETECT_MAX_TEXT ((size_t)16 << 20) /* bytes of one text */
 #define DETECT_MAX_FOUND ((size_t)1 << 18) /* matches of one text */
-#define DETECT_MAX_WIDTH 2400              /* greatest width of a pattern in characters */
+#define DETECT_MAX_WIDTH 8192              /* greatest width of a pattern in characters */
 #define DETECT_MIN_SCORE 0.4               /* below it a match counts only with no_context; facts always count */
 #define DETECT_MAX_OWN 256                 /* own patterns of one policy file */
 
@@ -34,7 +34,7 @@ struct detector {
     const char *entity;
     const char *locale;       /* "" everywhere, else the country: "us", "de" ... */
     enum detect_class class;
-    const char *pattern;      /* PCRE2, UTF, letter case ignored; the match or, if there is one, group 1 is the span */
+    const char *pattern;      /* PCRE2, UTF, letter case ignored; a group named v, if any, is the span */
     const char *context;      /* words near it that raise the score, separated by '|', or NULL */
     const char *validator;    /* name in validate.h, or NULL */
     double score;             /* of the pattern alone; a validator's yes gives 1.0, its no drops the match */

@@ -2,6 +2,7 @@
  * so a candidate comes here with any separators and in any case. */
 #include "validate.h"
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -245,6 +246,30 @@ static enum verdict mac_address(const char *s, size_t n)
     for (size_t i = 2; i < t.n; i += 2)
         if (memcmp(t.s, t.s + i, 2) != 0) return VERDICT_UNKNOWN;
     return VERDICT_NO;
+}
+
+/* RFC 4291 section 2.2, by the C library's parser; a scope and a prefix length may follow. The unspecified address
+ * alone is left to a row with a low score. */
+static enum verdict ipv6(const char *s, size_t n)
+{
+    char text[INET6_ADDRSTRLEN + 1];
+    struct in6_addr address;
+    size_t len = 0;
+
+    while (len < n && s[len] != '%' && s[len] != '/') len++;
+    if (len < 3 || len >= sizeof(text)) return VERDICT_NO;
+    memcpy(text, s, len);
+    text[len] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1 ? VERDICT_UNKNOWN : VERDICT_NO;
+}
+
+/* E.164: at most fifteen digits; fewer than nine with an area code are more often dates and order numbers. */
+static enum verdict phone(const char *s, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) count += is_digit(s[i]);
+    return count >= 9 && count <= 15 ? VERDICT_UNKNOWN : VERDICT_NO;
 }
 
 /* Bitcoin: base58check (versions 0 and 5), and bech32/bech32m (BIP 173, BIP 350). */
@@ -792,6 +817,8 @@ static const struct {
     {"credit_card", credit_card},
     {"iban", iban},
     {"mac_address", mac_address},
+    {"ipv6", ipv6},
+    {"phone", phone},
     {"bitcoin", bitcoin},
     {"de_tax_id", de_tax_id},
     {"de_vat_id", de_vat_id},
