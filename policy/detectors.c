@@ -165,7 +165,9 @@ const struct detector detectors[] = {
     {"MONEY", "", DETECT_FACT, "(?<![\\w.,])" CURRENCY_WORD " ?-?" AMOUNT MULTIPLIER "?(?![\\w%])", NULL, NULL, 0.8, 0.8, NEEDS_DIGIT},
     {"MONEY", "", DETECT_FACT, "(?<![\\w.,])-?" AMOUNT MULTIPLIER "? ?(?:" CURRENCY_SIGN "|" CURRENCY_WORD ")", NULL, NULL, 0.85, 0.85, NEEDS_DIGIT},
     {"MONEY", "", DETECT_FACT, "(?<![\\w.,-])\\d{1,4}(?:[.,]\\d{1,3})?(?:[km]|mn|bn| ?(?:mio|mrd|tsd)\\.?| (?:million(?:en|s)?|milliarden?|billion))(?!\\w)", "budget|price|deal|preis|amount|value|arr|revenue", NULL, 0.35, 0.5, NEEDS_DIGIT},
-    {"NUMBER", "", DETECT_FACT, "(?:(?<![\\w-])|\\G)[+-]?(?=[\\w-]{0,120}\\p{N})(?:\\w|\\p{N}|-(?=\\w)|(?<=\\d)[.,:/'](?=\\d)){1,120}(?: ?%)?", NULL, NULL, 0.02, 0.02, NEEDS_NOTHING},
+    {"NUMBER", "", DETECT_FACT, /* no digit stays outside: the second form is for tokens that the first finds too long */
+     "(?:(?<![\\w-])|\\G)[+-]?(?=[\\w-]{0,120}\\p{N})(?:\\w|\\p{N}|-(?=\\w)|(?<=\\d)[.,:/'](?=\\d)){1,120}(?: ?%)?|\\p{N}\\w{0,120}(?: ?%)?",
+     NULL, NULL, 0.02, 0.02, NEEDS_NOTHING},
 
     /* ---- Germany ---- */
     {"DE_TAX_ID", "de", DETECT_PII, "(?<![\\w-])[1-9]\\d{10}(?![\\w-])", "idnr|steuer|tax|identifikationsnummer|steuer-id", "de_tax_id", 0.3, 1.0, NEEDS_DIGIT},
@@ -208,7 +210,8 @@ const struct detector detectors[] = {
     {"SE_ORGANISATIONSNUMMER", "se", DETECT_LOCALE, "(?<![\\w-])\\d{6}-?\\d{4}(?![\\w-])", "orgnummer|organisationsnummer|org.nr", "se_organisationsnummer", 0.5, 1.0, NEEDS_DIGIT},
     {"TR_NATIONAL_ID", "tr", DETECT_LOCALE, "(?<![\\w-])[1-9]\\d{10}(?![\\w-])", "kimlik|tckn|tc no", "tr_national_id", 0.3, 1.0, NEEDS_DIGIT},
     {"TR_LICENSE_PLATE", "tr", DETECT_LOCALE, "(?<![\\w-])\\d{2} ?[A-Z]{1,3} ?\\d{2,4}(?![\\w-])", "plaka|plate", "tr_license_plate", 0.5, 1.0, NEEDS_DIGIT},
-    {"TR_PHONE_NUMBER", "tr", DETECT_LOCALE, "(?<![\\w+-])(?:\\+90[ -]?|0[ -]?)?\\(?[2-5]\\d{2}\\)?[ .-]?\\d{3}[ .-]?\\d{2}[ .-]?\\d{2}(?![\\w-])", "cep|telefon|tel|phone", NULL, 0.3, 0.7, NEEDS_DIGIT},
+    {"TR_PHONE_NUMBER", "tr", DETECT_LOCALE, "(?<![\\w+-])\\+90[ -]?\\(?[2-5]\\d{2}\\)?[ .-]?\\d{3}[ .-]?\\d{2}[ .-]?\\d{2}(?![\\w-])", "cep|telefon|tel|phone", NULL, 0.4, 0.7, NEEDS_DIGIT},
+    {"TR_PHONE_NUMBER", "tr", DETECT_LOCALE, "(?<![\\w+-])(?:0[ -]?)?\\(?[2-5]\\d{2}\\)?[ .-]?\\d{3}[ .-]?\\d{2}[ .-]?\\d{2}(?![\\w-])", "cep|telefon|tel|phone", NULL, 0.3, 0.7, NEEDS_DIGIT},
 
     /* ---- United States, Canada ---- */
     {"US_SSN", "us", DETECT_PII, "(?<![\\w-])\\d{3}([- .])\\d{2}\\1\\d{4}(?![\\w-])", "ssn|social security|social", "us_ssn", 0.5, 0.85, NEEDS_DIGIT},

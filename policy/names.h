@@ -24,7 +24,7 @@ enum name_form {
     NAME_FULL,   /* first and last, also "Last, First" and "A. Weber"; organisations: as the record writes it */
     NAME_FIRST,
     NAME_LAST,
-    NAME_FORMAL, /* salutation or title and last name; the span includes the title */
+    NAME_FORMAL, /* salutation or title and last name; the span includes them (not so for unknown persons) */
     NAME_SHORT   /* organisation without legal form, part of a double name */
 };
 

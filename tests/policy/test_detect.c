@@ -72,8 +72,11 @@ static void one_case(struct detect_set *s, const cJSON *c, struct tally *t)
 
                 hit++;
                 if (bounds) {
+                    bool ok = f[i].score >= bounds->child->valuedouble && f[i].score <= bounds->child->next->valuedouble;
+
                     t->scores++;
-                    t->scores_ok += f[i].score >= bounds->child->valuedouble && f[i].score <= bounds->child->next->valuedouble;
+                    t->scores_ok += ok;
+                    if (!ok) printf("  score: %s: \"%.100s\": %.2f\n", entity, text, f[i].score);
                 }
             }
             place++;
