@@ -44,12 +44,13 @@ bool value_money(const char *digits, const char *currency, struct value *out);
 void value_date(int32_t days, struct value *out);
 
 bool value_equal(const struct value *a, const struct value *b); /* VALUE_TEXT never equals: compare the texts */
-/* A normal form for hashing and equal slots: "money:4800000e-2:EUR" shape without trailing zeros, "date:2026-03-12",
- * "number:48". Nothing for VALUE_TEXT. */
+/* A normal form for hashing and equal slots: "money:EUR:48000", "date:2026-03-12", "number:1.5". Nothing for
+ * VALUE_TEXT. */
 void value_key(const struct value *v, struct buf *out);
 
-/* Written in "en", "de", "fr" (others as "en"): "EUR 48,000", "48.000 €", "12 March 2026", "12. März 2026",
- * "Q3 2026", "1,5", "10 %". Cents only when there are any. Nothing for VALUE_TEXT. */
+/* Written in "en", "de", "fr" (others as "en"): "EUR 48,000", "48.000,00 €", "12 March 2026", "12. März 2026",
+ * "Q3 2026", "1,5", "10 %". In English cents only when there are any; plain numbers are never grouped, since they
+ * may be codes or years. Nothing for VALUE_TEXT. */
 void value_format(const struct value *v, const char *language, struct buf *out);
 
 /* Counted days and the like: 12 -> "12 days", 1 -> "one day"; de: "12 Tage" / dative "12 Tagen", "ein Tag" /
