@@ -101,7 +101,12 @@ void constraint_close(struct constraint *c);
  *                list); others only begin a sentence, a line or a bullet
  *   literals[n]  strings that the template allows as they are, also with digits
  * Digits stand only inside slots and literals; "- " bullets are allowed at the start of a line. '[' and ']' stand
- * only in slots. max_sentences 0 is no limit. RC_LIMIT over 4096 entries in all, RC_NOMEM. */
+ * only in slots. max_sentences 0 is no limit; a sentence ends with [.!?] before a space or a newline, and after the
+ * last one's [.!?] only the end is allowed. An entry counts only between a word's edges ("30" is not in "130"); inside
+ * hyphens and apostrophes each part is a word. A listed word with a digit or bracket in it is ignored: it would let
+ * in what it may not. Control and invisible characters are refused, and all of Unicode's digits are digits.
+ * RC_BAD a slot that is not "[...]", a literal with a bracket or control character; RC_LIMIT over 4096 entries in
+ * all, over 255 bytes in one, over 1023 sentences; RC_NOMEM. */
 struct fact_lock {
     const char *const *slots; size_t n_slots;
     const char *const *words; size_t n_words;

@@ -199,7 +199,7 @@ static const struct rule deepseek3[] = {
     {.items = {MAYBE(SPACE), SOME(SIGN), ANY(NEWLINE)}},
     LINE_ENDS, SPACES,
 };
-/* DeepSeek-LLM: [\r\n], then \s?[letters]+, then \s?[signs]+, then \s+$, then [CJK]+, then \p{N}, each a stage */
+/* DeepSeek-LLM: [\r\n], then \s?[letters]+, then \s?[signs]+, then \s+$, then [CJK]+, then \p{N}+, each a stage */
 #define LLM_WHITE (WHITE | B(K_HAN_OTHER) | B(K_HAN_PUNCT))
 static const struct rule newline[] = {{.items = {ONE(NEWLINE)}}};
 static const struct rule llm_word[] = {{.items = {MAYBE(LLM_WHITE), SOME(ASCII_LETTER | B(K_LETTER))}}};
@@ -207,6 +207,7 @@ static const struct rule llm_sign[] = {
     {.items = {MAYBE(LLM_WHITE), SOME(ASCII_SIGN | ASCII_LETTER | B(K_PUNCT) | B(K_HAN_PUNCT))}}};
 static const struct rule llm_end[] = {{.items = {SOME(LLM_WHITE)}, .ahead = END, .whole_run = true}};
 static const struct rule llm_cjk[] = {{.items = {SOME(B(K_HAN_LETTER) | B(K_HAN_OTHER) | B(K_HAN_PUNCT))}}};
+static const struct rule llm_number[] = {{.items = {SOME(NUMBER)}}};
 
 #define STAGE(rules) {(rules), COUNT_OF(rules)}
 static const struct stage gpt2_stages[] = {STAGE(gpt2)};
@@ -216,7 +217,7 @@ static const struct stage qwen2_stages[] = {STAGE(qwen2)};
 static const struct stage o200k_stages[] = {STAGE(o200k)};
 static const struct stage deepseek3_stages[] = {STAGE(three_digits), STAGE(han), STAGE(deepseek3)};
 static const struct stage llm_stages[] = {STAGE(newline), STAGE(llm_word), STAGE(llm_sign),
-                                          STAGE(llm_end), STAGE(llm_cjk), STAGE(digit)};
+                                          STAGE(llm_end), STAGE(llm_cjk), STAGE(llm_number)};
 
 #define STAGES(s) .stages = (s), .n_stages = COUNT_OF(s)
 static const struct pretokenizer table[] = { /* names as in tokenizer.ggml.pre */
