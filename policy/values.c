@@ -160,9 +160,8 @@ static const char *find_currency(const char *s)
         size_t len = strlen(currencies[i].written);
 
         for (const char *p = s; *p; p++) {
-            bool whole = !letter(currencies[i].written[len - 1]) || ((p == s || !letter(p[-1])) && !letter(p[len]));
-
-            if (strncasecmp(p, currencies[i].written, len) == 0 && whole) return currencies[i].code;
+            if (strncasecmp(p, currencies[i].written, len) != 0) continue;
+            if (!letter(p[len - 1]) || ((p == s || !letter(p[-1])) && !letter(p[len]))) return currencies[i].code;
         }
     }
     return NULL;
