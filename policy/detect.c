@@ -43,7 +43,7 @@ struct detect_set {
 
 static const struct {
     const char *entity, *word;
-} short_words[] = {{"EMAIL_ADDRESS", "EMAIL"}, {"PHONE_NUMBER", "PHONE"}, {"IBAN_CODE", "IBAN"}, {"DATE_TIME", "DATE"}};
+} short_words[] = {{"EMAIL_ADDRESS", "EMAIL"}, {"PHONE_NUMBER", "PHONE"}, {"IBAN_CODE", "IBAN"}, {"DATE_TIME", "DATE"}, {"NUMBER", "NUM"}};
 
 const char *detect_entity(const char *name)
 {

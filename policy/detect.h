@@ -91,7 +91,7 @@ MUST_USE enum rc detect_resolve(struct found *f, size_t *n, struct err *e);
  * "IBAN_CODE", "PHONE" -> "PHONE_NUMBER", "MONEY" -> "MONEY"; also PERSON, ORG, STAFF; NULL if there is none. */
 const char *detect_entity(const char *name);
 /* The word of its slots: "EMAIL_ADDRESS" -> "EMAIL", "DATE_TIME" -> "DATE", "PHONE_NUMBER" -> "PHONE",
- * "IBAN_CODE" -> "IBAN"; any other is itself. */
+ * "IBAN_CODE" -> "IBAN", "NUMBER" -> "NUM"; any other is itself. */
 const char *detect_slot_word(const char *entity);
 
 #endif

@@ -185,17 +185,14 @@ static enum rc put_value(struct redactor *r, struct seen **buckets, const struct
     return rc;
 }
 
-/* The winners replaced; a kept value doesn't shield what overlaps it. */
+/* The winners replaced, or kept: what stands inside a kept value stays with it. */
 static enum rc write_text(struct redactor *r, struct found *f, size_t n, const char *text, size_t n_text, struct buf *out, struct err *e)
 {
     struct seen *buckets[BUCKETS] = {0};
-    size_t at = 0, kept = 0;
-    enum rc rc;
+    size_t at = 0;
+    enum rc rc = detect_resolve(f, &n, e);
 
-    for (size_t i = 0; i < n; i++)
-        if (action_on(r, f[i].entity) != ACTION_KEEP) f[kept++] = f[i];
-    rc = detect_resolve(f, &kept, e);
-    for (size_t i = 0; i < kept && rc == RC_OK; i++) {
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
         buf_add(out, text + at, f[i].start - at);
         rc = put_value(r, buckets, &f[i], text, out, e);
         at = f[i].end;

@@ -387,7 +387,7 @@ void value_parse(const char *entity, const char *s, size_t n, const struct value
     if (n == 0 || normalise(s, n, MAX_VALUE_BYTES, &t, NULL) != RC_OK) return;
     if (strcmp(word, "MONEY") == 0) ok = parse_money(t.text, l, out);
     else if (strcmp(word, "DATE") == 0) ok = parse_date(t.text, l, out);
-    else if (strcmp(word, "NUMBER") == 0) ok = parse_plain(t.text, l, out);
+    else if (strcmp(word, "NUM") == 0) ok = parse_plain(t.text, l, out);
     normalise_clear(&t);
     if (!ok) memset(out, 0, sizeof(*out)); /* VALUE_TEXT */
 }

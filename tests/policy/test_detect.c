@@ -213,7 +213,7 @@ static const struct {
     {"offer 48.000,00 \xe2\x82\xac until 12.03.2026", "MONEY=48.000,00 \xe2\x82\xac|DATE=12.03.2026"},
     {"48k EUR, then $1.2m, GBP 5,000 and 3 Mio. Euro", "MONEY=48k EUR|MONEY=$1.2m|MONEY=GBP 5,000|MONEY=3 Mio. Euro"},
     {"12 March, March 12th, 12. M\xc3\xa4rz 2026, Q3 2026", "DATE=12 March|DATE=March 12th|DATE=12. M\xc3\xa4rz 2026|DATE=Q3 2026"},
-    {"24/7 support for v2.3 with 10% off X-200 in Q3", "NUMBER=24/7|NUMBER=v2.3|NUMBER=10%|NUMBER=X-200|NUMBER=Q3"},
+    {"24/7 support for v2.3 with 10% off X-200 in Q3", "NUM=24/7|NUM=v2.3|NUM=10%|NUM=X-200|NUM=Q3"},
     {"moves 3/12/2026, close 2026-03-12", "DATE=3/12/2026|DATE=2026-03-12"},
     {"password: Tr0ub4dor&3, then PIN 4711", "PASSWORD=Tr0ub4dor&3|PASSWORD=4711"},
     {"key AKIAIOSFODNN7EXAMPLE leaked", "API_KEY=AKIAIOSFODNN7EXAMPLE"},
