@@ -11,14 +11,16 @@
 #include "../policy/policy.h"
 #include "cli.h"
 
-#define LINE_MAX_BYTES ((size_t)32 << 20)
+#define LINE_MAX_BYTES   ((size_t)32 << 20)
 #define ANSWER_MAX_BYTES ((size_t)256 << 20)
 
 static void print_help(void)
 {
     printf("Usage: briefctl redact [-p POLICY] [--all] [--no-context]\n\n"
-           "Reads JSON lines {\"text\": ...} and answers each with {\"text\": redacted, \"spans\": [{\"entity\", \"start\",\n"
-           "\"end\", \"score\"}]} or {\"error\": ...}. Spans are byte offsets of the input text and list every match.\n\n"
+           "Reads JSON lines {\"text\": ...} and answers each with {\"text\": redacted, \"spans\": "
+           "[{\"entity\", \"start\",\n"
+           "\"end\", \"score\"}]} or {\"error\": ...}. Spans are byte offsets of the input text and list "
+           "every match.\n\n"
            "  -p, --policy FILE  act as this policy says (default: every entity becomes a slot)\n"
            "  --all              also identifiers of single countries without a word near that names them\n"
            "  --no-context       context words don't matter; every score above 0 counts\n");
@@ -30,7 +32,8 @@ static bool read_line(FILE *in, struct buf *line)
     int c;
 
     buf_reset(line);
-    while ((c = getc_unlocked(in)) != EOF && c != '\n') buf_char(line, (char)c);
+    while ((c = getc_unlocked(in)) != EOF && c != '\n')
+        buf_char(line, (char)c);
     return c != EOF || line->len > 0 || line->failed != RC_OK;
 }
 
@@ -46,14 +49,15 @@ static void print_error(const struct err *e)
     buf_clear(&b);
 }
 
-static enum rc compose(const struct buf *text, const struct redact_span *spans, size_t n, struct buf *out, struct err *e)
+static enum rc compose(const struct buf *text, const struct redact_span *spans, size_t n, struct buf *out,
+                       struct err *e)
 {
     buf_str(out, "{\"text\": ");
     buf_json(out, text->data, text->len);
     buf_str(out, ", \"spans\": [");
     for (size_t i = 0; i < n; i++)
-        buf_printf(out, "%s{\"entity\": \"%s\", \"start\": %zu, \"end\": %zu, \"score\": %.4g}", i ? ", " : "", spans[i].entity, spans[i].start,
-                   spans[i].end, spans[i].score);
+        buf_printf(out, "%s{\"entity\": \"%s\", \"start\": %zu, \"end\": %zu, \"score\": %.4g}",
+                   i ? ", " : "", spans[i].entity, spans[i].start, spans[i].end, spans[i].score);
     buf_str(out, "]}");
     return buf_check(out, "answer", e);
 }
@@ -92,8 +96,10 @@ static int run(struct redactor *r)
     buf_init(&out, ANSWER_MAX_BYTES);
     while (read_line(stdin, &line)) {
         buf_reset(&out);
-        if (answer(r, &line, &out, &e) == RC_OK) puts(out.data);
-        else print_error(&e);
+        if (answer(r, &line, &out, &e) == RC_OK)
+            puts(out.data);
+        else
+            print_error(&e);
         if (fflush(stdout) != 0) break;
     }
     buf_wipe(&line);
@@ -103,8 +109,11 @@ static int run(struct redactor *r)
 
 int cmd_redact(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {{"policy", required_argument, NULL, 'p'}, {"all", no_argument, NULL, 'a'},
-                                            {"no-context", no_argument, NULL, 'n'},   {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"policy", required_argument, NULL, 'p'},
+                                            {"all", no_argument, NULL, 'a'},
+                                            {"no-context", no_argument, NULL, 'n'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct redact_options opt = {0};
     const char *path = NULL;
     struct policy *policy = NULL;
@@ -116,11 +125,20 @@ int cmd_redact(const char *config, int argc, char **argv)
     (void)config;
     for (int c; (c = getopt_long(argc, argv, "p:h", options, NULL)) != -1;) {
         switch (c) {
-        case 'p': path = optarg; break;
-        case 'a': opt.all = true; break;
-        case 'n': opt.no_context = true; break;
-        case 'h': print_help(); return EXIT_DONE;
-        default: return cli_usage("redact", "wrong option");
+        case 'p':
+            path = optarg;
+            break;
+        case 'a':
+            opt.all = true;
+            break;
+        case 'n':
+            opt.no_context = true;
+            break;
+        case 'h':
+            print_help();
+            return EXIT_DONE;
+        default:
+            return cli_usage("redact", "wrong option");
         }
     }
     if (optind < argc) return cli_usage("redact", "unexpected '%s'", argv[optind]);

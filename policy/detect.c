@@ -15,11 +15,12 @@
 #include "normalise.h"
 #include "pattern.h"
 
-#define MATCH_LIMIT 2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
-#define CONTEXT_BEFORE 100  /* bytes searched for context words */
-#define CONTEXT_AFTER 40
-#define JIT_STACK_MIN ((size_t)32 << 10)
-#define JIT_STACK_MAX ((size_t)1 << 20)
+#define MATCH_LIMIT                                                                                          \
+    2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
+#define CONTEXT_BEFORE 100 /* bytes searched for context words */
+#define CONTEXT_AFTER  40
+#define JIT_STACK_MIN  ((size_t)32 << 10)
+#define JIT_STACK_MAX  ((size_t)1 << 20)
 
 struct row {
     struct detector rule;
@@ -43,7 +44,11 @@ struct detect_set {
 
 static const struct {
     const char *entity, *word;
-} short_words[] = {{"EMAIL_ADDRESS", "EMAIL"}, {"PHONE_NUMBER", "PHONE"}, {"IBAN_CODE", "IBAN"}, {"DATE_TIME", "DATE"}, {"NUMBER", "NUM"}};
+} short_words[] = {{"EMAIL_ADDRESS", "EMAIL"},
+                   {"PHONE_NUMBER", "PHONE"},
+                   {"IBAN_CODE", "IBAN"},
+                   {"DATE_TIME", "DATE"},
+                   {"NUMBER", "NUM"}};
 
 const char *detect_entity(const char *name)
 {
@@ -80,13 +85,14 @@ static enum rc compile_row(const struct detector *rule, struct row *out, struct 
     out->rule = *rule;
     if (!pattern_width(rule->pattern, DETECT_MAX_WIDTH, &width, &why))
         return err_set(e, RC_BAD, "entity %s: pattern: %s", rule->entity, why);
-    out->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error,
-                              &offset, NULL);
+    out->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED,
+                              PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error, &offset, NULL);
     if (!out->code) {
         PCRE2_UCHAR message[128];
 
         pcre2_get_error_message(error, message, sizeof(message));
-        return err_set(e, RC_BAD, "entity %s: pattern, character %zu: %s", rule->entity, (size_t)offset + 1, (char *)message);
+        return err_set(e, RC_BAD, "entity %s: pattern, character %zu: %s", rule->entity, (size_t)offset + 1,
+                       (char *)message);
     }
     pcre2_pattern_info(out->code, PCRE2_INFO_MATCHEMPTY, &empty);
     if (empty || width == 0) {
@@ -101,7 +107,8 @@ static enum rc compile_row(const struct detector *rule, struct row *out, struct 
     }
     group = pcre2_substring_number_from_name(out->code, (PCRE2_SPTR) "v");
     out->span_group = group > 0 ? (uint32_t)group : 0;
-    (void)pcre2_jit_compile(out->code, PCRE2_JIT_COMPLETE); /* without a JIT the interpreter does the same, slower */
+    (void)pcre2_jit_compile(out->code,
+                            PCRE2_JIT_COMPLETE); /* without a JIT the interpreter does the same, slower */
     return RC_OK;
 }
 
@@ -111,7 +118,8 @@ static bool own_rule(const struct detect_own *own, struct arena *a, struct detec
     size_t len = 1;
     char *context = NULL;
 
-    for (size_t i = 0; i < own->n_context; i++) len += strlen(own->context[i]) + 1;
+    for (size_t i = 0; i < own->n_context; i++)
+        len += strlen(own->context[i]) + 1;
     if (own->n_context) {
         context = arena_alloc(a, len);
         if (!context) return false;
@@ -178,8 +186,10 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
     for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
         struct detector rule;
 
-        if (!own_rule(&opt->own[i], &s->arena, &rule)) rc = err_set(e, RC_NOMEM, "detectors: out of memory");
-        else rc = compile_row(&rule, &s->rows[s->n_rows], e);
+        if (!own_rule(&opt->own[i], &s->arena, &rule))
+            rc = err_set(e, RC_NOMEM, "detectors: out of memory");
+        else
+            rc = compile_row(&rule, &s->rows[s->n_rows], e);
         if (rc == RC_OK) s->rows[s->n_rows++].index = n_detectors + i;
     }
     if (rc != RC_OK) goto out;
@@ -193,7 +203,8 @@ out:
 void detect_close(struct detect_set *s)
 {
     if (!s) return;
-    for (size_t i = 0; i < s->n_rows; i++) pcre2_code_free(s->rows[i].code);
+    for (size_t i = 0; i < s->n_rows; i++)
+        pcre2_code_free(s->rows[i].code);
     free(s->rows);
     pcre2_match_data_free(s->match);
     pcre2_match_context_free(s->context);
@@ -211,7 +222,8 @@ struct list {
 
 static enum rc list_add(struct list *l, const struct found *f, struct err *e)
 {
-    if (l->n == DETECT_MAX_FOUND) return err_set(e, RC_LIMIT, "text: more than %zu matches", DETECT_MAX_FOUND);
+    if (l->n == DETECT_MAX_FOUND)
+        return err_set(e, RC_LIMIT, "text: more than %zu matches", DETECT_MAX_FOUND);
     if (l->n == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 32;
         struct found *items = realloc(l->items, cap * sizeof(*items));
@@ -236,7 +248,8 @@ static bool has_context(const char *words, const char *s, size_t start, size_t e
         size_t len = strcspn(w, "|");
 
         for (size_t i = start; i + len <= end; i++)
-            if ((i == 0 || !word_byte((unsigned char)s[i - 1])) && strncasecmp(s + i, w, len) == 0) return true;
+            if ((i == 0 || !word_byte((unsigned char)s[i - 1])) && strncasecmp(s + i, w, len) == 0)
+                return true;
         w += len;
         if (*w == '|') w++;
     }
@@ -244,7 +257,8 @@ static bool has_context(const char *words, const char *s, size_t start, size_t e
 }
 
 /* Score of a match, 0 to drop it. */
-static double judge(const struct detect_set *s, const struct row *row, const struct normalised *t, size_t start, size_t end)
+static double judge(const struct detect_set *s, const struct row *row, const struct normalised *t,
+                    size_t start, size_t end)
 {
     const struct detector *d = &row->rule;
     enum verdict v = row->validate ? row->validate(t->text + start, end - start) : VERDICT_UNKNOWN;
@@ -256,22 +270,27 @@ static double judge(const struct detect_set *s, const struct row *row, const str
         size_t from = start > CONTEXT_BEFORE ? start - CONTEXT_BEFORE : 0;
         size_t upto = t->n - end > CONTEXT_AFTER ? end + CONTEXT_AFTER : t->n;
 
-        context = has_context(d->context, t->text, from, start) || has_context(d->context, t->text, end, upto);
+        context =
+            has_context(d->context, t->text, from, start) || has_context(d->context, t->text, end, upto);
     }
     /* A tenth of all numbers pass a check digit, so a foreign identifier needs its word. */
     if (d->class == DETECT_LOCALE && !s->locales && !context) return 0;
-    if (v == VERDICT_YES) score = 1.0;
-    else if (context && d->context_score > score) score = d->context_score;
+    if (v == VERDICT_YES)
+        score = 1.0;
+    else if (context && d->context_score > score)
+        score = d->context_score;
     if (!s->no_context && score < DETECT_MIN_SCORE && !(s->facts && d->class == DETECT_FACT)) return 0;
     return score;
 }
 
-static enum rc scan_row(struct detect_set *s, const struct row *row, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_row(struct detect_set *s, const struct row *row, const struct normalised *t,
+                        struct list *l, struct err *e)
 {
     size_t from = 0;
 
     while (from < t->n) {
-        int count = pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, from, PCRE2_NO_UTF_CHECK, s->match, s->context);
+        int count =
+            pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, from, PCRE2_NO_UTF_CHECK, s->match, s->context);
         const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match);
         struct found f = {.entity = row->rule.entity, .detector = row->index};
         size_t start, end;
@@ -290,7 +309,8 @@ static enum rc scan_row(struct detect_set *s, const struct row *row, const struc
             from = end;
         } else { /* another candidate may begin inside this one */
             from = at[0] + 1;
-            while (from < t->n && ((unsigned char)t->text[from] & 0xC0) == 0x80) from++;
+            while (from < t->n && ((unsigned char)t->text[from] & 0xC0) == 0x80)
+                from++;
         }
     }
     return RC_OK;
@@ -314,11 +334,16 @@ static struct features features_of(const struct normalised *t)
 static bool worth_trying(enum detect_needs needs, const struct features *f)
 {
     switch (needs) {
-    case NEEDS_DIGIT: return f->digit;
-    case NEEDS_AT: return f->at;
-    case NEEDS_COLON: return f->colon;
-    case NEEDS_DOT: return f->dot;
-    case NEEDS_NOTHING: break;
+    case NEEDS_DIGIT:
+        return f->digit;
+    case NEEDS_AT:
+        return f->at;
+    case NEEDS_COLON:
+        return f->colon;
+    case NEEDS_DOT:
+        return f->dot;
+    case NEEDS_NOTHING:
+        break;
     }
     return true;
 }
@@ -381,7 +406,8 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     qsort(f, *n, sizeof(*f), by_rank);
     for (size_t i = 0; i < *n; i++) {
         if (taken(bits, f[i].start - base, f[i].end - base)) continue;
-        for (size_t k = f[i].start - base; k < f[i].end - base; k++) bits[k / 64] |= UINT64_C(1) << k % 64;
+        for (size_t k = f[i].start - base; k < f[i].end - base; k++)
+            bits[k / 64] |= UINT64_C(1) << k % 64;
         f[kept++] = f[i];
     }
     free(bits);
@@ -401,7 +427,8 @@ static enum rc resolve_entities(struct list *l, struct err *e)
         size_t n;
         enum rc rc;
 
-        for (next = i + 1; next < l->n && strcmp(l->items[next].entity, l->items[i].entity) == 0;) next++;
+        for (next = i + 1; next < l->n && strcmp(l->items[next].entity, l->items[i].entity) == 0;)
+            next++;
         n = next - i;
         rc = detect_resolve(l->items + i, &n, e);
         if (rc != RC_OK) return rc;
@@ -413,7 +440,8 @@ static enum rc resolve_entities(struct list *l, struct err *e)
     return RC_OK;
 }
 
-enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out, struct err *e)
+enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
+                    struct err *e)
 {
     struct normalised t;
     struct list l = {0};

@@ -16,11 +16,11 @@
 #include "../base/err.h"
 #include "validate.h"
 
-#define DETECT_MAX_TEXT ((size_t)16 << 20) /* bytes of one text */
-#define DETECT_MAX_FOUND ((size_t)1 << 18) /* matches of one text */
-#define DETECT_MAX_WIDTH 8192              /* greatest width of a pattern in characters */
-#define DETECT_MIN_SCORE 0.4               /* below it a match counts only with no_context; facts always count */
-#define DETECT_MAX_OWN 256                 /* own patterns of one policy file */
+#define DETECT_MAX_TEXT  ((size_t)16 << 20) /* bytes of one text */
+#define DETECT_MAX_FOUND ((size_t)1 << 18)  /* matches of one text */
+#define DETECT_MAX_WIDTH 8192               /* greatest width of a pattern in characters */
+#define DETECT_MIN_SCORE 0.4 /* below it a match counts only with no_context; facts always count */
+#define DETECT_MAX_OWN   256 /* own patterns of one policy file */
 
 enum detect_class {
     DETECT_PII,    /* personal data that has a meaning of its own: e-mail, IBAN, phone ... */
@@ -32,13 +32,13 @@ enum detect_needs { NEEDS_NOTHING, NEEDS_DIGIT, NEEDS_AT, NEEDS_COLON, NEEDS_DOT
 
 struct detector {
     const char *entity;
-    const char *locale;       /* "" everywhere, else the country: "us", "de" ... */
+    const char *locale; /* "" everywhere, else the country: "us", "de" ... */
     enum detect_class class;
-    const char *pattern;      /* PCRE2, UTF, letter case ignored; a group named v, if any, is the span */
-    const char *context;      /* words near it that raise the score, separated by '|', or NULL */
-    const char *validator;    /* name in validate.h, or NULL */
-    double score;             /* of the pattern alone; a validator's yes gives 1.0, its no drops the match */
-    double context_score;     /* with a context word near; >= score */
+    const char *pattern;   /* PCRE2, UTF, letter case ignored; a group named v, if any, is the span */
+    const char *context;   /* words near it that raise the score, separated by '|', or NULL */
+    const char *validator; /* name in validate.h, or NULL */
+    double score;          /* of the pattern alone; a validator's yes gives 1.0, its no drops the match */
+    double context_score;  /* with a context word near; >= score */
     enum detect_needs needs;
 };
 extern const struct detector detectors[];
@@ -50,15 +50,15 @@ struct detect_own {
     const char *pattern;
     const char *const *context; /* words, or NULL */
     size_t n_context;
-    const char *validator;      /* or NULL */
+    const char *validator; /* or NULL */
 };
 
 struct detect_options {
     const char *const *entities; /* only these (names as detect_entity() gives them); NULL: all */
     size_t n_entities;
-    bool facts;                  /* DETECT_FACT rows too (DATE_TIME is always in) */
-    bool locales;                /* DETECT_LOCALE rows too without their context word near */
-    bool no_context;             /* context words don't matter, every score above 0 counts; else DETECT_MIN_SCORE */
+    bool facts;      /* DETECT_FACT rows too (DATE_TIME is always in) */
+    bool locales;    /* DETECT_LOCALE rows too without their context word near */
+    bool no_context; /* context words don't matter, every score above 0 counts; else DETECT_MIN_SCORE */
     const struct detect_own *own;
     size_t n_own;
 };
@@ -80,8 +80,8 @@ MUST_USE enum rc detect_check_own(const struct detect_own *own, struct err *e);
 
 /* Every match, overlapping ones too, sorted by start, then end. *out is the caller's (free()); NULL when *n_out is 0.
  * The text need not be valid UTF-8: invalid bytes match nothing. RC_LIMIT, RC_NOMEM. */
-MUST_USE enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
-                             struct err *e);
+MUST_USE enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out,
+                             size_t *n_out, struct err *e);
 
 /* Keep only the winners among overlapping ones, in place: the higher score, then the longer, then the earlier.
  * *n becomes how many are left, sorted by start. RC_NOMEM. */

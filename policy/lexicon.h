@@ -12,7 +12,7 @@ struct lexicon;
 MUST_USE enum rc lexicon_open(const char *const *patterns, size_t n, struct lexicon **out, struct err *e);
 void lexicon_close(struct lexicon *l);
 /* First match of pattern i in text[from, n), valid UTF-8. RC_LIMIT: too costly. */
-MUST_USE enum rc lexicon_find(struct lexicon *l, size_t i, const char *text, size_t n, size_t from, bool *found, size_t *start,
-                              size_t *end, struct err *e);
+MUST_USE enum rc lexicon_find(struct lexicon *l, size_t i, const char *text, size_t n, size_t from,
+                              bool *found, size_t *start, size_t *end, struct err *e);
 
 #endif

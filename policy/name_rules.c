@@ -7,13 +7,15 @@
 
 bool name_rule_salutation(const struct word *w)
 {
-    return word_in(w, " herr herrn frau fraulein fr hr mr mrs ms miss mx dr prof professor monsieur madame mademoiselle mme mlle ");
+    return word_in(w, " herr herrn frau fraulein fr hr mr mrs ms miss mx dr prof professor monsieur madame "
+                      "mademoiselle mme mlle ");
 }
 
 /* "Co" and "SA" are words too, so a capital is asked for. */
 bool name_rule_legal_form(const struct word *w)
 {
-    return w->capital && word_in(w, " gmbh ag kg kgaa ohg ug mbh se ltd limited inc incorporated llc llp plc corp corporation sa sas sarl "
+    return w->capital && word_in(w, " gmbh ag kg kgaa ohg ug mbh se ltd limited inc incorporated llc llp plc "
+                                    "corp corporation sa sas sarl "
                                     "sasu bv nv oy oyj ab spa srl pty gbr ");
 }
 
@@ -25,9 +27,12 @@ static bool particle(const struct word *w)
 /* Capitalised words that follow a greeting but are nobody's name. */
 static bool nobody(const struct word *w)
 {
-    return word_in(w, " all team sir madam everyone everybody customer customers colleague colleagues friends folks there both damen herren "
-                      "kollegen kolleginnen kunde kunden kundin zusammen freunde tous toutes messieurs mesdames client clients partner ladies "
-                      "gentlemen sirs support sales service again for from the we i you thanks danke ich wir sie es das die der ");
+    return word_in(w, " all team sir madam everyone everybody customer customers colleague colleagues "
+                      "friends folks there both damen herren "
+                      "kollegen kolleginnen kunde kunden kundin zusammen freunde tous toutes messieurs "
+                      "mesdames client clients partner ladies "
+                      "gentlemen sirs support sales service again for from the we i you thanks danke ich wir "
+                      "sie es das die der ");
 }
 
 static bool spaces_between(const char *text, size_t from, size_t upto)
@@ -63,7 +68,8 @@ static size_t name_length(const char *text, const struct words *w, size_t i)
     return last;
 }
 
-static void describe(const struct words *w, size_t i, size_t n, enum name_form form, double score, struct name_found *out)
+static void describe(const struct words *w, size_t i, size_t n, enum name_form form, double score,
+                     struct name_found *out)
 {
     *out = (struct name_found){.start = w->items[i].start,
                                .end = w->items[i + n - 1].end,
@@ -76,13 +82,15 @@ static void describe(const struct words *w, size_t i, size_t n, enum name_form f
 
 static bool line_start(const char *text, size_t at)
 {
-    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '>')) at--;
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '>'))
+        at--;
     return at == 0 || text[at - 1] == '\n';
 }
 
 static bool line_end(const char *text, size_t n, size_t at)
 {
-    while (at < n && (text[at] == ' ' || text[at] == '.' || text[at] == ',')) at++;
+    while (at < n && (text[at] == ' ' || text[at] == '.' || text[at] == ','))
+        at++;
     return at == n || text[at] == '\n';
 }
 
@@ -102,14 +110,17 @@ static bool after_salutation(const char *text, const struct words *w, size_t i, 
 }
 
 /* "Hi Tom," "Liebe Anna Weber!" at the beginning of a line. */
-static bool after_greeting(const char *text, size_t n_text, const struct words *w, size_t i, struct name_found *out)
+static bool after_greeting(const char *text, size_t n_text, const struct words *w, size_t i,
+                           struct name_found *out)
 {
-    static const char greetings[] = " dear hi hello hallo hey liebe lieber moin servus bonjour salut cher chere ";
+    static const char greetings[] =
+        " dear hi hello hallo hey liebe lieber moin servus bonjour salut cher chere ";
     const struct word *g = &w->items[i];
     size_t n, end;
 
     if (!word_in(g, greetings) || !line_start(text, g->start) || i + 1 >= w->n) return false;
-    if (!spaces_between(text, g->end, g[1].start) || nobody(g + 1) || name_rule_salutation(g + 1)) return false;
+    if (!spaces_between(text, g->end, g[1].start) || nobody(g + 1) || name_rule_salutation(g + 1))
+        return false;
     n = name_length(text, w, i + 1);
     if (!n || n > 3) return false;
     end = w->items[i + n].end;
@@ -119,18 +130,23 @@ static bool after_greeting(const char *text, size_t n_text, const struct words *
 }
 
 /* "Best regards,\nTom Ridley": word i ends the closing, the name fills the rest of its line or the next one. */
-static bool after_closing(const char *text, size_t n_text, const struct words *w, size_t i, struct name_found *out)
+static bool after_closing(const char *text, size_t n_text, const struct words *w, size_t i,
+                          struct name_found *out)
 {
-    static const char closings[] = " regards best cheers thanks sincerely yours wishes grusse grussen gruss gru lg vg mfg cordialement "
-                                   "salutations danke bientot ";
+    static const char closings[] =
+        " regards best cheers thanks sincerely yours wishes grusse grussen gruss gru lg vg mfg cordialement "
+        "salutations danke bientot ";
     const struct word *c = &w->items[i];
     size_t n, lines = 0, commas = 0;
 
     if (!word_in(c, closings) || i + 1 >= w->n) return false;
     for (size_t k = c->end; k < c[1].start; k++) {
-        if (text[k] == '\n') lines++;
-        else if (text[k] == ',' || text[k] == '!') commas++;
-        else if (text[k] != ' ' && text[k] != '-') return false;
+        if (text[k] == '\n')
+            lines++;
+        else if (text[k] == ',' || text[k] == '!')
+            commas++;
+        else if (text[k] != ' ' && text[k] != '-')
+            return false;
     }
     if (lines > 3 || lines + commas == 0) return false;
     n = name_length(text, w, i + 1);
@@ -140,19 +156,25 @@ static bool after_closing(const char *text, size_t n_text, const struct words *w
 }
 
 /* "From: Anna Weber <...>" and its like at the beginning of a line; "sent by Anna Weber" anywhere. */
-static bool after_header(const char *text, size_t n_text, const struct words *w, size_t i, struct name_found *out)
+static bool after_header(const char *text, size_t n_text, const struct words *w, size_t i,
+                         struct name_found *out)
 {
     const struct word *h = &w->items[i];
     size_t n, k;
 
     if (i + 1 >= w->n) return false;
-    if (word_in(h, " by von par ") && i > 0 && word_in(h - 1, " sent written signed gesendet geschrieben envoye ecrit ")) {
+    if (word_in(h, " by von par ") && i > 0 &&
+        word_in(h - 1, " sent written signed gesendet geschrieben envoye ecrit ")) {
         if (!spaces_between(text, h->end, h[1].start)) return false;
     } else {
-        if (!word_in(h, " from von to an cc de a absender sender contact ansprechpartner ") || !line_start(text, h->start)) return false;
-        for (k = h->end; k < n_text && text[k] == ' ';) k++;
+        if (!word_in(h, " from von to an cc de a absender sender contact ansprechpartner ") ||
+            !line_start(text, h->start))
+            return false;
+        for (k = h->end; k < n_text && text[k] == ' ';)
+            k++;
         if (k >= n_text || text[k] != ':') return false;
-        for (k++; k < n_text && (text[k] == ' ' || text[k] == '"');) k++;
+        for (k++; k < n_text && (text[k] == ' ' || text[k] == '"');)
+            k++;
         if (k != h[1].start) return false;
     }
     n = name_length(text, w, i + 1);
@@ -164,10 +186,12 @@ static bool after_header(const char *text, size_t n_text, const struct words *w,
 /* "Nordwind Logistik GmbH & Co. KG": word i is the legal form, the name stands before it. */
 static bool before_legal_form(const char *text, const struct words *w, size_t i, struct name_found *out)
 {
-    static const char no_part[] = " the di der das bei mit von fur an and und der dem den at with from for to by in la le les chez our unsere ";
+    static const char no_part[] = " the di der das bei mit von fur an and und der dem den at with from for "
+                                  "to by in la le les chez our unsere ";
     size_t first = i, last = i;
 
-    if (!name_rule_legal_form(&w->items[i]) || (i > 0 && name_rule_legal_form(&w->items[i - 1]))) return false;
+    if (!name_rule_legal_form(&w->items[i]) || (i > 0 && name_rule_legal_form(&w->items[i - 1])))
+        return false;
     while (first > 0 && i - first < MAX_NAME_WORDS) {
         const struct word *x = &w->items[first - 1];
         size_t gap = w->items[first].start - x->end;
@@ -179,7 +203,8 @@ static bool before_legal_form(const char *text, const struct words *w, size_t i,
         first--;
     }
     if (first == i) return false;
-    while (last + 1 < w->n && (name_rule_legal_form(&w->items[last + 1]) || word_is(&w->items[last + 1], "co")) &&
+    while (last + 1 < w->n &&
+           (name_rule_legal_form(&w->items[last + 1]) || word_is(&w->items[last + 1], "co")) &&
            w->items[last + 1].start - w->items[last].end <= 3)
         last++;
     describe(w, first, last - first + 1, NAME_FULL, 0.8, out);
@@ -190,6 +215,7 @@ static bool before_legal_form(const char *text, const struct words *w, size_t i,
 
 bool name_rule_at(const char *text, size_t n, const struct words *w, size_t i, struct name_found *out)
 {
-    return after_salutation(text, w, i, out) || after_header(text, n, w, i, out) || after_greeting(text, n, w, i, out) ||
-           after_closing(text, n, w, i, out) || before_legal_form(text, w, i, out);
+    return after_salutation(text, w, i, out) || after_header(text, n, w, i, out) ||
+           after_greeting(text, n, w, i, out) || after_closing(text, n, w, i, out) ||
+           before_legal_form(text, w, i, out);
 }

@@ -14,17 +14,19 @@
 #include "normalise.h"
 #include "words.h"
 
-#define BUCKETS 4096
+#define BUCKETS        4096
 #define MAX_FORM_WORDS 12
-#define MAX_GAP 3            /* bytes between two words of one name */
-#define ARENA_LIMIT ((size_t)64 << 20)
+#define MAX_GAP        3 /* bytes between two words of one name */
+#define ARENA_LIMIT    ((size_t)64 << 20)
 
 /* What a match needs besides equal words. */
-enum { WANTS_CAPITAL = 1,    /* an initial capital on each word */
-       WANTS_COMMA = 2,      /* "Last, First": a comma behind comma_after words */
-       WANTS_DOT = 4,        /* "Anna W.": a dot behind the last word, which belongs to the name */
-       COMMON_WORD = 8,      /* an ordinary word too: see is_meant() */
-       ANY_GAP = 16 };       /* values: any separators */
+enum {
+    WANTS_CAPITAL = 1, /* an initial capital on each word */
+    WANTS_COMMA = 2,   /* "Last, First": a comma behind comma_after words */
+    WANTS_DOT = 4,     /* "Anna W.": a dot behind the last word, which belongs to the name */
+    COMMON_WORD = 8,   /* an ordinary word too: see is_meant() */
+    ANY_GAP = 16
+}; /* values: any separators */
 
 struct form {
     const char *words[MAX_FORM_WORDS];
@@ -45,17 +47,22 @@ struct names {
 };
 
 /* Names that are ordinary words too: with a capital only. */
-static const char noun_names[] =
-    " frank drew chase guy gene dean earl duke king wood cook baker mason miller smith taylor cooper parker porter carter fisher hunter archer "
-    "forest lake brook rivers stone clay cliff dale glen heath ivy iris lily olive pearl ruby violet star rusty sandy scout lane major marshall "
-    "miles norm reed reid rod sage stew tad trip van victor ward wade walker wells wolf fuchs konig kaiser bauer richter koch vogt vogel engel "
-    "roth rot hof kern kraft krug lamm land linde nagel ost sauer schade schatz scharf berg stern stein stock sturm topf weber wild zahn ";
+static const char noun_names[] = " frank drew chase guy gene dean earl duke king wood cook baker mason "
+                                 "miller smith taylor cooper parker porter carter fisher hunter archer "
+                                 "forest lake brook rivers stone clay cliff dale glen heath ivy iris lily "
+                                 "olive pearl ruby violet star rusty sandy scout lane major marshall "
+                                 "miles norm reed reid rod sage stew tad trip van victor ward wade walker "
+                                 "wells wolf fuchs konig kaiser bauer richter koch vogt vogel engel "
+                                 "roth rot hof kern kraft krug lamm land linde nagel ost sauer schade schatz "
+                                 "scharf berg stern stein stock sturm topf weber wild zahn ";
 /* And those that often begin a sentence in their ordinary meaning. */
-static const char common_words[] =
-    " will mark may grant rose bill rich art bob hope faith grace joy dawn june april august summer autumn su pat max price page west north "
-    "young long short small brown white black green gray field hill bank banks case chance chip penny pierce skip sunny sky jack rob ray "
-    "klein gross lang kurz jung alt neu weiss schwarz braun stark reich sommer winter herbst ernst frei fromm gut mai markt morgen schon "
-    "voll ziel ";
+static const char common_words[] = " will mark may grant rose bill rich art bob hope faith grace joy dawn "
+                                   "june april august summer autumn su pat max price page west north "
+                                   "young long short small brown white black green gray field hill bank "
+                                   "banks case chance chip penny pierce skip sunny sky jack rob ray "
+                                   "klein gross lang kurz jung alt neu weiss schwarz braun stark reich "
+                                   "sommer winter herbst ernst frei fromm gut mai markt morgen schon "
+                                   "voll ziel ";
 
 enum rc names_open(struct names **out, struct err *e)
 {
@@ -78,7 +85,8 @@ static size_t bucket_of(const char *fold, size_t n)
 {
     uint32_t h = 2166136261u; /* FNV-1a */
 
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)fold[i]) * 16777619u;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)fold[i]) * 16777619u;
     return h % BUCKETS;
 }
 
@@ -92,7 +100,8 @@ struct adder {
 
 static bool same_form(const struct form *a, const struct form *b)
 {
-    if (a->n != b->n || a->kind != b->kind || a->index != b->index || a->flags != b->flags || a->comma_after != b->comma_after)
+    if (a->n != b->n || a->kind != b->kind || a->index != b->index || a->flags != b->flags ||
+        a->comma_after != b->comma_after)
         return false;
     for (size_t i = 0; i < a->n; i++)
         if (strcmp(a->words[i], b->words[i]) != 0) return false;
@@ -100,7 +109,8 @@ static bool same_form(const struct form *a, const struct form *b)
 }
 
 /* One written form: n words, which the arena copies. */
-static void add_form(struct adder *a, const struct word *const *words, size_t n, enum name_form form, unsigned flags, size_t comma_after)
+static void add_form(struct adder *a, const struct word *const *words, size_t n, enum name_form form,
+                     unsigned flags, size_t comma_after)
 {
     const struct form **link;
     struct form f = a->form, *copy;
@@ -108,13 +118,15 @@ static void add_form(struct adder *a, const struct word *const *words, size_t n,
     size_t common = 0;
 
     if (a->rc != RC_OK || n == 0 || n > MAX_FORM_WORDS) return;
-    for (size_t i = 0; i < n; i++) common += word_in(words[i], common_words) || word_in(words[i], noun_names);
+    for (size_t i = 0; i < n; i++)
+        common += word_in(words[i], common_words) || word_in(words[i], noun_names);
     if (common == n && f.kind == NAME_PERSON) flags |= WANTS_CAPITAL; /* "will grant" */
     f.n = n;
     f.form = form;
     f.flags = flags;
     f.comma_after = comma_after;
-    for (size_t i = 0; i < n; i++) f.words[i] = words[i]->fold;
+    for (size_t i = 0; i < n; i++)
+        f.words[i] = words[i]->fold;
     link = &a->names->buckets[bucket_of(f.words[0], words[0]->n_fold)];
     for (; *link; link = (const struct form **)&(*link)->next)
         if (same_form(*link, &f)) return;
@@ -193,7 +205,9 @@ static void add_person_forms(struct adder *a, const struct part *first, const st
             add_form(a, all, join(all, last, &call_name), NAME_FULL, WANTS_COMMA, last->n);
         }
         /* "A. Weber", "Weber, A.", "Anna W." */
-        memcpy(letter, first->at[0]->fold, 1 + ((unsigned char)first->at[0]->fold[0] >= 0xC0) + ((unsigned char)first->at[0]->fold[0] >= 0xE0));
+        memcpy(letter, first->at[0]->fold,
+               1 + ((unsigned char)first->at[0]->fold[0] >= 0xC0) +
+                   ((unsigned char)first->at[0]->fold[0] >= 0xE0));
         initial.fold = letter;
         initial.n_fold = strlen(letter);
         {
@@ -203,7 +217,9 @@ static void add_person_forms(struct adder *a, const struct part *first, const st
             add_form(a, all, join(all, last, &short_first), NAME_FULL, WANTS_COMMA | WANTS_CAPITAL, last->n);
         }
         memset(letter, 0, sizeof(letter));
-        memcpy(letter, last->at[0]->fold, 1 + ((unsigned char)last->at[0]->fold[0] >= 0xC0) + ((unsigned char)last->at[0]->fold[0] >= 0xE0));
+        memcpy(letter, last->at[0]->fold,
+               1 + ((unsigned char)last->at[0]->fold[0] >= 0xC0) +
+                   ((unsigned char)last->at[0]->fold[0] >= 0xE0));
         initial.n_fold = strlen(letter);
         {
             struct part short_last = {.at = {&initial}, .n = 1};
@@ -212,9 +228,11 @@ static void add_person_forms(struct adder *a, const struct part *first, const st
         }
     }
     if (first->n > 1) add_form(a, first->at, first->n, NAME_FIRST, 0, 0);
-    for (size_t i = 0; i < first->n; i++) add_single(a, first->at[i], NAME_FIRST);
+    for (size_t i = 0; i < first->n; i++)
+        add_single(a, first->at[i], NAME_FIRST);
     if (last->n > 1) add_form(a, last->at, last->n, NAME_LAST, 0, 0);
-    for (size_t i = 0; i < last->n; i++) add_single(a, last->at[i], last->n == 1 ? NAME_LAST : NAME_SHORT);
+    for (size_t i = 0; i < last->n; i++)
+        add_single(a, last->at[i], last->n == 1 ? NAME_LAST : NAME_SHORT);
 }
 
 /* "Weber, Anna", "Anna Maria Weber", "Ludwig van Beethoven" into first and last. */
@@ -223,10 +241,12 @@ static void split_full(const struct part *full, const char *text, struct part *f
     const char *comma = strchr(text, ',');
     size_t at = full->n ? full->n - 1 : 0;
 
-    while (at > 1 && particle(full->at[at - 1])) at--;
+    while (at > 1 && particle(full->at[at - 1]))
+        at--;
     if (comma) {
         at = 0;
-        while (at < full->n && full->at[at]->start < (size_t)(comma - text)) at++;
+        while (at < full->n && full->at[at]->start < (size_t)(comma - text))
+            at++;
     }
     for (size_t i = 0; i < full->n; i++) {
         struct part *to = (i < at) != (comma != NULL) ? first : last;
@@ -237,7 +257,8 @@ static void split_full(const struct part *full, const char *text, struct part *f
 
 static enum rc count_one(struct names *n, struct err *e)
 {
-    return n->count++ < NAMES_MAX ? RC_OK : err_set(e, RC_LIMIT, "names: more than %d in one record", NAMES_MAX);
+    return n->count++ < NAMES_MAX ? RC_OK
+                                  : err_set(e, RC_LIMIT, "names: more than %d in one record", NAMES_MAX);
 }
 
 static enum rc finish(const struct adder *a, struct err *e)
@@ -245,8 +266,8 @@ static enum rc finish(const struct adder *a, struct err *e)
     return a->rc == RC_OK ? RC_OK : err_set(e, a->rc, "names: out of memory");
 }
 
-enum rc names_add_person(struct names *n, size_t index, const char *first, const char *last, const char *full, const char *title,
-                         struct err *e)
+enum rc names_add_person(struct names *n, size_t index, const char *first, const char *last, const char *full,
+                         const char *title, struct err *e)
 {
     struct adder a = {.names = n, .form = {.kind = NAME_PERSON, .index = index, .entity = "PERSON"}};
     struct part f, l, whole, f2 = {0}, l2 = {0};
@@ -257,8 +278,10 @@ enum rc names_add_person(struct names *n, size_t index, const char *first, const
     rc = part_open(first, &f, e);
     if (rc != RC_OK) return rc;
     rc = part_open(last, &l, e);
-    if (rc == RC_OK) rc = part_open(full, &whole, e);
-    else memset(&whole, 0, sizeof(whole));
+    if (rc == RC_OK)
+        rc = part_open(full, &whole, e);
+    else
+        memset(&whole, 0, sizeof(whole));
     if (rc == RC_OK) {
         add_person_forms(&a, &f, &l);
         if (whole.n && (!f.n || !l.n)) {
@@ -277,10 +300,14 @@ enum rc names_add_person(struct names *n, size_t index, const char *first, const
 /* First words that say nothing of whose company it is. */
 static bool generic(const struct word *w)
 {
-    return w->n_fold < 5 || word_in(w, " the first deutsche american british french european global united general national international "
-                                       "north south world royal digital smart green computer software data cloud media health energy "
-                                       "group holding company services solutions systems technology technologies consulting partners "
-                                       "institut institute university universitat stadt gebruder hotel praxis kanzlei autohaus ");
+    return w->n_fold < 5 ||
+           word_in(
+               w,
+               " the first deutsche american british french european global united general national "
+               "international "
+               "north south world royal digital smart green computer software data cloud media health energy "
+               "group holding company services solutions systems technology technologies consulting partners "
+               "institut institute university universitat stadt gebruder hotel praxis kanzlei autohaus ");
 }
 
 enum rc names_add_org(struct names *n, size_t index, const char *name, struct err *e)
@@ -293,11 +320,15 @@ enum rc names_add_org(struct names *n, size_t index, const char *name, struct er
     if (rc == RC_OK) rc = part_open(name, &p, e);
     if (rc != RC_OK) return rc;
     core = p.n;
-    while (core > 1 && (name_rule_legal_form(p.at[core - 1]) || word_in(p.at[core - 1], " co company und and ev ek mbh ltd inc "))) core--;
+    while (core > 1 && (name_rule_legal_form(p.at[core - 1]) ||
+                        word_in(p.at[core - 1], " co company und and ev ek mbh ltd inc ")))
+        core--;
     if (p.n > 1) add_form(&a, p.at, p.n, NAME_FULL, 0, 0);
     if (core > 1) add_form(&a, p.at, core, core == p.n ? NAME_FULL : NAME_SHORT, 0, 0);
-    if (core == 1) add_single(&a, p.at[0], core == p.n ? NAME_FULL : NAME_SHORT);
-    else if (core > 1 && !generic(p.at[0]) && p.at[0]->letters) add_form(&a, p.at, 1, NAME_SHORT, WANTS_CAPITAL, 0);
+    if (core == 1)
+        add_single(&a, p.at[0], core == p.n ? NAME_FULL : NAME_SHORT);
+    else if (core > 1 && !generic(p.at[0]) && p.at[0]->letters)
+        add_form(&a, p.at, 1, NAME_SHORT, WANTS_CAPITAL, 0);
     rc = finish(&a, e);
     words_clear(&p.split);
     return rc;
@@ -315,7 +346,8 @@ enum rc names_add_value(struct names *n, const char *entity, size_t index, const
     if (!a.form.entity) return err_set(e, RC_NOMEM, "names: out of memory");
     rc = part_open(text, &p, e);
     if (rc != RC_OK) return rc;
-    for (size_t i = 0; i < p.n; i++) letters += p.at[i]->n_fold;
+    for (size_t i = 0; i < p.n; i++)
+        letters += p.at[i]->n_fold;
     if (letters >= 3 && p.n == p.split.n) add_form(&a, p.at, p.n, NAME_FULL, ANY_GAP, 0);
     rc = finish(&a, e);
     words_clear(&p.split);
@@ -334,8 +366,11 @@ static bool gap_fits(const char *text, const struct word *a, const struct word *
     for (size_t i = a->end; i < b->start; i++) {
         char c = text[i];
 
-        if (c == ',') commas++;
-        else if (c != ' ' && c != '-' && c != '\'' && c != '.' && c != '\n' && c != '&' && c != '+' && c != '/') return false;
+        if (c == ',')
+            commas++;
+        else if (c != ' ' && c != '-' && c != '\'' && c != '.' && c != '\n' && c != '&' && c != '+' &&
+                 c != '/')
+            return false;
     }
     return comma ? commas == 1 : commas == 0;
 }
@@ -356,7 +391,8 @@ static bool last_fits(const struct form *f, const struct word *w, const char *te
 /* A verb or the like behind a name at the beginning of a sentence: "Will said", "Mark and". */
 static bool acts(const struct word *w)
 {
-    return word_in(w, " said is was has had wants wanted asked and from at would can told wrote sent thinks needs likes called calls agreed confirmed "
+    return word_in(w, " said is was has had wants wanted asked and from at would can told wrote sent thinks "
+                      "needs likes called calls agreed confirmed "
                       "sagte ist war hat hatte will mochte fragt fragte und von schrieb meint braucht ruft ");
 }
 
@@ -366,14 +402,17 @@ static bool is_meant(const char *text, const struct words *w, size_t i)
 {
     size_t at = w->items[i].start;
 
-    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '"' || text[at - 1] == '(' || text[at - 1] == '-' || text[at - 1] == '*')) at--;
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '"' || text[at - 1] == '(' ||
+                      text[at - 1] == '-' || text[at - 1] == '*'))
+        at--;
     if (at > 0 && !strchr(".!?:\n", text[at - 1])) return true;
     if (at > 0 && text[at - 1] == '.' && i > 0 && name_rule_salutation(&w->items[i - 1])) return true;
     return i + 1 < w->n && !w->items[i + 1].capital && acts(&w->items[i + 1]);
 }
 
 /* Number of words of the text that the form takes from word i on; 0: no match. */
-static size_t form_fits(const char *text, size_t n_text, const struct words *w, size_t i, const struct form *f, size_t *end)
+static size_t form_fits(const char *text, size_t n_text, const struct words *w, size_t i,
+                        const struct form *f, size_t *end)
 {
     size_t cut;
 
@@ -381,7 +420,8 @@ static size_t form_fits(const char *text, size_t n_text, const struct words *w, 
     for (size_t k = 0; k < f->n; k++) {
         const struct word *x = &w->items[i + k];
 
-        if (k && !gap_fits(text, x - 1, x, f->flags & WANTS_COMMA && k == f->comma_after, f->flags & ANY_GAP)) return 0;
+        if (k && !gap_fits(text, x - 1, x, f->flags & WANTS_COMMA && k == f->comma_after, f->flags & ANY_GAP))
+            return 0;
         if (f->flags & WANTS_CAPITAL && !x->capital) return 0;
         if (k + 1 < f->n && strcmp(f->words[k], x->fold) != 0) return 0;
         if (k + 1 == f->n && !last_fits(f, x, text, &cut)) return 0;
@@ -401,7 +441,8 @@ struct hit {
     size_t n_words, end;
 };
 
-static void look_up(const struct names *n, const char *text, size_t n_text, const struct words *w, size_t i, size_t n_key, struct hit *best)
+static void look_up(const struct names *n, const char *text, size_t n_text, const struct words *w, size_t i,
+                    size_t n_key, struct hit *best)
 {
     for (const struct form *f = n->buckets[bucket_of(w->items[i].fold, n_key)]; f; f = f->next) {
         size_t end, words = form_fits(text, n_text, w, i, f, &end);
@@ -434,16 +475,18 @@ static enum rc list_add(struct list *l, const struct name_found *f, struct err *
 #define LOOK_BACK 256 /* names searched backwards for the one that an ambiguous form means */
 
 /* Others who are written in this way: if one of them was named in full before, nearest, they are meant. */
-static void disambiguate(const struct names *n, const char *text, size_t n_text, const struct words *w, size_t i, const struct hit *hit,
-                         const struct list *before, struct name_found *f)
+static void disambiguate(const struct names *n, const char *text, size_t n_text, const struct words *w,
+                         size_t i, const struct hit *hit, const struct list *before, struct name_found *f)
 {
     size_t nearest = 0;
 
     if (f->kind != NAME_PERSON || f->form == NAME_FULL) return;
-    for (const struct form *o = n->buckets[bucket_of(hit->form->words[0], strlen(hit->form->words[0]))]; o; o = o->next) {
+    for (const struct form *o = n->buckets[bucket_of(hit->form->words[0], strlen(hit->form->words[0]))]; o;
+         o = o->next) {
         size_t end;
 
-        if (o->kind != NAME_PERSON || o->n != hit->n_words || !form_fits(text, n_text, w, i, o, &end)) continue;
+        if (o->kind != NAME_PERSON || o->n != hit->n_words || !form_fits(text, n_text, w, i, o, &end))
+            continue;
         if (o->index != hit->form->index) f->ambiguous = true;
         for (size_t k = before->n; k > nearest && before->n - k < LOOK_BACK; k--) {
             const struct name_found *p = &before->items[k - 1];
@@ -471,7 +514,8 @@ static void take_titles(const char *text, const struct words *w, size_t i, size_
     }
 }
 
-static enum rc scan_known(const struct names *n, const char *text, size_t n_text, const struct words *w, struct list *l, struct err *e)
+static enum rc scan_known(const struct names *n, const char *text, size_t n_text, const struct words *w,
+                          struct list *l, struct err *e)
 {
     size_t free_from = 0; /* end of the last match */
 
@@ -483,7 +527,8 @@ static enum rc scan_known(const struct names *n, const char *text, size_t n_text
 
         if (!x->n_fold || x->start < free_from) continue;
         look_up(n, text, n_text, w, i, x->n_fold, &best);
-        if (!best.form && x->n_fold > 3 && x->fold[x->n_fold - 1] == 's') look_up(n, text, n_text, w, i, x->n_fold - 1, &best);
+        if (!best.form && x->n_fold > 3 && x->fold[x->n_fold - 1] == 's')
+            look_up(n, text, n_text, w, i, x->n_fold - 1, &best);
         if (!best.form) continue;
         f = (struct name_found){.start = x->start,
                                 .end = best.end,
@@ -502,7 +547,8 @@ static enum rc scan_known(const struct names *n, const char *text, size_t n_text
 }
 
 /* Names by rule, where no known one stands: `l` holds the known ones, in order. */
-static enum rc scan_unknown(const char *text, size_t n_text, const struct words *w, struct list *l, struct err *e)
+static enum rc scan_unknown(const char *text, size_t n_text, const struct words *w, struct list *l,
+                            struct err *e)
 {
     size_t known = l->n, at = 0, free_from = 0;
 
@@ -511,7 +557,8 @@ static enum rc scan_unknown(const char *text, size_t n_text, const struct words 
         enum rc rc;
 
         if (!w->items[i].n_fold || !name_rule_at(text, n_text, w, i, &f) || f.start < free_from) continue;
-        while (at < known && l->items[at].end <= f.start) at++;
+        while (at < known && l->items[at].end <= f.start)
+            at++;
         if (at < known && l->items[at].start < f.end) continue;
         rc = list_add(l, &f, e);
         if (rc != RC_OK) return rc;
@@ -527,7 +574,8 @@ static int by_place(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out, size_t *n_out, struct err *e)
+enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out,
+                   size_t *n_out, struct err *e)
 {
     struct normalised t;
     struct words w = {0};
@@ -540,7 +588,8 @@ enum rc names_scan(const struct names *n, const char *text, size_t len, struct n
     if (rc == RC_OK) rc = scan_unknown(t.text, t.n, &w, &l, e);
     if (rc == RC_OK) {
         if (l.n) qsort(l.items, l.n, sizeof(*l.items), by_place);
-        for (size_t i = 0; i < l.n; i++) normalise_span(&t, l.items[i].start, l.items[i].end, &l.items[i].start, &l.items[i].end);
+        for (size_t i = 0; i < l.n; i++)
+            normalise_span(&t, l.items[i].start, l.items[i].end, &l.items[i].start, &l.items[i].end);
         if (!l.n) {
             free(l.items);
             l.items = NULL;

@@ -16,12 +16,12 @@
 #include <stddef.h>
 #include "../base/err.h"
 
-#define NAMES_MAX 20000       /* persons, organisations and values of one record */
+#define NAMES_MAX     20000 /* persons, organisations and values of one record */
 #define NAMES_UNKNOWN ((size_t)-1)
 
 enum name_kind { NAME_PERSON, NAME_ORG, NAME_VALUE };
 enum name_form {
-    NAME_FULL,   /* first and last, also "Last, First" and "A. Weber"; organisations: as the record writes it */
+    NAME_FULL, /* first and last, also "Last, First" and "A. Weber"; organisations: as the record writes it */
     NAME_FIRST,
     NAME_LAST,
     NAME_FORMAL, /* salutation or title and last name; the span includes them (not so for unknown persons) */
@@ -29,9 +29,10 @@ enum name_form {
 };
 
 struct name_found {
-    size_t start, end;  /* bytes of the text; a genitive ending is not in it */
+    size_t start, end; /* bytes of the text; a genitive ending is not in it */
     enum name_kind kind;
-    size_t index;       /* as given to names_add_*(); NAMES_UNKNOWN: known only by salutation, signature, legal form */
+    size_t
+        index; /* as given to names_add_*(); NAMES_UNKNOWN: known only by salutation, signature, legal form */
     enum name_form form;
     const char *entity; /* NAME_VALUE: the entity given; else "PERSON", "ORG" */
     double score;       /* 1.0 for the record's own, less for unknown ones */
@@ -50,7 +51,8 @@ MUST_USE enum rc names_add_person(struct names *n, size_t index, const char *fir
 MUST_USE enum rc names_add_org(struct names *n, size_t index, const char *name, struct err *e);
 /* A value to be found literally (white space, case and accents folded), such as a contract number: at least 3
  * characters, else it is ignored. `entity` is copied. */
-MUST_USE enum rc names_add_value(struct names *n, const char *entity, size_t index, const char *text, struct err *e);
+MUST_USE enum rc names_add_value(struct names *n, const char *entity, size_t index, const char *text,
+                                 struct err *e);
 
 /* Sorted, not overlapping. *out is the caller's (free()); NULL when *n_out is 0. RC_LIMIT (DETECT_MAX_TEXT), RC_NOMEM. */
 MUST_USE enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out,

@@ -58,14 +58,14 @@ static void put(struct writer *w, const char *s, size_t n, size_t from, size_t u
 static const struct {
     uint16_t cp;
     char latin;
-} look_alikes[] = {
-    {0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'}, {0x039A, 'K'},
-    {0x039C, 'M'}, {0x039D, 'N'}, {0x039F, 'O'}, {0x03A1, 'P'}, {0x03A4, 'T'}, {0x03A5, 'Y'}, {0x03A7, 'X'},
-    {0x03BD, 'v'}, {0x03BF, 'o'}, {0x03C1, 'p'}, {0x03C5, 'u'}, {0x0405, 'S'}, {0x0406, 'I'}, {0x0408, 'J'},
-    {0x0410, 'A'}, {0x0412, 'B'}, {0x0415, 'E'}, {0x041A, 'K'}, {0x041C, 'M'}, {0x041D, 'H'}, {0x041E, 'O'},
-    {0x0420, 'P'}, {0x0421, 'C'}, {0x0422, 'T'}, {0x0425, 'X'}, {0x0430, 'a'}, {0x0435, 'e'}, {0x043E, 'o'},
-    {0x0440, 'p'}, {0x0441, 'c'}, {0x0443, 'y'}, {0x0445, 'x'}, {0x0455, 's'}, {0x0456, 'i'}, {0x0458, 'j'},
-    {0x04BB, 'h'}, {0x0501, 'd'}, {0x051B, 'q'}, {0x051D, 'w'}};
+} look_alikes[] = {{0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'},
+                   {0x039A, 'K'}, {0x039C, 'M'}, {0x039D, 'N'}, {0x039F, 'O'}, {0x03A1, 'P'}, {0x03A4, 'T'},
+                   {0x03A5, 'Y'}, {0x03A7, 'X'}, {0x03BD, 'v'}, {0x03BF, 'o'}, {0x03C1, 'p'}, {0x03C5, 'u'},
+                   {0x0405, 'S'}, {0x0406, 'I'}, {0x0408, 'J'}, {0x0410, 'A'}, {0x0412, 'B'}, {0x0415, 'E'},
+                   {0x041A, 'K'}, {0x041C, 'M'}, {0x041D, 'H'}, {0x041E, 'O'}, {0x0420, 'P'}, {0x0421, 'C'},
+                   {0x0422, 'T'}, {0x0425, 'X'}, {0x0430, 'a'}, {0x0435, 'e'}, {0x043E, 'o'}, {0x0440, 'p'},
+                   {0x0441, 'c'}, {0x0443, 'y'}, {0x0445, 'x'}, {0x0455, 's'}, {0x0456, 'i'}, {0x0458, 'j'},
+                   {0x04BB, 'h'}, {0x0501, 'd'}, {0x051B, 'q'}, {0x051D, 'w'}};
 
 static char look_alike(uint32_t cp)
 {
@@ -99,7 +99,8 @@ static bool is_word(char c)
 
 static size_t skip_spaces(const char *s, size_t n, size_t i)
 {
-    while (i < n && (s[i] == ' ' || s[i] == '\t')) i++;
+    while (i < n && (s[i] == ' ' || s[i] == '\t'))
+        i++;
     return i;
 }
 
@@ -120,7 +121,7 @@ static size_t one_of(const char *s, size_t n, size_t i, const char *const *words
     return 0;
 }
 
-static const char *const at_words[] = {"at", "@", "\xc3\xa4t", "arroba", "arobase", NULL};
+static const char *const at_words[] = {"at", "@", "ät", "arroba", "arobase", NULL};
 static const char *const dot_words[] = {"dot", "punkt", "point", ".", NULL};
 
 /* Spaces, an opening bracket, one of `words`, the closing bracket, spaces, then a word: the position of that word. */
@@ -158,7 +159,8 @@ static bool dot_follows(const char *s, size_t n, size_t i)
 {
     size_t end = i;
 
-    while (end < n && end - i < MAX_LABEL && (is_word(s[end]) || s[end] == '-')) end++;
+    while (end < n && end - i < MAX_LABEL && (is_word(s[end]) || s[end] == '-'))
+        end++;
     return spaced(s, n, end, dot_words) || bracketed(s, n, end, dot_words);
 }
 
@@ -227,7 +229,8 @@ enum rc normalise(const char *s, size_t n, size_t max, struct normalised *out, s
             i++;
             continue;
         }
-        if ((c == ' ' || c == '\t' || strchr("[({<", c)) && c && i > 0 && out->n > 0 && is_word(out->text[out->n - 1]) &&
+        if ((c == ' ' || c == '\t' || strchr("[({<", c)) && c && i > 0 && out->n > 0 &&
+            is_word(out->text[out->n - 1]) &&
             (next = spelled_out(s, n, i, last_at && out->n - last_at < 4 * MAX_LABEL, form))) {
             put(&w, form, 1, i, next);
             if (form[0] == '@') last_at = out->n;
@@ -243,7 +246,8 @@ enum rc normalise(const char *s, size_t n, size_t max, struct normalised *out, s
             while (start > token && start > 0 && i - start < 4 * MAX_LABEL &&
                    (is_word(s[start - 1]) || strchr("@.-_", s[start - 1])) && s[start - 1])
                 start--;
-            while (start < i && ((unsigned char)s[start] & 0xC0) == 0x80) start++;
+            while (start < i && ((unsigned char)s[start] & 0xC0) == 0x80)
+                start++;
             token = token_end(s, n, start, &latin);
             if (token <= i) token = i + len;
         }

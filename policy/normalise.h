@@ -12,11 +12,12 @@
 #include "../base/err.h"
 
 struct normalised {
-    char *text;         /* n bytes of valid UTF-8 and a NUL */
+    char *text; /* n bytes of valid UTF-8 and a NUL */
     size_t n;
-    uint32_t *from;     /* [n + 1]: byte i came from the input character that starts at from[i]; from[n] = input length */
-    uint32_t *upto;     /* [n + 1]: and that character (or what it replaced) ends at upto[i] */
-    int changed;        /* 0: text equals the input byte for byte */
+    uint32_t *
+        from; /* [n + 1]: byte i came from the input character that starts at from[i]; from[n] = input length */
+    uint32_t *upto; /* [n + 1]: and that character (or what it replaced) ends at upto[i] */
+    int changed;    /* 0: text equals the input byte for byte */
 };
 
 /* RC_LIMIT above `max` bytes of input; RC_NOMEM. */

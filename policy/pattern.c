@@ -28,8 +28,10 @@ static void skip_class(struct reader *r)
     if (*r->p == '^') r->p++;
     if (*r->p == ']') r->p++;
     while (*r->p && *r->p != ']') {
-        if (*r->p == '\\' && r->p[1]) r->p++;
-        else if (*r->p == '[' && r->p[1] == ':' && strstr(r->p, ":]")) r->p = strstr(r->p, ":]") + 1;
+        if (*r->p == '\\' && r->p[1])
+            r->p++;
+        else if (*r->p == '[' && r->p[1] == ':' && strstr(r->p, ":]"))
+            r->p = strstr(r->p, ":]") + 1;
         r->p++;
     }
     if (*r->p) r->p++;
@@ -42,18 +44,40 @@ static size_t escape(struct reader *r)
     if (!c) return 0; /* PCRE2 says so itself */
     r->p++;
     switch (c) {
-    case 'b': case 'B': case 'A': case 'z': case 'Z': case 'G': return 0;
-    case 'X': case 'C': case 'K': case 'Q': case 'E': return refuse(r, "\\X, \\C, \\K, \\Q and \\E are not allowed");
-    case 'R': return 2;
-    case 'p': case 'P': case 'x': case 'o': case 'N':
-        if (*r->p == '{') r->p = strchr(r->p, '}') ? strchr(r->p, '}') + 1 : r->p + strlen(r->p);
-        else if (*r->p && (c == 'p' || c == 'P')) r->p++;
-        else if (c == 'x') r->p += strspn(r->p, "0123456789abcdefABCDEF") > 2 ? 2 : strspn(r->p, "0123456789abcdefABCDEF");
+    case 'b':
+    case 'B':
+    case 'A':
+    case 'z':
+    case 'Z':
+    case 'G':
+        return 0;
+    case 'X':
+    case 'C':
+    case 'K':
+    case 'Q':
+    case 'E':
+        return refuse(r, "\\X, \\C, \\K, \\Q and \\E are not allowed");
+    case 'R':
+        return 2;
+    case 'p':
+    case 'P':
+    case 'x':
+    case 'o':
+    case 'N':
+        if (*r->p == '{')
+            r->p = strchr(r->p, '}') ? strchr(r->p, '}') + 1 : r->p + strlen(r->p);
+        else if (*r->p && (c == 'p' || c == 'P'))
+            r->p++;
+        else if (c == 'x')
+            r->p += strspn(r->p, "0123456789abcdefABCDEF") > 2 ? 2 : strspn(r->p, "0123456789abcdefABCDEF");
         return 1;
-    case 'g': case 'k':
+    case 'g':
+    case 'k':
         if (*r->p == '<' || *r->p == '\'') return refuse(r, "recursion and named references are not allowed");
-        if (*r->p == '{') r->p = strchr(r->p, '}') ? strchr(r->p, '}') + 1 : r->p + strlen(r->p);
-        else r->p += strspn(r->p, "-0123456789");
+        if (*r->p == '{')
+            r->p = strchr(r->p, '}') ? strchr(r->p, '}') + 1 : r->p + strlen(r->p);
+        else
+            r->p += strspn(r->p, "-0123456789");
         return r->widest_group;
     default:
         if (c < '1' || c > '9') return 1;
@@ -80,7 +104,8 @@ static size_t group(struct reader *r)
             capture = true;
             r->p += strcspn(r->p, ">)");
         }
-        while (*r->p && strchr("=!<>", *r->p)) r->p++;
+        while (*r->p && strchr("=!<>", *r->p))
+            r->p++;
         while (!capture && *r->p && strchr("imsnx-^", *r->p)) {
             if (*r->p == 'x') return refuse(r, "extended syntax (x) is not allowed");
             r->p++;
@@ -102,13 +127,21 @@ static size_t group(struct reader *r)
 static size_t atom(struct reader *r)
 {
     switch (*r->p) {
-    case '(': return group(r);
-    case '[': skip_class(r); return 1;
-    case '\\': return escape(r);
-    case '^': case '$': r->p++; return 0;
+    case '(':
+        return group(r);
+    case '[':
+        skip_class(r);
+        return 1;
+    case '\\':
+        return escape(r);
+    case '^':
+    case '$':
+        r->p++;
+        return 0;
     default:
         r->p++;
-        while (((unsigned char)*r->p & 0xC0) == 0x80) r->p++;
+        while (((unsigned char)*r->p & 0xC0) == 0x80)
+            r->p++;
         return 1;
     }
 }
@@ -120,8 +153,12 @@ static size_t quantifier(struct reader *r)
     char *end;
 
     switch (*r->p) {
-    case '*': case '+': return refuse(r, "* and + have no greatest width: use {0,n} or {1,n}");
-    case '?': r->p++; break;
+    case '*':
+    case '+':
+        return refuse(r, "* and + have no greatest width: use {0,n} or {1,n}");
+    case '?':
+        r->p++;
+        break;
     case '{':
         if (r->p[1] < '0' || r->p[1] > '9') return 1; /* a literal brace; atom() reads it next */
         most = strtoul(r->p + 1, &end, 10);
@@ -133,7 +170,8 @@ static size_t quantifier(struct reader *r)
         if (*end != '}') return 1;
         r->p = end + 1;
         break;
-    default: return 1;
+    default:
+        return 1;
     }
     if (*r->p == '?' || *r->p == '+') r->p++; /* lazy, possessive */
     return most;

@@ -13,7 +13,7 @@
 #include "policy_internal.h"
 
 #define PSEUDONYM_LETTERS 10
-#define ARENA_LIMIT ((size_t)256 << 20)
+#define ARENA_LIMIT       ((size_t)256 << 20)
 
 /* Values that a text has, by the slot's word and the value: equal ones share a number, counted by word. */
 struct seen {
@@ -33,7 +33,8 @@ struct redactor {
     struct arena arena; /* of one text; holds PII */
 };
 
-enum rc redactor_open(const struct policy *p, const struct redact_options *opt, struct redactor **out, struct err *e)
+enum rc redactor_open(const struct policy *p, const struct redact_options *opt, struct redactor **out,
+                      struct err *e)
 {
     struct detect_options detect = {.locales = opt->all, .no_context = opt->no_context};
     struct redactor *r = calloc(1, sizeof(*r));
@@ -80,7 +81,8 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Patterns and names together, sorted; *out is the caller's. */
-static enum rc find_all(struct redactor *r, const char *text, size_t n, struct found **out, size_t *n_out, struct err *e)
+static enum rc find_all(struct redactor *r, const char *text, size_t n, struct found **out, size_t *n_out,
+                        struct err *e)
 {
     struct found *f = NULL, *all;
     struct name_found *names = NULL;
@@ -96,7 +98,8 @@ static enum rc find_all(struct redactor *r, const char *text, size_t n, struct f
     }
     f = all;
     for (size_t i = 0; i < n_names; i++)
-        f[n_found++] = (struct found){.entity = names[i].entity, .start = names[i].start, .end = names[i].end, .score = names[i].score};
+        f[n_found++] = (struct found){
+            .entity = names[i].entity, .start = names[i].start, .end = names[i].end, .score = names[i].score};
     qsort(f, n_found, sizeof(*f), by_place);
     *out = f;
     *n_out = n_found;
@@ -114,7 +117,8 @@ static enum rc keep_spans(struct redactor *r, const struct found *f, size_t n, s
     if (!spans) return err_set(e, RC_NOMEM, "redact: out of memory");
     r->spans = spans;
     for (size_t i = 0; i < n; i++)
-        spans[i] = (struct redact_span){.entity = f[i].entity, .start = f[i].start, .end = f[i].end, .score = f[i].score};
+        spans[i] = (struct redact_span){
+            .entity = f[i].entity, .start = f[i].start, .end = f[i].end, .score = f[i].score};
     return RC_OK;
 }
 
@@ -131,8 +135,10 @@ static struct seen *find_seen(struct redactor *r, struct seen **buckets, const c
     uint32_t h = 2166136261u; /* FNV-1a */
     struct seen *s;
 
-    for (const char *p = word; *p; p++) h = (h ^ (unsigned char)*p) * 16777619u;
-    for (const char *p = key; *p; p++) h = (h ^ (unsigned char)*p) * 16777619u;
+    for (const char *p = word; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    for (const char *p = key; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
     for (s = buckets[h % BUCKETS]; s; s = s->next)
         if (strcmp(s->word, word) == 0 && strcmp(s->key, key) == 0) return s;
     s = arena_alloc(&r->arena, sizeof(*s));
@@ -143,7 +149,8 @@ static struct seen *find_seen(struct redactor *r, struct seen **buckets, const c
     return s;
 }
 
-static enum rc put_slot(struct redactor *r, struct seen **buckets, const char *entity, const char *key, struct buf *out, struct err *e)
+static enum rc put_slot(struct redactor *r, struct seen **buckets, const char *entity, const char *key,
+                        struct buf *out, struct err *e)
 {
     const char *word = detect_slot_word(entity);
     struct seen *s = find_seen(r, buckets, word, key), *count = find_seen(r, buckets, word, "");
@@ -160,10 +167,12 @@ static void put_pseudonym(const struct redactor *r, const char *entity, const ch
 
     hmac_sha256(r->key, key, strlen(key), mac);
     buf_printf(out, "%s-", detect_slot_word(entity));
-    for (size_t i = 0; i < PSEUDONYM_LETTERS; i++) buf_char(out, (char)('a' + mac[i] % 26));
+    for (size_t i = 0; i < PSEUDONYM_LETTERS; i++)
+        buf_char(out, (char)('a' + mac[i] % 26));
 }
 
-static enum rc put_value(struct redactor *r, struct seen **buckets, const struct found *f, const char *text, struct buf *out, struct err *e)
+static enum rc put_value(struct redactor *r, struct seen **buckets, const struct found *f, const char *text,
+                         struct buf *out, struct err *e)
 {
     struct buf key;
     enum rc rc;
@@ -173,12 +182,23 @@ static enum rc put_value(struct redactor *r, struct seen **buckets, const struct
     rc = buf_check(&key, "redact", e);
     if (rc == RC_OK) {
         switch (action_on(r, f->entity)) {
-        case ACTION_KEEP: buf_add(out, text + f->start, f->end - f->start); break;
-        case ACTION_SLOT: rc = put_slot(r, buckets, f->entity, key.data, out, e); break;
-        case ACTION_MASK: buf_printf(out, "(%s)", detect_slot_word(f->entity)); break;
-        case ACTION_HASH: put_pseudonym(r, f->entity, key.data, out); break;
-        case ACTION_DROP: break;
-        case ACTION_BLOCK: rc = err_set(e, RC_REFUSED, "policy: %s blocks this text", f->entity); break;
+        case ACTION_KEEP:
+            buf_add(out, text + f->start, f->end - f->start);
+            break;
+        case ACTION_SLOT:
+            rc = put_slot(r, buckets, f->entity, key.data, out, e);
+            break;
+        case ACTION_MASK:
+            buf_printf(out, "(%s)", detect_slot_word(f->entity));
+            break;
+        case ACTION_HASH:
+            put_pseudonym(r, f->entity, key.data, out);
+            break;
+        case ACTION_DROP:
+            break;
+        case ACTION_BLOCK:
+            rc = err_set(e, RC_REFUSED, "policy: %s blocks this text", f->entity);
+            break;
         }
     }
     buf_wipe(&key);
@@ -186,7 +206,8 @@ static enum rc put_value(struct redactor *r, struct seen **buckets, const struct
 }
 
 /* The winners replaced, or kept: what stands inside a kept value stays with it. */
-static enum rc write_text(struct redactor *r, struct found *f, size_t n, const char *text, size_t n_text, struct buf *out, struct err *e)
+static enum rc write_text(struct redactor *r, struct found *f, size_t n, const char *text, size_t n_text,
+                          struct buf *out, struct err *e)
 {
     struct seen *buckets[BUCKETS] = {0};
     size_t at = 0;
@@ -202,8 +223,8 @@ static enum rc write_text(struct redactor *r, struct found *f, size_t n, const c
     return buf_check(out, "redact", e);
 }
 
-enum rc redactor_run(struct redactor *r, const char *text, size_t n, struct buf *out, const struct redact_span **spans, size_t *n_spans,
-                     struct err *e)
+enum rc redactor_run(struct redactor *r, const char *text, size_t n, struct buf *out,
+                     const struct redact_span **spans, size_t *n_spans, struct err *e)
 {
     struct found *f = NULL;
     size_t n_found = 0;

@@ -14,17 +14,24 @@
 
 #define MAX_FOUND 10000
 
-#define NATION \
-    "(?:turkish|kurdish|arab(?:ic)?|african|asian|jewish|polish|russian|syrian|afghan|roma|indian|pakistani|chinese|latino|hispanic|black|iranian|israeli|" \
-    "t\xc3\xbcrkische[rn]?|kurdische[rn]?|arabische[rn]?|afrikanische[rn]?|asiatische[rn]?|j\xc3\xbc" "dische[rn]?|polnische[rn]?|russische[rn]?|syrische[rn]?)"
-#define FAITH \
-    "(?:muslim|jewish|jew|catholic|protestant|buddhist|hindu|sikh|mormon|atheist|orthodox|evangelical|baptist|jehovah's witness|muslimisch|moslem|" \
-    "j\xc3\xbc" "disch|katholisch|evangelisch|orthodox|buddhistisch|konfessionslos|zeuge jehovas|musulmane?|juive?|catholique|protestante?)"
-#define PARTY \
-    "(?:labour|tor(?:y|ies)|conservatives?|lib dems?|democrats?|republicans?|greens|ukip|brexit|trump|biden|cdu|csu|spd|afd|fdp|npd|gr\xc3\xbcnen?|linken?|" \
+#define NATION                                                                                               \
+    "(?:turkish|kurdish|arab(?:ic)?|african|asian|jewish|polish|russian|syrian|afghan|roma|indian|"          \
+    "pakistani|chinese|latino|hispanic|black|iranian|israeli|"                                               \
+    "türkische[rn]?|kurdische[rn]?|arabische[rn]?|afrikanische[rn]?|asiatische[rn]?|jüdische[rn]?|"        \
+    "polnische[rn]?|russische[rn]?|syrische[rn]?)"
+#define FAITH                                                                                                \
+    "(?:muslim|jewish|jew|catholic|protestant|buddhist|hindu|sikh|mormon|atheist|orthodox|evangelical|"      \
+    "baptist|jehovah's witness|muslimisch|moslem|"                                                           \
+    "jüdisch|katholisch|evangelisch|orthodox|buddhistisch|konfessionslos|zeuge "                            \
+    "jehovas|musulmane?|juive?|catholique|protestante?)"
+#define PARTY                                                                                                \
+    "(?:labour|tor(?:y|ies)|conservatives?|lib "                                                             \
+    "dems?|democrats?|republicans?|greens|ukip|brexit|trump|biden|cdu|csu|spd|afd|fdp|npd|grünen?|linken?|" \
     "front national|rassemblement national|socialistes?|macron|le pen)"
-#define RELATIVE "(?:wife|husband|mother|father|mum|mom|dad|son|daughter|child|baby|brother|sister|partner|parents?)"
-#define VERWANDTE "(?:frau|mann|mutter|vater|sohn|tochter|kind|bruder|schwester|eltern|partner(?:in)?|ehefrau|ehemann)"
+#define RELATIVE                                                                                             \
+    "(?:wife|husband|mother|father|mum|mom|dad|son|daughter|child|baby|brother|sister|partner|parents?)"
+#define VERWANDTE                                                                                            \
+    "(?:frau|mann|mutter|vater|sohn|tochter|kind|bruder|schwester|eltern|partner(?:in)?|ehefrau|ehemann)"
 
 static const struct rule {
     enum special_category category;
@@ -32,50 +39,93 @@ static const struct rule {
     const char *pattern;
 } rules[] = {
     {SPECIAL_HEALTH, false,
-     "\\b(?:(?:on|off|long-term) sick(?: leave)?|sick leave|chemo(?:therapy)?|heart attack|miscarriage|maternity leave|cancer (?:diagnosis|treatment|therapy|patient)|"
-     "nervous breakdown|hiv(?:[- ]positive)?|multiple sclerosis|wheelchair|mental (?:health|illness)|panic attacks?|anorexia|dementia|alzheimer'?s?)\\b"},
+     "\\b(?:(?:on|off|long-term) sick(?: leave)?|sick leave|chemo(?:therapy)?|heart "
+     "attack|miscarriage|maternity leave|cancer (?:diagnosis|treatment|therapy|patient)|"
+     "nervous breakdown|hiv(?:[- ]positive)?|multiple sclerosis|wheelchair|mental (?:health|illness)|panic "
+     "attacks?|anorexia|dementia|alzheimer'?s?)\\b"},
     {SPECIAL_HEALTH, false,
-     "\\b(?:krank(?:geschrieben|meldung|schreibung)|krankenstand|im krankenhaus|in (?:der )?reha|schwanger(?:schaft)?|mutterschutz|chemotherapie|"
-     "krebs(?:erkrankung|diagnose|behandlung|patient(?:in)?|krank)|herzinfarkt|schlaganfall|bandscheibenvorfall|schwerbehindert|psychotherapie|fehlgeburt|demenz)\\b"},
-    {SPECIAL_HEALTH, false, "\\b(?:arr\xc3\xaat (?:de )?maladie|en cong\xc3\xa9 maladie|enceinte|chimioth\xc3\xa9rapie|crise cardiaque|cong\xc3\xa9 maternit\xc3\xa9|fausse couche)\\b"},
+     "\\b(?:krank(?:geschrieben|meldung|schreibung)|krankenstand|im krankenhaus|in (?:der "
+     ")?reha|schwanger(?:schaft)?|mutterschutz|chemotherapie|"
+     "krebs(?:erkrankung|diagnose|behandlung|patient(?:in)?|krank)|herzinfarkt|schlaganfall|"
+     "bandscheibenvorfall|schwerbehindert|psychotherapie|fehlgeburt|demenz)\\b"},
+    {SPECIAL_HEALTH, false,
+     "\\b(?:arrêt (?:de )?maladie|en congé maladie|enceinte|chimiothérapie|crise cardiaque|congé "
+     "maternité|fausse couche)\\b"},
     {SPECIAL_HEALTH, true,
-     "\\b(?:ill(?!-)|sick(?! of)|unwell|cancer|stroke|surgery|operated|pregnant|depress(?:ed|ion)|burn-?out|disab(?:led|ility)|diabet(?:es|ic)|hospital(?:i[sz]ed)?|"
-     "rehab|addict(?:ed|ion)|alcoholic|covid|therapy|asthma|epilep(?:sy|tic)|krank(?!enkasse|enhaus)|erkrankt|krebs|operiert|operation|depressiv|depression(?:en)?|"
-     "burnout|diabetes|behindert|behinderung|alkoholiker(?:in)?|s\xc3\xbc" "chtig|malade|op\xc3\xa9r\xc3\xa9" "e?|hospitalis\xc3\xa9" "e?|d\xc3\xa9pression|handicap\xc3\xa9" "e?)\\b"},
-    {SPECIAL_BELIEF, false, "\\b(?:devout|practi[cs]ing|strict) " FAITH "\\b|\\bconverted to (?:islam|christianity|judaism|buddhism)\\b|\\b(?:fasting|fastet) (?:for|during|w\xc3\xa4hrend|im) (?:the )?ramadan\\b"},
-    {SPECIAL_BELIEF, false, "\\b(?:is|was|are|ist|war|sind|est) (?:a |an |une? )?(?:very |sehr |tr\xc3\xa8s )?" FAITH "\\b|\\bgoes to (?:church|mosque|synagogue)\\b"},
-    {SPECIAL_BELIEF, true, "\\b(?:religious|religion|religi\xc3\xb6s|gl\xc3\xa4ubig|konfession|ramadan|kirchensteuer|aus der kirche ausgetreten|pieuse?|religieu(?:x|se))\\b"},
+     "\\b(?:ill(?!-)|sick(?! "
+     "of)|unwell|cancer|stroke|surgery|operated|pregnant|depress(?:ed|ion)|burn-?out|disab(?:led|ility)|"
+     "diabet(?:es|ic)|hospital(?:i[sz]ed)?|"
+     "rehab|addict(?:ed|ion)|alcoholic|covid|therapy|asthma|epilep(?:sy|tic)|krank(?!enkasse|enhaus)|"
+     "erkrankt|krebs|operiert|operation|depressiv|depression(?:en)?|"
+     "burnout|diabetes|behindert|behinderung|alkoholiker(?:in)?|süchtig|malade|opérée?|hospitalisée?|"
+     "dépression|handicapée?)\\b"},
+    {SPECIAL_BELIEF, false,
+     "\\b(?:devout|practi[cs]ing|strict) " FAITH
+     "\\b|\\bconverted to (?:islam|christianity|judaism|buddhism)\\b|\\b(?:fasting|fastet) "
+     "(?:for|during|während|im) (?:the )?ramadan\\b"},
+    {SPECIAL_BELIEF, false,
+     "\\b(?:is|was|are|ist|war|sind|est) (?:a |an |une? )?(?:very |sehr |très )?" FAITH
+     "\\b|\\bgoes to (?:church|mosque|synagogue)\\b"},
+    {SPECIAL_BELIEF, true,
+     "\\b(?:religious|religion|religiös|gläubig|konfession|ramadan|kirchensteuer|aus der kirche "
+     "ausgetreten|pieuse?|religieu(?:x|se))\\b"},
     {SPECIAL_UNION, false,
-     "\\b(?:(?:trade|labou?r) union(?:ist)?|union (?:member(?:ship)?|rep(?:resentative)?|steward|official)|(?:joined|member of|active in) (?:a |the )?union|"
-     "gewerkschaft(?:er|erin|smitglied|ssekret\xc3\xa4r(?:in)?)|in (?:der|einer) gewerkschaft|(?:ig metall|ver\\.di)(?:-mitglied)?|syndiqu\xc3\xa9" "e?|d\xc3\xa9l\xc3\xa9gu\xc3\xa9" "e? syndicale?)\\b"},
+     "\\b(?:(?:trade|labou?r) union(?:ist)?|union "
+     "(?:member(?:ship)?|rep(?:resentative)?|steward|official)|(?:joined|member of|active in) (?:a |the "
+     ")?union|"
+     "gewerkschaft(?:er|erin|smitglied|ssekretär(?:in)?)|in (?:der|einer) gewerkschaft|(?:ig "
+     "metall|ver\\.di)(?:-mitglied)?|syndiquée?|déléguée? syndicale?)\\b"},
     {SPECIAL_POLITICS, false,
-     "\\b(?:vot(?:es|ed|ing|er) (?:for )?(?:the )?" PARTY "|(?:w\xc3\xa4hlt|w\xc3\xa4hlte) (?:die )?" PARTY "|" PARTY "[- ](?:supporter|voter|member|mitglied|w\xc3\xa4hler(?:in)?|anh\xc3\xa4nger(?:in)?)|"
-     "member of (?:the )?" PARTY "(?: party)?|mitglied (?:der|bei der|in der) " PARTY "|parteimitglied|(?:left|right)-wing(?:er)?|(?:links|rechts)extrem(?:ist)?|vote pour " PARTY ")\\b"},
-    {SPECIAL_ORIGIN, false, "\\b" NATION " (?:descent|heritage|abstammung|herkunft)\\b|\\bmigrationshintergrund\\b|\\basylum seeker\\b|\\basylbewerber(?:in)?\\b|\\bethnic (?:origin|background)\\b|\\bskin colou?r\\b|\\bhautfarbe\\b"},
-    {SPECIAL_ORIGIN, true, "\\b(?:of " NATION " origin|d'origine \\p{L}{4,20}|refugee|fl\xc3\xbc" "chtling|immigrant)\\b"},
+     "\\b(?:vot(?:es|ed|ing|er) (?:for )?(?:the )?" PARTY "|(?:wählt|wählte) (?:die )?" PARTY "|" PARTY
+     "[- ](?:supporter|voter|member|mitglied|wähler(?:in)?|anhänger(?:in)?)|"
+     "member of (?:the )?" PARTY "(?: party)?|mitglied (?:der|bei der|in der) " PARTY
+     "|parteimitglied|(?:left|right)-wing(?:er)?|(?:links|rechts)extrem(?:ist)?|vote pour " PARTY ")\\b"},
+    {SPECIAL_ORIGIN, false,
+     "\\b" NATION " (?:descent|heritage|abstammung|herkunft)\\b|\\bmigrationshintergrund\\b|\\basylum "
+                  "seeker\\b|\\basylbewerber(?:in)?\\b|\\bethnic (?:origin|background)\\b|\\bskin "
+                  "colou?r\\b|\\bhautfarbe\\b"},
+    {SPECIAL_ORIGIN, true,
+     "\\b(?:of " NATION " origin|d'origine \\p{L}{4,20}|refugee|flüchtling|immigrant)\\b"},
     {SPECIAL_ORIENTATION, false,
-     "\\b(?:(?:is|was|came out as|openly|ist|war|offen|est) (?:openly |offen )?(?:gay|lesbian|bisexual|homosexual|trans(?:gender|sexual)?|queer|schwul|lesbisch|bisexuell|homosexuell|homosexuelle?)|"
+     "\\b(?:(?:is|was|came out as|openly|ist|war|offen|est) (?:openly |offen "
+     ")?(?:gay|lesbian|bisexual|homosexual|trans(?:gender|sexual)?|queer|schwul|lesbisch|bisexuell|"
+     "homosexuell|homosexuelle?)|"
      "same-sex (?:partner|marriage|spouse|couple)|sexual orientation|sexuelle orientierung)\\b"},
     {SPECIAL_OFFENCE, false,
-     "\\b(?:criminal record|(?:in|to) (?:prison|jail)|on probation|drunk driving|fraud charges|charged with \\w{3,20}|vorbestraft|vorstrafen?|im gef\xc3\xa4ngnis|haftstrafe|auf bew\xc3\xa4hrung|"
+     "\\b(?:criminal record|(?:in|to) (?:prison|jail)|on probation|drunk driving|fraud charges|charged with "
+     "\\w{3,20}|vorbestraft|vorstrafen?|im gefängnis|haftstrafe|auf bewährung|"
      "trunkenheit am steuer|casier judiciaire|en prison)\\b"},
-    {SPECIAL_OFFENCE, true, "\\b(?:(?:was|were|is|got|been|be) (?:convicted|arrested|jailed|imprisoned)|verurteilt|verhaftet|festgenommen|condamn\xc3\xa9" "e?|arr\xc3\xaat\xc3\xa9" "e? par la police)\\b"},
+    {SPECIAL_OFFENCE, true,
+     "\\b(?:(?:was|were|is|got|been|be) "
+     "(?:convicted|arrested|jailed|imprisoned)|verurteilt|verhaftet|festgenommen|condamnée?|arrêtée? par la "
+     "police)\\b"},
     {SPECIAL_FAMILY, false,
-     "\\b(?:(?:his|her|their|the) " RELATIVE " (?:has |just |recently ){0,2}(?:died|passed away|left (?:him|her)|is dying)|(?:death|funeral|loss) of (?:his|her|their) " RELATIVE
-     "|(?:death|bereavement) in the family|custody (?:battle|dispute|case|of)|(?:going through|getting|after) (?:a |his |her )?(?:messy )?(?:divorce|separation)|"
-     "(?:seine?|ihre?) " VERWANDTE " ist (?:gestorben|verstorben|schwer krank)|todesfall in der familie|trauerfall|beerdigung (?:seine|ihre)[rs]|sorgerecht(?:sstreit)?|"
-     "(?:lebt|leben) (?:in )?(?:trennung|getrennt)|(?:in|nach|vor) (?:der |seiner |ihrer )?scheidung|d\xc3\xa9" "c\xc3\xa8s de (?:sa|son|ses)|en instance de divorce|deuil)\\b"},
-    {SPECIAL_FAMILY, true, "\\b(?:divorc(?:e|ed|ing)|widow(?:ed|er)?|scheidung|geschieden|getrennt|verwitwet|witwer?|divorc\xc3\xa9" "e?|veu(?:f|ve))\\b"},
+     "\\b(?:(?:his|her|their|the) " RELATIVE
+     " (?:has |just |recently ){0,2}(?:died|passed away|left (?:him|her)|is dying)|(?:death|funeral|loss) of "
+     "(?:his|her|their) " RELATIVE
+     "|(?:death|bereavement) in the family|custody (?:battle|dispute|case|of)|(?:going "
+     "through|getting|after) (?:a |his |her )?(?:messy )?(?:divorce|separation)|"
+     "(?:seine?|ihre?) " VERWANDTE " ist (?:gestorben|verstorben|schwer krank)|todesfall in der "
+                                   "familie|trauerfall|beerdigung (?:seine|ihre)[rs]|sorgerecht(?:sstreit)?|"
+     "(?:lebt|leben) (?:in )?(?:trennung|getrennt)|(?:in|nach|vor) (?:der |seiner |ihrer )?scheidung|décès "
+     "de (?:sa|son|ses)|en instance de divorce|deuil)\\b"},
+    {SPECIAL_FAMILY, true,
+     "\\b(?:divorc(?:e|ed|ing)|widow(?:ed|er)?|scheidung|geschieden|getrennt|verwitwet|witwer?|divorcée?|veu("
+     "?:f|ve))\\b"},
 };
 #define N_RULES COUNT_OF(rules)
 
 /* Somebody: a pronoun, a relative, a role, a title, or a capitalised word that is or has something. */
 static const char person[] =
-    "\\b(?:he|she|him|her|his|hers|i|my|me|who|they|" RELATIVE "|er|ihn|ihm|sein|seine[rmns]?|ich|mein(?:e[rmns]?)?|" VERWANDTE
-    "|il|elle|lui|sa|mari|femme|mr|mrs|ms|dr|herrn?|m\\.|mme|ce?o|c[efit]o|boss|chef(?:in)?|buyer|champion|colleague|kolleg(?:e|en|in)|"
+    "\\b(?:he|she|him|her|his|hers|i|my|me|who|they|" RELATIVE
+    "|er|ihn|ihm|sein|seine[rmns]?|ich|mein(?:e[rmns]?)?|" VERWANDTE
+    "|il|elle|lui|sa|mari|femme|mr|mrs|ms|dr|herrn?|m\\.|mme|ce?o|c[efit]o|boss|chef(?:in)?|buyer|champion|"
+    "colleague|kolleg(?:e|en|in)|"
     "ansprechpartner(?:in)?|assistant|employee|mitarbeiter(?:in)?|manager(?:in)?|owner|founder|contact)\\b|"
-    "(?-i:\\b(?!(?:The|This|That|It|There|Our|Their|All|Das|Der|Die|Es|Unser|Le|La|Les|Project|Deal|Projekt|Market|Markt|Stock|Software|Server|System)\\b)\\p{Lu}\\p{Ll}{1,24})"
-    " (?:is|was|has|had|got|went|will be|ist|war|hat|hatte|wird|wurde|est|a \xc3\xa9t\xc3\xa9)\\b|\\bsie ist\\b|\\bist sie\\b";
+    "(?-i:\\b(?!(?:The|This|That|It|There|Our|Their|All|Das|Der|Die|Es|Unser|Le|La|Les|Project|Deal|Projekt|"
+    "Market|Markt|Stock|Software|Server|System)\\b)\\p{Lu}\\p{Ll}{1,24})"
+    " (?:is|was|has|had|got|went|will be|ist|war|hat|hatte|wird|wurde|est|a été)\\b|\\bsie ist\\b|\\bist "
+    "sie\\b";
 
 struct special {
     struct lexicon *lexicon; /* the rules, then `person` */
@@ -83,7 +133,8 @@ struct special {
 
 const char *special_name(enum special_category c)
 {
-    static const char *const names[] = {"health", "belief", "union", "politics", "origin", "orientation", "offence", "family"};
+    static const char *const names[] = {"health", "belief",      "union",   "politics",
+                                        "origin", "orientation", "offence", "family"};
 
     return names[c];
 }
@@ -95,7 +146,8 @@ enum rc special_open(struct special **out, struct err *e)
     enum rc rc;
 
     if (!s) return err_set(e, RC_NOMEM, "special: out of memory");
-    for (size_t i = 0; i < N_RULES; i++) patterns[i] = rules[i].pattern;
+    for (size_t i = 0; i < N_RULES; i++)
+        patterns[i] = rules[i].pattern;
     patterns[N_RULES] = person;
     rc = lexicon_open(patterns, COUNT_OF(patterns), &s->lexicon, e);
     if (rc != RC_OK) {
@@ -118,13 +170,16 @@ void special_close(struct special *s)
 /* "Dr. Weber": the dot ends no sentence. */
 static bool abbreviation(const char *text, size_t dot)
 {
-    static const char *const known[] = {"dr", "mr", "mrs", "ms", "prof", "st", "nr", "hr", "fr", "ca", "bzw", "inkl", "evtl", "ggf", "approx", "no"};
+    static const char *const known[] = {"dr", "mr", "mrs", "ms",   "prof", "st",  "nr",     "hr",
+                                        "fr", "ca", "bzw", "inkl", "evtl", "ggf", "approx", "no"};
     size_t start = dot;
 
-    while (start > 0 && (text[start - 1] | 0x20) >= 'a' && (text[start - 1] | 0x20) <= 'z') start--;
+    while (start > 0 && (text[start - 1] | 0x20) >= 'a' && (text[start - 1] | 0x20) <= 'z')
+        start--;
     if (dot - start == 1) return true; /* an initial, z. B. */
     for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (strlen(known[i]) == dot - start && strncasecmp(text + start, known[i], dot - start) == 0) return true;
+        if (strlen(known[i]) == dot - start && strncasecmp(text + start, known[i], dot - start) == 0)
+            return true;
     return false;
 }
 
@@ -144,24 +199,31 @@ static bool clause_end(const char *text, size_t n, size_t i)
 }
 
 /* The clause around [from, upto), and what to cut so that the rest still reads. */
-static void clause_around(const char *text, size_t n, size_t from, size_t upto, size_t *start, size_t *end, size_t *cut, size_t *cut_end)
+static void clause_around(const char *text, size_t n, size_t from, size_t upto, size_t *start, size_t *end,
+                          size_t *cut, size_t *cut_end)
 {
     *start = from;
-    while (*start > 0 && !clause_end(text, n, *start - 1)) (*start)--;
+    while (*start > 0 && !clause_end(text, n, *start - 1))
+        (*start)--;
     *end = upto;
-    while (*end < n && !clause_end(text, n, *end)) (*end)++;
+    while (*end < n && !clause_end(text, n, *end))
+        (*end)++;
     *cut = *start;
     *cut_end = *end;
-    if (*start > 0 && (text[*start - 1] == ',' || text[*start - 1] == '(') && *end < n && (sentence_end(text, n, *end) || text[*end] == ')')) {
+    if (*start > 0 && (text[*start - 1] == ',' || text[*start - 1] == '(') && *end < n &&
+        (sentence_end(text, n, *end) || text[*end] == ')')) {
         /* "budget agreed, Anna is ill." keeps its full stop and loses the comma */
         *cut = *start - 1;
         if (text[*end] == ')') (*cut_end)++;
-        while (*cut > 0 && text[*cut - 1] == ' ') (*cut)--;
+        while (*cut > 0 && text[*cut - 1] == ' ')
+            (*cut)--;
         return;
     }
-    while (*cut < from && text[*cut] == ' ') (*cut)++;
+    while (*cut < from && text[*cut] == ' ')
+        (*cut)++;
     if (*cut_end < n && text[*cut_end] != '(' && text[*cut_end] != ')') (*cut_end)++;
-    while (*cut_end < n && text[*cut_end] == ' ') (*cut_end)++;
+    while (*cut_end < n && text[*cut_end] == ' ')
+        (*cut_end)++;
 }
 
 /* ---- scanning -------------------------------------------------------------------------------------------------- */
@@ -173,7 +235,8 @@ struct list {
 
 static enum rc list_add(struct list *l, const struct special_found *f, struct err *e)
 {
-    if (l->n == MAX_FOUND) return err_set(e, RC_LIMIT, "text: more than %d clauses about special categories", MAX_FOUND);
+    if (l->n == MAX_FOUND)
+        return err_set(e, RC_LIMIT, "text: more than %d clauses about special categories", MAX_FOUND);
     if (l->n == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 8;
         struct special_found *items = realloc(l->items, cap * sizeof(*items));
@@ -186,7 +249,8 @@ static enum rc list_add(struct list *l, const struct special_found *f, struct er
     return RC_OK;
 }
 
-static enum rc scan_rule(struct special *s, size_t rule, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_rule(struct special *s, size_t rule, const struct normalised *t, struct list *l,
+                         struct err *e)
 {
     size_t from = 0, start, end;
     bool hit;
@@ -198,7 +262,8 @@ static enum rc scan_rule(struct special *s, size_t rule, const struct normalised
         bool meant = !rules[rule].needs_person;
 
         clause_around(t->text, t->n, start, end, &clause, &clause_upto, &f.start, &f.end);
-        if (!meant) rc = lexicon_find(s->lexicon, N_RULES, t->text, clause_upto, clause, &meant, &at, &upto, e);
+        if (!meant)
+            rc = lexicon_find(s->lexicon, N_RULES, t->text, clause_upto, clause, &meant, &at, &upto, e);
         if (rc == RC_OK && meant) rc = list_add(l, &f, e);
         if (rc != RC_OK) return rc;
         from = meant ? clause_upto : end; /* one find a clause is enough */
@@ -240,14 +305,16 @@ static void finish(struct list *l, const struct normalised *t)
     }
 }
 
-enum rc special_scan(struct special *s, const char *text, size_t n, struct special_found **out, size_t *n_out, struct err *e)
+enum rc special_scan(struct special *s, const char *text, size_t n, struct special_found **out, size_t *n_out,
+                     struct err *e)
 {
     struct normalised t;
     struct list l = {0};
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    for (size_t i = 0; i < N_RULES && rc == RC_OK; i++) rc = scan_rule(s, i, &t, &l, e);
+    for (size_t i = 0; i < N_RULES && rc == RC_OK; i++)
+        rc = scan_rule(s, i, &t, &l, e);
     if (rc == RC_OK) {
         finish(&l, &t);
         if (!l.n) {

@@ -9,13 +9,19 @@
 #include "../base/err.h"
 
 enum special_category {
-    SPECIAL_HEALTH, SPECIAL_BELIEF, SPECIAL_UNION, SPECIAL_POLITICS, SPECIAL_ORIGIN, SPECIAL_ORIENTATION,
-    SPECIAL_OFFENCE, SPECIAL_FAMILY
+    SPECIAL_HEALTH,
+    SPECIAL_BELIEF,
+    SPECIAL_UNION,
+    SPECIAL_POLITICS,
+    SPECIAL_ORIGIN,
+    SPECIAL_ORIENTATION,
+    SPECIAL_OFFENCE,
+    SPECIAL_FAMILY
 };
 const char *special_name(enum special_category c); /* "health", "belief", ... */
 
 struct special_found {
-    size_t start, end;          /* the clause, with its closing punctuation and the space behind it: cut it and the
+    size_t start, end; /* the clause, with its closing punctuation and the space behind it: cut it and the
                                    rest still reads */
     size_t word_start, word_end; /* what gave it away */
     enum special_category category;

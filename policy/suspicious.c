@@ -13,27 +13,47 @@
 
 static const char *const patterns[] = {
     /* orders to forget */
-    "\\b(?:ignore|disregard|forget|override|bypass)[ \\n]" WORDS(4) "(?:instructions?|prompts?|rules|guidelines|guardrails|polic(?:y|ies)|restrictions|directives|programming)\\b",
-    "\\b(?:ignore|disregard|forget) (?:everything|all|anything)(?: (?:that|you|we))? (?:above|before|previous|prior|earlier|were told|have been told)\\b",
-    "\\b(?:ignoriere?n?|vergiss|vergessen|missachte|\xc3\xbc" "bergehe?)[ \\n](?:sie )?" WORDS(4) "(?:anweisung(?:en)?|instruktion(?:en)?|vorgaben|regeln|richtlinien|prompts?)\\b",
-    "\\b(?:ignore[rz]?|oublie[rz]?)[ \\n]" WORDS(4) "(?:instructions?|consignes?|r\xc3\xa8gles)\\b",
+    "\\b(?:ignore|disregard|forget|override|bypass)[ \\n]" WORDS(
+        4) "(?:instructions?|prompts?|rules|guidelines|guardrails|polic(?:y|ies)|restrictions|directives|"
+           "programming)\\b",
+    "\\b(?:ignore|disregard|forget) (?:everything|all|anything)(?: (?:that|you|we))? "
+    "(?:above|before|previous|prior|earlier|were told|have been told)\\b",
+    "\\b(?:ignoriere?n?|vergiss|vergessen|missachte|übergehe?)[ \\n](?:sie )?" WORDS(
+        4) "(?:anweisung(?:en)?|instruktion(?:en)?|vorgaben|regeln|richtlinien|prompts?)\\b",
+    "\\b(?:ignore[rz]?|oublie[rz]?)[ \\n]" WORDS(4) "(?:instructions?|consignes?|règles)\\b",
     /* a new role */
-    "\\b(?:you are|you're) now (?:a|an|the|in|no longer|dan)\\b|\\bfrom now on,? you (?:are|will|must)\\b|\\bdu bist (?:jetzt|ab sofort)\\b",
-    "\\b(?:act|behave|respond|pretend)[ \\n](?:as|like|to be)[ \\n]" WORDS(3) "(?:assistant|ai|chatbot|model|system|developer|admin(?:istrator)?|jailbreak|dan)\\b",
+    "\\b(?:you are|you're) now (?:a|an|the|in|no longer|dan)\\b|\\bfrom now on,? you "
+    "(?:are|will|must)\\b|\\bdu bist (?:jetzt|ab sofort)\\b",
+    "\\b(?:act|behave|respond|pretend)[ \\n](?:as|like|to be)[ \\n]" WORDS(
+        3) "(?:assistant|ai|chatbot|model|system|developer|admin(?:istrator)?|jailbreak|dan)\\b",
     "\\b(?:developer|debug|god|jailbreak|admin) mode\\b(?= (?:enabled|on|activated)|[:!])|\\bjailbreak\\b",
     /* reveal */
-    "\\b(?:print|list|output|show|reveal|dump|repeat|send|export|display|tell me|give me|leak)[ \\n]" WORDS(3)
-    "(?:all|every|your|the)[ \\n]" WORDS(3) "(?:system prompt|prompt|instructions|contacts|passwords?|credentials|secrets?|api keys?|e-?mail addresses|database|customer (?:data|records)|records|slots)\\b",
-    "\\b(?:gib|gebe|zeige?|liste|drucke|nenne|sende|schicke?)[ \\n]" WORDS(3) "(?:alle|deine|s\xc3\xa4mtliche|ihre)[ \\n]" WORDS(3) "(?:kontakte|passw\xc3\xb6rter|anweisungen|kunden(?:daten)?|e-?mail-?adressen|daten(?:s\xc3\xa4tze)?|prompts?)\\b",
-    "\\b(?:affiche[rz]?|liste[rz]?|montre[rz]?|envoie|envoyez|r\xc3\xa9v\xc3\xa8le[rz]?)[ \\n]" WORDS(3) "(?:tous|toutes|tes|vos)[ \\n]" WORDS(3) "(?:contacts|mots de passe|instructions|consignes|clients|donn\xc3\xa9" "es)\\b",
+    "\\b(?:print|list|output|show|reveal|dump|repeat|send|export|display|tell me|give me|leak)[ \\n]" WORDS(
+        3) "(?:all|every|your|the)[ \\n]" WORDS(3) "(?:system "
+                                                   "prompt|prompt|instructions|contacts|passwords?|"
+                                                   "credentials|secrets?|api keys?|e-?mail "
+                                                   "addresses|database|customer "
+                                                   "(?:data|records)|records|slots)\\b",
+    "\\b(?:gib|gebe|zeige?|liste|drucke|nenne|sende|schicke?)[ \\n]" WORDS(
+        3) "(?:alle|deine|sämtliche|ihre)[ \\n]" WORDS(3) "(?:kontakte|passwörter|anweisungen|kunden(?:daten)"
+                                                          "?|e-?mail-?adressen|daten(?:sätze)?|prompts?)\\b",
+    "\\b(?:affiche[rz]?|liste[rz]?|montre[rz]?|envoie|envoyez|révèle[rz]?)[ \\n]" WORDS(
+        3) "(?:tous|toutes|tes|vos)[ \\n]" WORDS(3) "(?:contacts|mots de "
+                                                    "passe|instructions|consignes|clients|données)\\b",
     "\\b(?:system prompt|hidden instructions|initial instructions|systemprompt)\\b",
     /* fake turns */
-    "(?:^|\\n)[ #>*\\[<]{0,4}(?:system|assistant|developer)(?: ?(?:message|prompt|note))?[\\]>*]{0,3} ?:(?= ?\\S)",
+    "(?:^|\\n)[ #>*\\[<]{0,4}(?:system|assistant|developer)(?: ?(?:message|prompt|note))?[\\]>*]{0,3} ?:(?= "
+    "?\\S)",
     "(?:^|\\n)#{2,4} ?(?:instruction|system|assistant|human|response)s?\\b ?:?",
-    "\\b(?:note|message|instruction|important|attention|hinweis|nachricht) (?:to|for|an|f\xc3\xbcr) (?:the |die |das |den )?(?:ai|llm|assistant|language model|chatbot|ki|sprachmodell|assistenten)\\b",
-    "\\bas an? (?:ai|language model|llm)\\b[ ,]{1,2}(?:you|please|do|write|include)\\b|\\b(?:ai|llm|assistant)s? (?:reading|processing|summari[sz]ing) this\\b",
+    "\\b(?:note|message|instruction|important|attention|hinweis|nachricht) (?:to|for|an|für) (?:the |die "
+    "|das |den )?(?:ai|llm|assistant|language model|chatbot|ki|sprachmodell|assistenten)\\b",
+    "\\bas an? (?:ai|language model|llm)\\b[ "
+    ",]{1,2}(?:you|please|do|write|include)\\b|\\b(?:ai|llm|assistant)s? "
+    "(?:reading|processing|summari[sz]ing) this\\b",
     /* template tokens of the model families */
-    "<\\|[a-z_]{2,30}\\|>|<\xef\xbd\x9c[^>\\n]{2,40}\xef\xbd\x9c>|\\[/?INST\\]|<</?SYS>>|</?(?:system|assistant|user|think|tool_call|start_of_turn|end_of_turn)>|\\{\\{[ #/]{0,2}\\w{1,30}[ ]?\\}\\}",
+    "<\\|[a-z_]{2,30}\\|>|<\xef\xbd\x9c[^>\\n]{2,40}\xef\xbd\x9c>|\\[/?INST\\]|<</?SYS>>|</"
+    "?(?:system|assistant|user|think|tool_call|start_of_turn|end_of_turn)>|\\{\\{[ #/]{0,2}\\w{1,30}[ "
+    "]?\\}\\}",
 };
 
 struct suspicious {
@@ -62,7 +82,8 @@ void suspicious_close(struct suspicious *s)
     free(s);
 }
 
-enum rc suspicious_scan(struct suspicious *s, const char *text, size_t n, bool *found, size_t *start, size_t *end, struct err *e)
+enum rc suspicious_scan(struct suspicious *s, const char *text, size_t n, bool *found, size_t *start,
+                        size_t *end, struct err *e)
 {
     struct normalised t;
     size_t best = SIZE_MAX, best_end = 0;

@@ -62,7 +62,8 @@ static int weighted(const int *d, const int *weights, size_t n)
 {
     int sum = 0;
 
-    for (size_t i = 0; i < n; i++) sum += d[i] * weights[i];
+    for (size_t i = 0; i < n; i++)
+        sum += d[i] * weights[i];
     return sum;
 }
 
@@ -132,12 +133,24 @@ static enum verdict credit_card(const char *s, size_t n)
 
     if (!digits_read(s, n, 0, d, &count)) return VERDICT_NO;
     switch (d[0]) {
-    case 1: length = count == 15; break;                 /* UATP */
-    case 2: length = count == 16 || count == 15; break;  /* Mastercard's 2-series, enRoute */
-    case 3: length = count >= 14 && count <= 16; break;  /* Diners, American Express, JCB */
-    case 4: length = count == 13 || count == 16 || count == 19; break; /* Visa */
-    case 5: case 6: length = count >= 16 && count <= 19; break; /* Mastercard, Maestro, Discover, UnionPay */
-    default: length = false;
+    case 1:
+        length = count == 15;
+        break; /* UATP */
+    case 2:
+        length = count == 16 || count == 15;
+        break; /* Mastercard's 2-series, enRoute */
+    case 3:
+        length = count >= 14 && count <= 16;
+        break; /* Diners, American Express, JCB */
+    case 4:
+        length = count == 13 || count == 16 || count == 19;
+        break; /* Visa */
+    case 5:
+    case 6:
+        length = count >= 16 && count <= 19;
+        break; /* Mastercard, Maestro, Discover, UnionPay */
+    default:
+        length = false;
     }
     return yes_if(length && !all_same(d, count) && luhn_ok(d, count));
 }
@@ -169,7 +182,8 @@ static bool mod11_ok(const int *d, size_t n)
 {
     int sum = 0, check;
 
-    for (size_t i = 0; i + 1 < n; i++) sum += d[i] * (int)(n - i);
+    for (size_t i = 0; i + 1 < n; i++)
+        sum += d[i] * (int)(n - i);
     check = (11 - sum % 11) % 11;
     return check != 10 && check == d[n - 1];
 }
@@ -185,18 +199,20 @@ static enum verdict mod11(const char *s, size_t n)
 /* Verhoeff 1969, "Error detecting decimal codes": dihedral group D5. */
 static bool verhoeff_ok(const int *d, size_t n)
 {
-    static const uint8_t permute[8][10] = {
-        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 5, 7, 6, 2, 8, 3, 0, 9, 4}, {5, 8, 0, 3, 7, 9, 6, 1, 4, 2},
-        {8, 9, 1, 6, 0, 4, 3, 5, 2, 7}, {9, 4, 5, 3, 1, 2, 6, 8, 7, 0}, {4, 2, 8, 6, 5, 7, 3, 9, 0, 1},
-        {2, 7, 9, 3, 8, 0, 6, 4, 1, 5}, {7, 0, 4, 6, 9, 1, 3, 2, 5, 8}};
+    static const uint8_t permute[8][10] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 5, 7, 6, 2, 8, 3, 0, 9, 4},
+                                           {5, 8, 0, 3, 7, 9, 6, 1, 4, 2}, {8, 9, 1, 6, 0, 4, 3, 5, 2, 7},
+                                           {9, 4, 5, 3, 1, 2, 6, 8, 7, 0}, {4, 2, 8, 6, 5, 7, 3, 9, 0, 1},
+                                           {2, 7, 9, 3, 8, 0, 6, 4, 1, 5}, {7, 0, 4, 6, 9, 1, 3, 2, 5, 8}};
     int c = 0;
 
     for (size_t i = 0; i < n; i++) {
         int a = c, b = permute[i % 8][d[n - 1 - i]];
 
         /* product in D5: rotations 0-4, reflections 5-9 */
-        if (a < 5) c = b < 5 ? (a + b) % 5 : 5 + (a + b - 5) % 5;
-        else c = b < 5 ? 5 + (a - 5 + 5 - b) % 5 : (a - b + 5) % 5;
+        if (a < 5)
+            c = b < 5 ? (a + b) % 5 : 5 + (a + b - 5) % 5;
+        else
+            c = b < 5 ? 5 + (a - 5 + 5 - b) % 5 : (a - b + 5) % 5;
     }
     return c == 0;
 }
@@ -212,10 +228,12 @@ static enum verdict verhoeff(const char *s, size_t n)
 /* ISO 13616: country, length (SWIFT IBAN registry), mod 97-10 (ISO 7064) equal to 1. */
 static size_t iban_length(const char *country)
 {
-    static const char table[] =
-        "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22"
-        "GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MR27"
-        "MT31MU30NL18NO15PK24PL28PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27ST25SV28TL23TN24TR26UA29VA22VG24XK20";
+    static const char table[] = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20"
+                                "EG29ES24FI18FO18FR27GB22GE22"
+                                "GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20"
+                                "LV21LY25MC27MD24ME22MK19MR27"
+                                "MT31MU30NL18NO15PK24PL28PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27ST25SV28"
+                                "TL23TN24TR26UA29VA22VG24XK20";
 
     for (const char *p = table; *p; p += 4)
         if (p[0] == country[0] && p[1] == country[1]) return (size_t)(p[2] - '0') * 10 + (size_t)(p[3] - '0');
@@ -232,7 +250,8 @@ static enum verdict iban(const char *s, size_t n)
     for (size_t i = 0; i < t.n; i++) {
         char c = t.s[(i + 4) % t.n];
 
-        rest = is_digit(c) ? (rest * 10 + (unsigned)(c - '0')) % 97 : (rest * 100 + (unsigned)(c - 'A') + 10) % 97;
+        rest = is_digit(c) ? (rest * 10 + (unsigned)(c - '0')) % 97
+                           : (rest * 100 + (unsigned)(c - 'A') + 10) % 97;
     }
     return yes_if(rest == 1);
 }
@@ -256,7 +275,8 @@ static enum verdict ipv6(const char *s, size_t n)
     struct in6_addr address;
     size_t len = 0;
 
-    while (len < n && s[len] != '%' && s[len] != '/') len++;
+    while (len < n && s[len] != '%' && s[len] != '/')
+        len++;
     if (len < 3 || len >= sizeof(text)) return VERDICT_NO;
     memcpy(text, s, len);
     text[len] = '\0';
@@ -268,7 +288,8 @@ static enum verdict phone(const char *s, size_t n)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < n; i++) count += is_digit(s[i]);
+    for (size_t i = 0; i < n; i++)
+        count += is_digit(s[i]);
     return count >= 9 && count <= 15 ? VERDICT_UNKNOWN : VERDICT_NO;
 }
 
@@ -368,7 +389,8 @@ static int insurer_sum(const char *s, size_t n, const int *weights)
             v[k++] = s[i] - '0';
         }
     }
-    for (size_t i = 0; i < k; i++) sum += cross_sum(v[i] * weights[i]);
+    for (size_t i = 0; i < k; i++)
+        sum += cross_sum(v[i] * weights[i]);
     return sum % 10;
 }
 
@@ -424,7 +446,8 @@ static bool icao_ok(const char *s, size_t n)
     int sum = 0;
 
     if (n < 2 || !is_digit(s[n - 1])) return false;
-    for (size_t i = 0; i + 1 < n; i++) sum += (is_digit(s[i]) ? s[i] - '0' : s[i] - 'A' + 10) * weights[i % 3];
+    for (size_t i = 0; i + 1 < n; i++)
+        sum += (is_digit(s[i]) ? s[i] - '0' : s[i] - 'A' + 10) * weights[i % 3];
     return sum % 10 == s[n - 1] - '0';
 }
 
@@ -439,7 +462,8 @@ static enum verdict de_id_card(const char *s, size_t n)
     struct symbols t;
 
     if (!symbols_read(s, n, &t) || !german_serial(&t)) return VERDICT_NO;
-    if (t.s[0] == 'T' && strspn(t.s + 1, "0123456789") == 8) return VERDICT_UNKNOWN; /* before 2010: no check digit */
+    if (t.s[0] == 'T' && strspn(t.s + 1, "0123456789") == 8)
+        return VERDICT_UNKNOWN; /* before 2010: no check digit */
     return yes_if(icao_ok(t.s, t.n));
 }
 
@@ -484,14 +508,16 @@ static enum verdict fi_personal_identity_code(const char *s, size_t n)
     year = d[4] * 10 + d[5] + (sign == '+' ? 1800 : strchr("ABCDEFabcdef", sign) ? 2000 : 1900);
     serial = d[6] * 100 + d[7] * 10 + d[8];
     if (serial < 2 || !real_date(year, d[2] * 10 + d[3], d[0] * 10 + d[1])) return VERDICT_NO;
-    for (size_t i = 0; i < 9; i++) value = value * 10 + (unsigned)d[i];
+    for (size_t i = 0; i < 9; i++)
+        value = value * 10 + (unsigned)d[i];
     return yes_if(letters[value % 31] == t.s[0]);
 }
 
 /* Codice fiscale (DM 23/12/1976): odd places by table, even ones by value, sum mod 26 gives the last letter. */
 static enum verdict it_fiscal_code(const char *s, size_t n)
 {
-    static const int odd[26] = {1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
+    static const int odd[26] = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
+                                20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
     struct symbols t;
     int sum = 0;
 
@@ -562,7 +588,8 @@ static enum verdict tr_national_id(const char *s, size_t n)
     if (!digits_read(s, n, 11, d, NULL) || d[0] == 0) return VERDICT_NO;
     odd = d[0] + d[2] + d[4] + d[6] + d[8];
     even = d[1] + d[3] + d[5] + d[7];
-    for (size_t i = 0; i < 10; i++) sum += d[i];
+    for (size_t i = 0; i < 10; i++)
+        sum += d[i];
     return yes_if((odd * 7 - even + 100) % 10 == d[9] && sum % 10 == d[10]);
 }
 
@@ -608,7 +635,8 @@ static enum verdict aba_routing(const char *s, size_t n)
 
     if (!digits_read(s, n, 9, d, NULL) || all_same(d, 9)) return VERDICT_NO;
     district = d[0] * 10 + d[1];
-    if (!(district <= 12 || (district >= 21 && district <= 32) || (district >= 61 && district <= 72) || district == 80))
+    if (!(district <= 12 || (district >= 21 && district <= 32) || (district >= 61 && district <= 72) ||
+          district == 80))
         return VERDICT_NO;
     return yes_if(weighted(d, weights, 9) % 10 == 0);
 }
@@ -665,7 +693,8 @@ static enum verdict au_medicare(const char *s, size_t n)
     static const int weights[8] = {1, 3, 7, 9, 1, 3, 7, 9};
     int d[MAX_SYMBOLS];
 
-    return yes_if(digits_read(s, n, 10, d, NULL) && d[0] >= 2 && d[0] <= 6 && weighted(d, weights, 8) % 10 == d[8]);
+    return yes_if(digits_read(s, n, 10, d, NULL) && d[0] >= 2 && d[0] <= 6 &&
+                  weighted(d, weights, 8) % 10 == d[8]);
 }
 
 static enum verdict au_tfn(const char *s, size_t n)
@@ -683,7 +712,8 @@ static enum verdict in_aadhaar(const char *s, size_t n)
     bool palindrome = true;
 
     if (!digits_read(s, n, 12, d, NULL) || d[0] < 2) return VERDICT_NO;
-    for (size_t i = 0; i < 6; i++) palindrome &= d[i] == d[11 - i];
+    for (size_t i = 0; i < 6; i++)
+        palindrome &= d[i] == d[11 - i];
     return yes_if(!palindrome && verhoeff_ok(d, 12));
 }
 
@@ -696,7 +726,9 @@ static enum verdict in_gstin(const char *s, size_t n)
 
     if (!symbols_read(s, n, &t) || t.n != 15) return VERDICT_NO;
     for (size_t i = 0; i < t.n; i++) {
-        bool ok = shape[i] == '*' || (shape[i] == '0' ? is_digit(t.s[i]) : shape[i] == 'A' ? is_letter(t.s[i]) : t.s[i] == shape[i]);
+        bool ok = shape[i] == '*' || (shape[i] == '0'   ? is_digit(t.s[i])
+                                      : shape[i] == 'A' ? is_letter(t.s[i])
+                                                        : t.s[i] == shape[i]);
 
         if (!ok) return VERDICT_NO;
     }
@@ -707,8 +739,9 @@ static enum verdict in_gstin(const char *s, size_t n)
 /* Registration marks begin with the state or union territory. */
 static enum verdict in_vehicle_registration(const char *s, size_t n)
 {
-    static const char states[] = "AN AP AR AS BH BR CG CH DD DL DN GA GJ HP HR JH JK KA KL LA LD MH ML MN MP MZ NL OD OR PB "
-                                 "PY RJ SK TG TN TR TS UK UP WB ";
+    static const char states[] =
+        "AN AP AR AS BH BR CG CH DD DL DN GA GJ HP HR JH JK KA KL LA LD MH ML MN MP MZ NL OD OR PB "
+        "PY RJ SK TG TN TR TS UK UP WB ";
     struct symbols t;
 
     if (!symbols_read(s, n, &t) || t.n < 4) return VERDICT_NO;
@@ -787,7 +820,8 @@ static enum verdict sg_uen(const char *s, size_t n)
 static enum verdict th_tnin(const char *s, size_t n)
 {
     static const int weights[12] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
-    static const int last[10] = {0, 7, 7, 9, 9, 8, 7, 7, 6, 6}; /* highest second digit of each region; 0: none */
+    static const int last[10] = {0, 7, 7, 9, 9,
+                                 8, 7, 7, 6, 6}; /* highest second digit of each region; 0: none */
     int d[MAX_SYMBOLS];
 
     if (!digits_read(s, n, 13, d, NULL) || n != 13 || d[0] == 0 || d[0] == 9) return VERDICT_NO;

@@ -13,7 +13,7 @@
 #include "words.h"
 
 #define MAX_VALUE_BYTES 200 /* longer matches are no values */
-#define MAX_DIGITS 18       /* of an int64_t */
+#define MAX_DIGITS      18  /* of an int64_t */
 
 /* ---- languages ------------------------------------------------------------------------------------------------- */
 
@@ -31,13 +31,17 @@ void value_locale_init(struct value_locale *l, const char *tag)
     static const char *const languages[] = {"en", "de", "fr"};
 
     *l = (struct value_locale){.language = languages[language_of(tag)], .today = INT32_MIN};
-    l->month_first = tag && (strcasecmp(tag, "en-us") == 0 || strcasecmp(tag, "en_us") == 0 || strcasecmp(tag, "us") == 0);
+    l->month_first =
+        tag && (strcasecmp(tag, "en-us") == 0 || strcasecmp(tag, "en_us") == 0 || strcasecmp(tag, "us") == 0);
 }
 
 static const char *const month_names[3][12] = {
-    {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-    {"Januar", "Februar", "M\xc3\xa4rz", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
-    {"janvier", "f\xc3\xa9vrier", "mars", "avril", "mai", "juin", "juillet", "ao\xc3\xbbt", "septembre", "octobre", "novembre", "d\xc3\xa9" "cembre"}};
+    {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+     "November", "December"},
+    {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+     "November", "Dezember"},
+    {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+     "novembre", "décembre"}};
 
 /* Folded beginnings (words.h) of month names and their abbreviations. */
 static int month_of(const struct word *w)
@@ -45,9 +49,9 @@ static int month_of(const struct word *w)
     static const struct {
         const char *prefix;
         int month;
-    } table[] = {{"jan", 1}, {"feb", 2}, {"fev", 2}, {"mar", 3}, {"mrz", 3}, {"apr", 4}, {"avr", 4}, {"may", 5}, {"mai", 5}, {"jun", 6},
-                 {"juin", 6}, {"jul", 7}, {"juil", 7}, {"aug", 8}, {"aout", 8}, {"sep", 9}, {"oct", 10}, {"okt", 10}, {"nov", 11}, {"dec", 12},
-                 {"dez", 12}};
+    } table[] = {{"jan", 1},  {"feb", 2}, {"fev", 2},  {"mar", 3},  {"mrz", 3},  {"apr", 4},  {"avr", 4},
+                 {"may", 5},  {"mai", 5}, {"jun", 6},  {"juin", 6}, {"jul", 7},  {"juil", 7}, {"aug", 8},
+                 {"aout", 8}, {"sep", 9}, {"oct", 10}, {"okt", 10}, {"nov", 11}, {"dec", 12}, {"dez", 12}};
 
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (w->letters && str_starts(w->fold, table[i].prefix)) return table[i].month;
@@ -75,9 +79,12 @@ static bool add_digit(struct value *v, char c)
 static bool scale_up(struct value *v, unsigned n)
 {
     for (; n > 0; n--) {
-        if (v->scale > 0) v->scale--;
-        else if (v->digits > INT64_MAX / 10 || v->digits < INT64_MIN / 10) return false;
-        else v->digits *= 10;
+        if (v->scale > 0)
+            v->scale--;
+        else if (v->digits > INT64_MAX / 10 || v->digits < INT64_MIN / 10)
+            return false;
+        else
+            v->digits *= 10;
     }
     trim_zeros(v);
     return true;
@@ -126,9 +133,12 @@ static bool parse_number(const char *s, size_t n, enum language lang, struct val
             v->scale += behind;
         } else {
             /* a group has three digits, the first one to three */
-            if (behind || group == 0 || (groups && group != 3) || (s[i] != decimal && group > 3)) return false;
-            if (s[i] == decimal) behind = true;
-            else groups++;
+            if (behind || group == 0 || (groups && group != 3) || (s[i] != decimal && group > 3))
+                return false;
+            if (s[i] == decimal)
+                behind = true;
+            else
+                groups++;
             group = 0;
         }
     }
@@ -142,12 +152,16 @@ static bool parse_number(const char *s, size_t n, enum language lang, struct val
 static const struct {
     const char *written; /* folded word or sign */
     const char *code;
-} currencies[] = {{"\xe2\x82\xac", "EUR"}, {"eur", "EUR"}, {"euro", "EUR"}, {"euros", "EUR"}, {"\xc2\xa3", "GBP"}, {"gbp", "GBP"}, {"pound", "GBP"},
-                  {"pounds", "GBP"}, {"us$", "USD"}, {"ca$", "CAD"}, {"c$", "CAD"}, {"au$", "AUD"}, {"nz$", "NZD"}, {"hk$", "HKD"}, {"sg$", "SGD"},
-                  {"a$", "AUD"}, {"s$", "SGD"}, {"$", "USD"}, {"usd", "USD"}, {"dollar", "USD"}, {"dollars", "USD"}, {"\xc2\xa5", "JPY"},
-                  {"\xe2\x82\xb9", "INR"}, {"chf", "CHF"}, {"franken", "CHF"}, {"francs", "CHF"}, {"franc", "CHF"}, {"jpy", "JPY"}, {"cny", "CNY"},
-                  {"inr", "INR"}, {"sek", "SEK"}, {"nok", "NOK"}, {"dkk", "DKK"}, {"pln", "PLN"}, {"czk", "CZK"}, {"huf", "HUF"}, {"cad", "CAD"},
-                  {"aud", "AUD"}, {"nzd", "NZD"}, {"zar", "ZAR"}, {"brl", "BRL"}, {"sgd", "SGD"}};
+} currencies[] = {
+    {"€", "EUR"},       {"eur", "EUR"},   {"euro", "EUR"},   {"euros", "EUR"}, {"£", "GBP"},
+    {"gbp", "GBP"},     {"pound", "GBP"}, {"pounds", "GBP"}, {"us$", "USD"},   {"ca$", "CAD"},
+    {"c$", "CAD"},      {"au$", "AUD"},   {"nz$", "NZD"},    {"hk$", "HKD"},   {"sg$", "SGD"},
+    {"a$", "AUD"},      {"s$", "SGD"},    {"$", "USD"},      {"usd", "USD"},   {"dollar", "USD"},
+    {"dollars", "USD"}, {"¥", "JPY"},     {"₹", "INR"},      {"chf", "CHF"},   {"franken", "CHF"},
+    {"francs", "CHF"},  {"franc", "CHF"}, {"jpy", "JPY"},    {"cny", "CNY"},   {"inr", "INR"},
+    {"sek", "SEK"},     {"nok", "NOK"},   {"dkk", "DKK"},    {"pln", "PLN"},   {"czk", "CZK"},
+    {"huf", "HUF"},     {"cad", "CAD"},   {"aud", "AUD"},    {"nzd", "NZD"},   {"zar", "ZAR"},
+    {"brl", "BRL"},     {"sgd", "SGD"}};
 
 static bool letter(char c)
 {
@@ -161,7 +175,8 @@ static const char *find_currency(const char *s)
 
         for (const char *p = s; *p; p++) {
             if (strncasecmp(p, currencies[i].written, len) != 0) continue;
-            if (!letter(p[len - 1]) || ((p == s || !letter(p[-1])) && !letter(p[len]))) return currencies[i].code;
+            if (!letter(p[len - 1]) || ((p == s || !letter(p[-1])) && !letter(p[len])))
+                return currencies[i].code;
         }
     }
     return NULL;
@@ -173,10 +188,12 @@ static unsigned multiplier(const char *s)
     static const struct {
         const char *word;
         unsigned power;
-    } table[] = {{"milliard", 9}, {"mrd", 9}, {"billion", 9}, {"bn", 9}, {"million", 6}, {"mio", 6}, {"mn", 6}, {"mille", 3}, {"thousand", 3},
-                 {"tausend", 3}, {"tsd", 3}, {"k", 3}, {"m", 6}};
+    } table[] = {{"milliard", 9}, {"mrd", 9}, {"billion", 9}, {"bn", 9},       {"million", 6},
+                 {"mio", 6},      {"mn", 6},  {"mille", 3},   {"thousand", 3}, {"tausend", 3},
+                 {"tsd", 3},      {"k", 3},   {"m", 6}};
 
-    while (*s == ' ') s++;
+    while (*s == ' ')
+        s++;
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         size_t len = strlen(table[i].word);
 
@@ -193,7 +210,8 @@ static bool parse_money(const char *s, const struct value_locale *l, struct valu
 
     if (!s[start]) return false;
     n = strspn(s + start, "0123456789., '");
-    while (n > 0 && (s[start + n - 1] < '0' || s[start + n - 1] > '9')) n--;
+    while (n > 0 && (s[start + n - 1] < '0' || s[start + n - 1] > '9'))
+        n--;
     if (!parse_number(s + start, n, language_of(l->language), out)) return false;
     if (!scale_up(out, multiplier(s + start + n))) return false;
     if (negative) out->digits = -out->digits;
@@ -236,7 +254,8 @@ static bool parse_plain(const char *s, const struct value_locale *l, struct valu
 
     if (s[0] == '-' || s[0] == '+') s++, n--;
     if (percent) n--;
-    while (n > 0 && s[n - 1] == ' ') n--;
+    while (n > 0 && s[n - 1] == ' ')
+        n--;
     if (n == 0 || strspn(s, "0123456789.,'") < n) return false;
     if (s[0] == '0' && n > 1 && s[1] >= '0' && s[1] <= '9') return false; /* 0042 is a code */
     if (!parse_number(s, n, language_of(l->language), out)) return false;
@@ -254,11 +273,11 @@ struct date_parts {
     int number[MAX_PARTS];
     size_t width[MAX_PARTS]; /* digits of it */
     size_t n;
-    int month;               /* from a name */
-    size_t before_month;     /* numbers before the name */
-    int quarter;             /* Q3 */
-    bool quarter_word;       /* "3. Quartal" */
-    char separator;          /* behind the first number or month */
+    int month;           /* from a name */
+    size_t before_month; /* numbers before the name */
+    int quarter;         /* Q3 */
+    bool quarter_word;   /* "3. Quartal" */
+    char separator;      /* behind the first number or month */
 };
 
 static bool suffix(const char *s)
@@ -357,10 +376,14 @@ static bool parse_date(const char *text, const struct value_locale *l, struct va
     ok = take_apart(text, &w, &p);
     words_clear(&w);
     if (!ok) return false;
-    if (p.quarter_word && p.n == 2) return p.number[0] >= 1 && p.number[0] <= 4 && set_date(out, VALUE_QUARTER, p.number[1], p.number[0] * 3 - 2, 1);
-    if (p.quarter) return p.n == 1 && p.width[0] == 4 && set_date(out, VALUE_QUARTER, p.number[0], p.quarter * 3 - 2, 1);
+    if (p.quarter_word && p.n == 2)
+        return p.number[0] >= 1 && p.number[0] <= 4 &&
+               set_date(out, VALUE_QUARTER, p.number[1], p.number[0] * 3 - 2, 1);
+    if (p.quarter)
+        return p.n == 1 && p.width[0] == 4 && set_date(out, VALUE_QUARTER, p.number[0], p.quarter * 3 - 2, 1);
     if (p.month) {
-        if (p.n == 2) return set_date(out, VALUE_DATE, full_year(p.number[1], p.width[1]), p.month, p.number[0]);
+        if (p.n == 2)
+            return set_date(out, VALUE_DATE, full_year(p.number[1], p.width[1]), p.month, p.number[0]);
         if (p.n != 1) return false;
         if (p.width[0] == 4) return set_date(out, VALUE_MONTH, p.number[0], p.month, 1);
         if (p.before_month == 0 && p.separator == '-') return false; /* May-21: a day or a year */
@@ -385,9 +408,12 @@ void value_parse(const char *entity, const char *s, size_t n, const struct value
 
     memset(out, 0, sizeof(*out));
     if (n == 0 || normalise(s, n, MAX_VALUE_BYTES, &t, NULL) != RC_OK) return;
-    if (strcmp(word, "MONEY") == 0) ok = parse_money(t.text, l, out);
-    else if (strcmp(word, "DATE") == 0) ok = parse_date(t.text, l, out);
-    else if (strcmp(word, "NUM") == 0) ok = parse_plain(t.text, l, out);
+    if (strcmp(word, "MONEY") == 0)
+        ok = parse_money(t.text, l, out);
+    else if (strcmp(word, "DATE") == 0)
+        ok = parse_date(t.text, l, out);
+    else if (strcmp(word, "NUM") == 0)
+        ok = parse_plain(t.text, l, out);
     normalise_clear(&t);
     if (!ok) memset(out, 0, sizeof(*out)); /* VALUE_TEXT */
 }
@@ -402,17 +428,20 @@ void value_date(int32_t days, struct value *out)
 bool value_equal(const struct value *a, const struct value *b)
 {
     if (a->kind != b->kind || a->kind == VALUE_TEXT) return false;
-    return a->digits == b->digits && a->scale == b->scale && a->days == b->days && strcmp(a->currency, b->currency) == 0;
+    return a->digits == b->digits && a->scale == b->scale && a->days == b->days &&
+           strcmp(a->currency, b->currency) == 0;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-static void write_decimal(const struct value *v, const char *group, const char *point, unsigned least, struct buf *out)
+static void write_decimal(const struct value *v, const char *group, const char *point, unsigned least,
+                          struct buf *out)
 {
     char digits[24];
     unsigned places = v->scale > least ? v->scale : least;
     uint64_t magnitude = v->digits < 0 ? 0 - (uint64_t)v->digits : (uint64_t)v->digits;
-    size_t n = (size_t)snprintf(digits, sizeof(digits), "%0*llu", (int)v->scale + 1, (unsigned long long)magnitude);
+    size_t n =
+        (size_t)snprintf(digits, sizeof(digits), "%0*llu", (int)v->scale + 1, (unsigned long long)magnitude);
     size_t whole = n - v->scale;
 
     if (v->digits < 0) buf_char(out, '-');
@@ -421,7 +450,8 @@ static void write_decimal(const struct value *v, const char *group, const char *
         buf_char(out, digits[i]);
     }
     if (places) buf_str(out, point);
-    for (unsigned i = 0; i < places; i++) buf_char(out, i < v->scale ? digits[whole + i] : '0');
+    for (unsigned i = 0; i < places; i++)
+        buf_char(out, i < v->scale ? digits[whole + i] : '0');
 }
 
 void value_key(const struct value *v, struct buf *out)
@@ -442,7 +472,7 @@ void value_key(const struct value *v, struct buf *out)
 
 static void write_money(const struct value *v, enum language lang, struct buf *out)
 {
-    const char *sign = strcmp(v->currency, "EUR") == 0 ? "\xe2\x82\xac" : v->currency;
+    const char *sign = strcmp(v->currency, "EUR") == 0 ? "€" : v->currency;
 
     if (lang == EN) {
         if (v->currency[0]) buf_printf(out, "%s ", v->currency);
@@ -458,11 +488,16 @@ static void write_date(const struct value *v, enum language lang, struct buf *ou
     int year, month, day;
 
     date_to_civil(v->days, &year, &month, &day);
-    if (v->kind == VALUE_QUARTER) buf_printf(out, lang == FR ? "T%d %d" : "Q%d %d", (month + 2) / 3, year);
-    else if (v->kind == VALUE_MONTH) buf_printf(out, "%s %d", month_names[lang][month - 1], year);
-    else if (lang == DE) buf_printf(out, "%d. %s %d", day, month_names[lang][month - 1], year);
-    else if (lang == FR && day == 1) buf_printf(out, "1er %s %d", month_names[lang][month - 1], year);
-    else buf_printf(out, "%d %s %d", day, month_names[lang][month - 1], year);
+    if (v->kind == VALUE_QUARTER)
+        buf_printf(out, lang == FR ? "T%d %d" : "Q%d %d", (month + 2) / 3, year);
+    else if (v->kind == VALUE_MONTH)
+        buf_printf(out, "%s %d", month_names[lang][month - 1], year);
+    else if (lang == DE)
+        buf_printf(out, "%d. %s %d", day, month_names[lang][month - 1], year);
+    else if (lang == FR && day == 1)
+        buf_printf(out, "1er %s %d", month_names[lang][month - 1], year);
+    else
+        buf_printf(out, "%d %s %d", day, month_names[lang][month - 1], year);
 }
 
 void value_format(const struct value *v, const char *language, struct buf *out)
@@ -470,10 +505,18 @@ void value_format(const struct value *v, const char *language, struct buf *out)
     enum language lang = language_of(language);
 
     switch (v->kind) {
-    case VALUE_TEXT: break;
-    case VALUE_MONEY: write_money(v, lang, out); break;
-    case VALUE_DATE: case VALUE_MONTH: case VALUE_QUARTER: write_date(v, lang, out); break;
-    case VALUE_NUMBER: case VALUE_PERCENT:
+    case VALUE_TEXT:
+        break;
+    case VALUE_MONEY:
+        write_money(v, lang, out);
+        break;
+    case VALUE_DATE:
+    case VALUE_MONTH:
+    case VALUE_QUARTER:
+        write_date(v, lang, out);
+        break;
+    case VALUE_NUMBER:
+    case VALUE_PERCENT:
         /* no groups: 80331 may be a code, 2026 a year */
         write_decimal(v, "", lang == EN ? "." : ",", 0, out);
         if (v->kind == VALUE_PERCENT) buf_str(out, lang == EN ? "%" : " %");
@@ -485,9 +528,13 @@ void value_format_days(int64_t days, const char *language, enum value_case c, st
 {
     static const struct {
         const char *one[2], *many[2]; /* by case */
-    } words[] = {{{"one day", "one day"}, {"days", "days"}}, {{"ein Tag", "einem Tag"}, {"Tage", "Tagen"}}, {{"un jour", "un jour"}, {"jours", "jours"}}};
+    } words[] = {{{"one day", "one day"}, {"days", "days"}},
+                 {{"ein Tag", "einem Tag"}, {"Tage", "Tagen"}},
+                 {{"un jour", "un jour"}, {"jours", "jours"}}};
     enum language lang = language_of(language);
 
-    if (days == 1) buf_str(out, words[lang].one[c]);
-    else buf_printf(out, "%lld %s", (long long)days, words[lang].many[c]);
+    if (days == 1)
+        buf_str(out, words[lang].one[c]);
+    else
+        buf_printf(out, "%lld %s", (long long)days, words[lang].many[c]);
 }

@@ -9,41 +9,43 @@
 #include "../base/buf.h"
 
 enum value_kind {
-    VALUE_TEXT,   /* couldn't be read as one of the others ("next Tue", "24/7", "v2.3"): its own text is its form */
+    VALUE_TEXT, /* couldn't be read as one of the others ("next Tue", "24/7", "v2.3"): its own text is its form */
     VALUE_MONEY,
-    VALUE_DATE,   /* a day */
-    VALUE_MONTH,  /* a month of a year; days is its first */
-    VALUE_QUARTER,/* a quarter of a year; days is its first */
+    VALUE_DATE,    /* a day */
+    VALUE_MONTH,   /* a month of a year; days is its first */
+    VALUE_QUARTER, /* a quarter of a year; days is its first */
     VALUE_NUMBER,
     VALUE_PERCENT
 };
 
 struct value {
     enum value_kind kind;
-    int64_t digits;     /* amount = digits / 10^scale; no trailing zeros: scale is the least possible */
+    int64_t digits; /* amount = digits / 10^scale; no trailing zeros: scale is the least possible */
     unsigned scale;
-    char currency[4];   /* ISO 4217; "" when the text names none */
-    int32_t days;       /* VALUE_DATE, _MONTH, _QUARTER: days since 1970-01-01 */
+    char currency[4]; /* ISO 4217; "" when the text names none */
+    int32_t days;     /* VALUE_DATE, _MONTH, _QUARTER: days since 1970-01-01 */
 };
 
 /* How an unclear spelling is read. */
 struct value_locale {
-    const char *language;  /* "de": 1.500 is 1500, 3.12.2026 day first; "en": 1.500 is 1.5 */
-    bool month_first;      /* 3/12/2026: the US reads March */
-    const char *currency;  /* for amounts that name none, or NULL */
-    int32_t today;         /* for dates without a year (the nearest one); INT32_MIN: such dates stay VALUE_TEXT */
+    const char *language; /* "de": 1.500 is 1500, 3.12.2026 day first; "en": 1.500 is 1.5 */
+    bool month_first;     /* 3/12/2026: the US reads March */
+    const char *currency; /* for amounts that name none, or NULL */
+    int32_t today; /* for dates without a year (the nearest one); INT32_MIN: such dates stay VALUE_TEXT */
 };
 /* From a BCP 47 tag or country: "de", "de-AT", "en-US", "en_GB", "fr"; NULL or unknown: "en", day first. */
 void value_locale_init(struct value_locale *l, const char *tag);
 
 /* Text of a detector's match; entity "MONEY", "DATE_TIME", "NUMBER" (short words too). Never fails: what can't be read
  * is VALUE_TEXT. */
-void value_parse(const char *entity, const char *s, size_t n, const struct value_locale *l, struct value *out);
+void value_parse(const char *entity, const char *s, size_t n, const struct value_locale *l,
+                 struct value *out);
 /* From record fields: exact digits ("48000.00") and ISO code; false if not a decimal of at most 18 digits. */
 bool value_money(const char *digits, const char *currency, struct value *out);
 void value_date(int32_t days, struct value *out);
 
-bool value_equal(const struct value *a, const struct value *b); /* VALUE_TEXT never equals: compare the texts */
+bool value_equal(const struct value *a,
+                 const struct value *b); /* VALUE_TEXT never equals: compare the texts */
 /* A normal form for hashing and equal slots: "money:EUR:48000", "date:2026-03-12", "number:1.5". Nothing for
  * VALUE_TEXT. */
 void value_key(const struct value *v, struct buf *out);

@@ -13,9 +13,9 @@
 static const struct {
     uint16_t cp;
     const char *fold;
-} special_letters[] = {{0xDF, "ss"}, {0x1E9E, "ss"}, {0xE6, "a"}, {0xC6, "a"}, {0x153, "o"}, {0x152, "o"}, {0xF8, "o"}, {0xD8, "o"},
-                       {0x142, "l"}, {0x141, "l"}, {0x111, "d"}, {0x110, "d"}, {0xF0, "d"}, {0xD0, "d"}, {0xFE, "th"}, {0xDE, "th"},
-                       {0x131, "i"}, {0x130, "i"}};
+} special_letters[] = {{0xDF, "ss"}, {0x1E9E, "ss"}, {0xE6, "a"},  {0xC6, "a"},  {0x153, "o"}, {0x152, "o"},
+                       {0xF8, "o"},  {0xD8, "o"},    {0x142, "l"}, {0x141, "l"}, {0x111, "d"}, {0x110, "d"},
+                       {0xF0, "d"},  {0xD0, "d"},    {0xFE, "th"}, {0xDE, "th"}, {0x131, "i"}, {0x130, "i"}};
 
 struct fold {
     char *to;
@@ -47,7 +47,8 @@ static void fold_letter(struct fold *f, const UNormalizer2 *nfd, uint32_t cp)
     }
     for (size_t i = 0; i < COUNT_OF(special_letters); i++) {
         if (special_letters[i].cp != cp) continue;
-        for (const char *p = special_letters[i].fold; *p; p++) fold_put(f, (unsigned char)*p);
+        for (const char *p = special_letters[i].fold; *p; p++)
+            fold_put(f, (unsigned char)*p);
         return;
     }
     len = nfd ? unorm2_getDecomposition(nfd, (UChar32)cp, parts, (int32_t)COUNT_OF(parts), &status) : -1;
@@ -56,7 +57,8 @@ static void fold_letter(struct fold *f, const UNormalizer2 *nfd, uint32_t cp)
         return;
     }
     for (int32_t i = 0; i < len; i++)
-        if (!U16_IS_SURROGATE(parts[i]) && u_isalnum(parts[i])) fold_put(f, (uint32_t)u_foldCase(parts[i], U_FOLD_CASE_DEFAULT));
+        if (!U16_IS_SURROGATE(parts[i]) && u_isalnum(parts[i]))
+            fold_put(f, (uint32_t)u_foldCase(parts[i], U_FOLD_CASE_DEFAULT));
 }
 
 enum rc words_split(const char *text, size_t n, struct words *out, struct err *e)

@@ -11,8 +11,8 @@ struct word {
     size_t start, end; /* bytes of the text */
     const char *fold;  /* n_fold bytes, NUL-terminated */
     size_t n_fold;
-    bool capital;      /* begins with an upper-case letter */
-    bool letters;      /* no digit in it */
+    bool capital; /* begins with an upper-case letter */
+    bool letters; /* no digit in it */
 };
 
 struct words {

@@ -41,18 +41,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!set) open_all();
     rc = detect_scan(set, text, size, &f, &n, NULL);
     check(rc == RC_OK || rc == RC_LIMIT);
-    for (size_t i = 0; i < n; i++) check(f[i].start < f[i].end && f[i].end <= size && f[i].score > 0 && f[i].score <= 1);
+    for (size_t i = 0; i < n; i++)
+        check(f[i].start < f[i].end && f[i].end <= size && f[i].score > 0 && f[i].score <= 1);
     check(detect_resolve(f, &n, NULL) == RC_OK);
-    for (size_t i = 1; i < n; i++) check(f[i - 1].end <= f[i].start);
+    for (size_t i = 1; i < n; i++)
+        check(f[i - 1].end <= f[i].start);
     free(f);
     n = 0;
     check(names_scan(names, text, size, &nf, &n, NULL) == RC_OK);
-    for (size_t i = 0; i < n; i++) check(nf[i].start < nf[i].end && nf[i].end <= size && (i == 0 || nf[i - 1].end <= nf[i].start));
+    for (size_t i = 0; i < n; i++)
+        check(nf[i].start < nf[i].end && nf[i].end <= size && (i == 0 || nf[i - 1].end <= nf[i].start));
     free(nf);
     n = 0;
     rc = special_scan(special, text, size, &sf, &n, NULL);
     check(rc == RC_OK || rc == RC_LIMIT);
-    for (size_t i = 0; i < n; i++) check(sf[i].start < sf[i].end && sf[i].end <= size);
+    for (size_t i = 0; i < n; i++)
+        check(sf[i].start < sf[i].end && sf[i].end <= size);
     free(sf);
     rc = suspicious_scan(suspicious, text, size, &bad, &start, &end, NULL);
     check(rc == RC_OK || rc == RC_LIMIT);

@@ -21,9 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check(normalise((const char *)data, size, 1 << 20, &t, NULL) == RC_OK);
     check(t.n <= 3 * size + 3 && utf8_valid_prefix(t.text, t.n) == t.n);
-    for (size_t i = 0; i < t.n; i++) check(t.from[i] < t.upto[i] && t.upto[i] <= size && (i == 0 || t.from[i - 1] <= t.from[i]));
+    for (size_t i = 0; i < t.n; i++)
+        check(t.from[i] < t.upto[i] && t.upto[i] <= size && (i == 0 || t.from[i - 1] <= t.from[i]));
     check(words_split(t.text, t.n, &w, NULL) == RC_OK);
-    for (size_t i = 0; i < w.n; i++) check(w.items[i].start < w.items[i].end && w.items[i].end <= t.n);
+    for (size_t i = 0; i < w.n; i++)
+        check(w.items[i].start < w.items[i].end && w.items[i].end <= t.n);
     words_clear(&w);
     normalise_clear(&t);
     value_locale_init(&l, size && data[0] & 1 ? "de" : "en-US");

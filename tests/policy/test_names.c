@@ -12,12 +12,9 @@ static struct names *record(void)
     static const struct {
         const char *first, *last, *full, *title;
     } people[] = {
-        {"Anna", "Weber", NULL, "Dr."},
-        {"J\xc3\xbcrgen", "M\xc3\xbcller-L\xc3\xbc" "denscheidt", NULL, NULL},
-        {"Will", "Grant", NULL, NULL},
-        {NULL, NULL, "Ludwig van der Berg", NULL},
-        {"Anna", "Schmidt", NULL, NULL},
-        {"Ren\xc3\xa9", "O'Neil", NULL, NULL},
+        {"Anna", "Weber", NULL, "Dr."},        {"Jürgen", "Müller-Lüdenscheidt", NULL, NULL},
+        {"Will", "Grant", NULL, NULL},         {NULL, NULL, "Ludwig van der Berg", NULL},
+        {"Anna", "Schmidt", NULL, NULL},       {"René", "O'Neil", NULL, NULL},
         {NULL, NULL, "Kowalska, Zofia", NULL},
     };
     struct names *n = NULL;
@@ -25,7 +22,9 @@ static struct names *record(void)
 
     ck_assert_int_eq(names_open(&n, &e), RC_OK);
     for (size_t i = 0; i < COUNT_OF(people); i++)
-        ck_assert_int_eq(names_add_person(n, i, people[i].first, people[i].last, people[i].full, people[i].title, &e), RC_OK);
+        ck_assert_int_eq(
+            names_add_person(n, i, people[i].first, people[i].last, people[i].full, people[i].title, &e),
+            RC_OK);
     ck_assert_int_eq(names_add_org(n, 0, "Acme GmbH", &e), RC_OK);
     ck_assert_int_eq(names_add_org(n, 1, "Nordwind Logistik GmbH & Co. KG", &e), RC_OK);
     ck_assert_int_eq(names_add_value(n, "CONTRACT_NO", 0, "VT-123456", &e), RC_OK);
@@ -44,9 +43,12 @@ static void found(const struct names *names, const char *text, struct buf *out)
     ck_assert_int_eq(names_scan(names, text, strlen(text), &f, &n, &e), RC_OK);
     for (size_t i = 0; i < n; i++) {
         buf_printf(out, "%s%c", i ? "|" : "", "POV"[f[i].kind]);
-        if (f[i].index == NAMES_UNKNOWN) buf_str(out, "?");
-        else buf_printf(out, "%zu", f[i].index);
-        buf_printf(out, "%s%s=%.*s", forms[f[i].form], f[i].ambiguous ? "~" : "", (int)(f[i].end - f[i].start), text + f[i].start);
+        if (f[i].index == NAMES_UNKNOWN)
+            buf_str(out, "?");
+        else
+            buf_printf(out, "%zu", f[i].index);
+        buf_printf(out, "%s%s=%.*s", forms[f[i].form], f[i].ambiguous ? "~" : "",
+                   (int)(f[i].end - f[i].start), text + f[i].start);
     }
     free(f);
 }
@@ -61,14 +63,15 @@ static const struct {
     {"AW said no", ""},
     {"Frau Dr. Weber and Mr Grant", "P0formal=Frau Dr. Weber|P2formal=Mr Grant"},
     {"Weber's budget, Webers Budget", "P0last=Weber|P0last=Weber"},
-    {"Herrn M\xc3\xbcller-L\xc3\xbc" "denscheidt; Mueller-Luedenscheidt; muller", "P1formal=Herrn M\xc3\xbcller-L\xc3\xbc" "denscheidt|P1last=Mueller-Luedenscheidt|P1short=muller"},
-    {"Juergen called, J\xc3\xbcrgen wrote, JURGEN", "P1first=Juergen|P1first=J\xc3\xbcrgen|P1first=JURGEN"},
+    {"Herrn Müller-Lüdenscheidt; Mueller-Luedenscheidt; muller",
+     "P1formal=Herrn Müller-Lüdenscheidt|P1last=Mueller-Luedenscheidt|P1short=muller"},
+    {"Juergen called, Jürgen wrote, JURGEN", "P1first=Juergen|P1first=Jürgen|P1first=JURGEN"},
     {"we will grant it; talk to Will about it", "P2first=Will"},
     {"Will said yes. Will you come? Will Grant agreed.", "P2first=Will|P2full=Will Grant"},
     {"Ludwig van der Berg, van der Berg", "P3full=Ludwig van der Berg|P3last=van der Berg"},
     {"Schmidt is in. Anna agreed", "P4last=Schmidt|P0first~=Anna"},
     {"Anna Schmidt is in. Anna agreed", "P4full=Anna Schmidt|P4first~=Anna"},
-    {"Rene O'Neil and Ren\xc3\xa9", "P5full=Rene O'Neil|P5first=Ren\xc3\xa9"},
+    {"Rene O'Neil and René", "P5full=Rene O'Neil|P5first=René"},
     {"Zofia Kowalska", "P6full=Zofia Kowalska"},
     {"webers Hannah, Annabel, Weberei", ""},
     {"Acme GmbH, Acme and ACME's offer", "O0full=Acme GmbH|O0short=Acme|O0short=ACME"},
@@ -80,10 +83,11 @@ static const struct {
     {"Hi team,", ""},
     {"Dear Customer,", ""},
     {"Ok.\nBest regards,\nTom Ridley\nSales", "P?full=Tom Ridley"},
-    {"Viele Gr\xc3\xbc\xc3\x9f" "e\nPetra Lustig", "P?full=Petra Lustig"},
+    {"Viele Grüße\nPetra Lustig", "P?full=Petra Lustig"},
     {"From: Petra Lustig <p@x.example>\nTo: Anna Weber", "P?full=Petra Lustig|P0full=Anna Weber"},
     {"sent by Tom Ridley yesterday", "P?full=Tom Ridley"},
-    {"wir treffen die Falkenberg Metallbau GmbH und Foo & Bar Ltd.", "O?full=Falkenberg Metallbau GmbH|O?full=Foo & Bar Ltd"},
+    {"wir treffen die Falkenberg Metallbau GmbH und Foo & Bar Ltd.",
+     "O?full=Falkenberg Metallbau GmbH|O?full=Foo & Bar Ltd"},
     {"The deal is large. We will see in May.", ""},
     {"An\xe2\x80\x8bna Weber", "P0full=An\xe2\x80\x8bna Weber"},
 };
@@ -104,7 +108,11 @@ START_TEST(folding)
 {
     static const struct {
         const char *a, *b;
-    } same[] = {{"M\xc3\xbcller", "MUELLER"}, {"Ren\xc3\xa9", "rene"}, {"Stra\xc3\x9f" "e", "STRASSE"}, {"\xc5\x81ukasz  Nowak", "lukasz nowak"}, {"O\xe2\x80\x99Neil", "o'neil"}};
+    } same[] = {{"Müller", "MUELLER"},
+                {"René", "rene"},
+                {"Straße", "STRASSE"},
+                {"Łukasz  Nowak", "lukasz nowak"},
+                {"O’Neil", "o'neil"}};
 
     for (size_t i = 0; i < COUNT_OF(same); i++) {
         char *a = names_fold(same[i].a, strlen(same[i].a)), *b = names_fold(same[i].b, strlen(same[i].b));

@@ -20,11 +20,14 @@ static struct redactor *open_redactor(const struct policy *p, bool all, bool no_
 static const struct {
     const char *text, *want;
 } texts[] = {
-    {"Mail a.b@acme.de, again A.B@acme.de, not c.d@acme.de", "Mail [EMAIL_1], again [EMAIL_1], not [EMAIL_2]"},
-    {"Dear Ms Keane,\ncall +49 30 1234567 or 030 1234567", "Dear Ms [PERSON_1],\ncall [PHONE_1] or [PHONE_1]"},
+    {"Mail a.b@acme.de, again A.B@acme.de, not c.d@acme.de",
+     "Mail [EMAIL_1], again [EMAIL_1], not [EMAIL_2]"},
+    {"Dear Ms Keane,\ncall +49 30 1234567 or 030 1234567",
+     "Dear Ms [PERSON_1],\ncall [PHONE_1] or [PHONE_1]"},
     {"Falkenberg Metallbau GmbH pays from DE89 3704 0044 0532 0130 00.", "[ORG_1] pays from [IBAN_1]."},
-    {"https://acme.example/?card=4111111111111111", "https://acme.example/?card=[CREDIT_CARD_1]"}, /* the surer one wins */
-    {"\xc3\xbc anna [at] acme dot de \xc3\xbc", "\xc3\xbc [EMAIL_1] \xc3\xbc"},
+    {"https://acme.example/?card=4111111111111111",
+     "https://acme.example/?card=[CREDIT_CARD_1]"}, /* the surer one wins */
+    {"ü anna [at] acme dot de ü", "ü [EMAIL_1] ü"},
     {"nothing here", "nothing here"},
     {"", ""},
 };
@@ -40,7 +43,8 @@ START_TEST(without_policy)
     buf_init(&out, 1000);
     ck_assert_int_eq(redactor_run(r, texts[_i].text, len, &out, &spans, &n, &e), RC_OK);
     ck_assert_str_eq(out.data, texts[_i].want);
-    for (size_t i = 0; i < n; i++) ck_assert(spans[i].start < spans[i].end && spans[i].end <= len && spans[i].score > 0);
+    for (size_t i = 0; i < n; i++)
+        ck_assert(spans[i].start < spans[i].end && spans[i].end <= len && spans[i].score > 0);
     ck_assert_int_eq(n > 0, strcmp(texts[_i].text, texts[_i].want) != 0);
     buf_clear(&out);
     redactor_close(r);
@@ -78,7 +82,10 @@ static struct policy *policy_of(const char *pii)
     int fd = mkstemp(path);
     FILE *f = fdopen(fd, "w");
 
-    fprintf(f, "version: 1\npurposes:\n  summary: {legal_basis: contract}\nobjects: {}\nmodels: []\nlicences: {allow: [MIT]}\npii:\n%s", pii);
+    fprintf(f,
+            "version: 1\npurposes:\n  summary: {legal_basis: contract}\nobjects: {}\nmodels: []\nlicences: "
+            "{allow: [MIT]}\npii:\n%s",
+            pii);
     fclose(f);
     if (policy_open(path, NULL, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
     unlink(path);
@@ -87,10 +94,13 @@ static struct policy *policy_of(const char *pii)
 
 START_TEST(with_policy)
 {
-    static const char pii[] = "  default: slot\n"
-                              "  entities: {CREDIT_CARD: drop, URL: mask, PHONE_NUMBER: keep, EMAIL_ADDRESS: hash, US_SSN: block}\n"
-                              "  own: [{entity: CONTRACT_NO, pattern: 'VT-[0-9]{6}', context: [contract, Vertrag], action: slot}]\n";
-    static const char text[] = "contract VT-123456, x@y.example, https://acme.example, +49 30 1234567, 4111 1111 1111 1111.";
+    static const char pii[] =
+        "  default: slot\n"
+        "  entities: {CREDIT_CARD: drop, URL: mask, PHONE_NUMBER: keep, EMAIL_ADDRESS: hash, US_SSN: block}\n"
+        "  own: [{entity: CONTRACT_NO, pattern: 'VT-[0-9]{6}', context: [contract, Vertrag], action: "
+        "slot}]\n";
+    static const char text[] =
+        "contract VT-123456, x@y.example, https://acme.example, +49 30 1234567, 4111 1111 1111 1111.";
     struct policy *p = policy_of(pii);
     struct redactor *r = open_redactor(p, false, false);
     const struct redact_span *spans;

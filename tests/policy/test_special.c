@@ -91,10 +91,12 @@ START_TEST(order)
     struct err e;
 
     ck_assert_msg(suspicious_open(&s, &e) == RC_OK, "%s", e.msg);
-    ck_assert_int_eq(suspicious_scan(s, orders[_i].text, strlen(orders[_i].text), &found, &start, &end, &e), RC_OK);
+    ck_assert_int_eq(suspicious_scan(s, orders[_i].text, strlen(orders[_i].text), &found, &start, &end, &e),
+                     RC_OK);
     ck_assert_msg(found == orders[_i].bad, "%s", orders[_i].text);
     ck_assert(!found || (start < end && end <= strlen(orders[_i].text)));
-    ck_assert_int_eq(suspicious_scan(s, orders[_i].text, strlen(orders[_i].text), &found, NULL, NULL, &e), RC_OK);
+    ck_assert_int_eq(suspicious_scan(s, orders[_i].text, strlen(orders[_i].text), &found, NULL, NULL, &e),
+                     RC_OK);
     suspicious_close(s);
 }
 END_TEST

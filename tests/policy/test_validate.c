@@ -16,9 +16,10 @@ static enum verdict judge(const char *name, const char *s)
     return fn(s, strlen(s));
 }
 
-static const char *const vector_files[] = {"de_bsnr", "de_health_insurance", "de_id_card", "de_lanr", "de_passport", "de_social_security",
-                                           "de_tax_id", "de_vat_id", "in_gstin", "pl_pesel", "th_tnin", "tr_license_plate",
-                                           "tr_national_id", "za_id_number"};
+static const char *const vector_files[] = {
+    "de_bsnr",        "de_health_insurance", "de_id_card", "de_lanr",  "de_passport", "de_social_security",
+    "de_tax_id",      "de_vat_id",           "in_gstin",   "pl_pesel", "th_tnin",     "tr_license_plate",
+    "tr_national_id", "za_id_number"};
 
 START_TEST(vectors)
 {
@@ -42,8 +43,11 @@ START_TEST(vectors)
         want = cJSON_IsNull(valid) ? VERDICT_UNKNOWN : cJSON_IsTrue(valid) ? VERDICT_YES : VERDICT_NO;
         got = judge(name, json_str(c, "number"));
         /* strict: a wrong check digit is a no; ours leaves the verdict open, since not all numbers have one */
-        if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(config, "strict_checksum")) && got == VERDICT_UNKNOWN) got = VERDICT_NO;
-        ck_assert_msg(got == want, "%s: '%s': verdict %d, wanted %d", name, json_str(c, "number"), (int)got, (int)want);
+        if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(config, "strict_checksum")) &&
+            got == VERDICT_UNKNOWN)
+            got = VERDICT_NO;
+        ck_assert_msg(got == want, "%s: '%s': verdict %d, wanted %d", name, json_str(c, "number"), (int)got,
+                      (int)want);
         cases++;
         cJSON_Delete(c);
     }
@@ -82,8 +86,9 @@ START_TEST(worked)
         {"verhoeff", "2364", VERDICT_NO},
         {"de_tax_id", "86095742719", VERDICT_YES}, /* Federal Central Tax Office's example */
         {"de_tax_id", "86095742718", VERDICT_NO},
-        {"bitcoin", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", VERDICT_YES}, /* BIP 173 style address in wide use */
-        {"bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", VERDICT_YES},          /* genesis block */
+        {"bitcoin", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+         VERDICT_YES}, /* BIP 173 style address in wide use */
+        {"bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", VERDICT_YES}, /* genesis block */
         {"bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", VERDICT_NO},
     };
 
@@ -95,9 +100,19 @@ END_TEST
 /* No validator reads beyond its input or trips over any shape of it. */
 START_TEST(any_input)
 {
-    static const char *const shapes[] = {"", "0", "A", "-", "\xc3\xa4\xc3\xa4", "00000000000000000000", "ZZZZZZZZZZZZZZZZZZZZ", "T2200012",
-                                         "bc1", "::::", "1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-"
-                                                        "1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5"};
+    static const char *const shapes[] = {
+        "",
+        "0",
+        "A",
+        "-",
+        "\xc3\xa4\xc3\xa4",
+        "00000000000000000000",
+        "ZZZZZZZZZZZZZZZZZZZZ",
+        "T2200012",
+        "bc1",
+        "::::",
+        "1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-"
+        "1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6-7-8-9-0-1-2-3-4-5"};
     size_t n = 0;
 
     for (; validate_name(n); n++) {
