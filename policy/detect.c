@@ -319,21 +319,64 @@ static enum rc scan_row(struct detect_set *s, const struct row *row, const struc
 /* What occurs in the text, to skip rows that need something else. */
 struct features {
     bool digit, at, colon, dot;
+    uint64_t starts[512]; /* one bit for each beginning of a word: its first three bytes, and its first two */
 };
 
-static struct features features_of(const struct normalised *t)
+static size_t start_bit(unsigned char a, unsigned char b, unsigned char c)
 {
-    struct features f = {.at = memchr(t->text, '@', t->n) != NULL,
-                         .colon = memchr(t->text, ':', t->n) != NULL,
-                         .dot = memchr(t->text, '.', t->n) != NULL};
-
-    f.digit = t->text[strcspn(t->text, "0123456789")] != '\0' || memchr(t->text, '\0', t->n) != NULL;
-    return f;
+    return (size_t)(a & 31) << 10 | (size_t)(b & 31) << 5 | (c & 31);
 }
 
-static bool worth_trying(enum detect_needs needs, const struct features *f)
+static void features_of(const struct normalised *t, struct features *f)
 {
-    switch (needs) {
+    const unsigned char *s = (const unsigned char *)t->text; /* a NUL ends it */
+
+    memset(f, 0, sizeof(*f));
+    f->at = memchr(s, '@', t->n) != NULL;
+    f->colon = memchr(s, ':', t->n) != NULL;
+    f->dot = memchr(s, '.', t->n) != NULL;
+    for (size_t i = 0; i < t->n; i++) {
+        size_t two, three;
+
+        if (s[i] >= '0' && s[i] <= '9') f->digit = true;
+        if (!word_byte(s[i]) || (i > 0 && word_byte(s[i - 1]))) continue;
+        two = start_bit(s[i], s[i + 1], 0);
+        three = start_bit(s[i], s[i + 1], s[i + 1] ? s[i + 2] : 0);
+        f->starts[two / 64] |= UINT64_C(1) << two % 64;
+        f->starts[three / 64] |= UINT64_C(1) << three % 64;
+    }
+}
+
+/* May one of `words` ("a|b|c") begin a word of the text? */
+static bool may_mention(const char *words, const struct features *f)
+{
+    for (const char *w = words; *w;) {
+        size_t len = strcspn(w, "|");
+        size_t bit = start_bit((unsigned char)w[0], len > 1 ? (unsigned char)w[1] : 0,
+                               len > 2 ? (unsigned char)w[2] : 0);
+
+        if (len < 2 || f->starts[bit / 64] >> bit % 64 & 1) return true;
+        w += len;
+        if (*w == '|') w++;
+    }
+    return false;
+}
+
+/* Can no match of this row count without a context word? */
+static bool needs_context(const struct detect_set *s, const struct row *row)
+{
+    const struct detector *d = &row->rule;
+
+    if (d->class == DETECT_LOCALE && !s->locales) return true;
+    return !s->no_context && d->score < DETECT_MIN_SCORE && !row->validate &&
+           !(s->facts && d->class == DETECT_FACT);
+}
+
+static bool worth_trying(const struct detect_set *s, const struct row *row, const struct features *f)
+{
+    if (needs_context(s, row) && (s->no_context || !row->rule.context || !may_mention(row->rule.context, f)))
+        return false;
+    switch (row->rule.needs) {
     case NEEDS_DIGIT:
         return f->digit;
     case NEEDS_AT:
@@ -449,9 +492,9 @@ enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct fou
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    features = features_of(&t);
+    features_of(&t, &features);
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++)
-        if (worth_trying(s->rows[i].rule.needs, &features)) rc = scan_row(s, &s->rows[i], &t, &l, e);
+        if (worth_trying(s, &s->rows[i], &features)) rc = scan_row(s, &s->rows[i], &t, &l, e);
     if (rc == RC_OK) rc = resolve_entities(&l, e);
     if (rc == RC_OK) {
         if (!l.n) {

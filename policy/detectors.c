@@ -35,7 +35,8 @@
     "pounds?|franken|francs?)(?!\\w)"
 #define CURRENCY_SIGN "(?:(?:us|ca|au|nz|hk|sg|a|c|s)?\\$|[€£¥₹])"
 
-/* Top-level domains taken without a scheme before them (IANA root zone, the common ones). */
+/* Top-level domains taken without a scheme before them (IANA root zone, the common ones, less those that are file
+ * extensions: md, py, rs, sh ...). */
 #define TLD_GENERIC \
     "com|org|net|edu|gov|mil|int|info|biz|name|pro|aero|coop|museum|jobs|mobi|travel|tel|cat|asia|xyz|" \
     "site|online|shop|store|tech|app|dev|cloud|blog|page|web|website|agency|digital|email|group|company|" \
@@ -43,13 +44,13 @@
     "insurance|legal|health|team|work|works|world|live|life|today|space|zone|top|club|vip|berlin|hamburg|" \
     "koeln|bayern|wien|london|paris|nyc|gmbh|ltd|inc|llc"
 #define TLD_COUNTRY \
-    "ac|ad|ae|af|ag|ai|al|am|ao|ar|at|au|az|ba|bd|be|bg|bh|bo|br|bw|by|bz|ca|cc|ch|ci|cl|cm|cn|co|cr|cu|" \
+    "ac|ad|ae|af|ag|ai|al|am|ao|ar|at|au|az|ba|bd|be|bg|bh|bo|br|bw|by|bz|ca|ch|ci|cl|cm|cn|co|cr|cu|" \
     "cy|cz|de|dk|do|dz|ec|ee|eg|es|et|eu|fi|fj|fm|fo|fr|ga|ge|gg|gh|gi|gl|gr|gt|hk|hn|hr|ht|hu|id|ie|il|" \
-    "im|in|io|iq|ir|is|it|je|jm|jo|jp|ke|kg|kh|kr|kw|ky|kz|lb|li|lk|lt|lu|lv|ly|ma|mc|md|me|mg|mk|ml|mm|" \
-    "mn|mo|mt|mu|mv|mx|my|mz|na|ng|ni|nl|no|np|nz|om|pa|pe|pg|ph|pk|pl|pm|pr|ps|pt|py|qa|re|ro|rs|ru|rw|" \
-    "sa|sc|sd|se|sg|si|sk|sn|so|st|su|sv|sy|tc|tg|th|tj|tk|tm|tn|to|tr|tt|tv|tw|tz|ua|ug|uk|us|uy|uz|va|" \
+    "im|in|io|iq|ir|is|it|je|jm|jo|jp|ke|kg|kh|kr|kw|ky|kz|lb|li|lk|lt|lu|lv|ly|ma|mc|me|mg|mk|ml|mm|" \
+    "mn|mo|mt|mu|mv|mx|my|mz|na|ng|ni|nl|no|np|nz|om|pa|pe|pg|ph|pk|pl|pr|pt|qa|re|ro|ru|rw|" \
+    "sa|sc|sd|se|sg|si|sk|sn|st|su|sv|sy|tc|tg|th|tj|tk|tm|tn|to|tr|tt|tv|tw|tz|ua|ug|uk|us|uy|uz|va|" \
     "vc|ve|vg|vi|vn|vu|ws|ye|za|zm|zw"
-#define HOST_LABEL "(?:[\\w](?:[\\w-]{0,61}[\\w])?)"
+#define HOST_LABEL "(?:\\w[\\w-]{0,62}+)" /* possessive: nothing shorter could come before a dot */
 #define URL_TAIL "(?::\\d{1,5})?(?:[/?#](?:[^\\s\"'<>\\\\]{0,1900}[\\w/=&#%+~$-])?)?"
 
 /* Letters of spaced IBANs, by length of the country's IBAN less the four leading characters. */
@@ -60,7 +61,7 @@ const struct detector detectors[] = {
 
     /* ---- anywhere ---- */
     {"EMAIL_ADDRESS", "", DETECT_PII,
-     L "[\\w][\\w.!#$%&'*+/=?^`{|}~-]{0,63}@(?:" HOST_LABEL
+     L "\\w[\\w.!#$%&'*+/=?^`{|}~-]{0,63}+@(?:" HOST_LABEL
      "\\.){1,8}(?:xn--[a-z0-9-]{2,59}|[^\\W\\d_]{2,24})(?![\\w-])",
      NULL, NULL, 1.0, 1.0, NEEDS_AT},
     {"URL", "", DETECT_PII, "\"(?:https?|ftp)://[^\\s\"<>]{4,1900}\"|'(?:https?|ftp)://[^\\s'<>]{4,1900}'",
@@ -91,7 +92,7 @@ const struct detector detectors[] = {
      "3\\d{3}([ -])\\d{6}\\2\\d{4,5})(?![\\w-])",
      NULL, "credit_card", 0.3, 1.0, NEEDS_DIGIT},
     {"IBAN_CODE", "", DETECT_PII,
-     L "(?:" IBAN_OF("NO", 11) "|" IBAN_OF("BE", 12) "|" IBAN_OF("DK|FO|FI|GL|NL", 14) "|"
+     L "(?=[A-Z]{2}\\d{2})(?:" IBAN_OF("NO", 11) "|" IBAN_OF("BE", 12) "|" IBAN_OF("DK|FO|FI|GL|NL", 14) "|"
      IBAN_OF("MK|SI", 15) "|" IBAN_OF("AT|BA|EE|KZ|LT|LU|XK", 16) "|" IBAN_OF("CH|HR|LI|LV", 17) "|"
      IBAN_OF("BG|BH|CR|DE|GB|GE|IE|ME|RS|VA", 18) "|" IBAN_OF("AE|GI|IL|IQ|TL", 19) "|"
      IBAN_OF("AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG", 20) "|" IBAN_OF("LY|PT|ST", 21) "|" IBAN_OF("IS|TR", 22)
@@ -148,7 +149,7 @@ const struct detector detectors[] = {
      "e| Platz| Weg| Allee) ?\\d{1,4}(?: ?[a-h]\\b)?" "(?:, ?(?:D-)?\\d{5} (?-i:\\p{Lu})[\\p{L}-]{1,30})?",
      NULL, NULL, 0.7, 0.9, NEEDS_DIGIT},
     {"POSTAL_ADDRESS", "us", DETECT_PII,
-     L "\\d{1,5} (?:(?-i:\\p{Lu})[\\p{L}.'-]{0,20} ){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|"
+     L "\\d{1,5}[a-z]? (?:(?-i:\\p{Lu})[\\p{L}.'-]{0,20} ){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|"
      "drive|dr|boulevard|blvd|way|court|ct|square|close|crescent|terrace)\\b"
      "(?:,? (?:apt|suite|unit|floor|#)\\.? ?\\w{1,6})?(?:, (?-i:\\p{Lu})[\\p{L} ]{1,30}, ?(?-i:[A-Z]"
      "{2}) \\d{5}(?:-\\d{4})?)?",
