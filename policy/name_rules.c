@@ -11,12 +11,13 @@ bool name_rule_salutation(const struct word *w)
                       "mademoiselle mme mlle ");
 }
 
-/* "Co" and "SA" are words too, so a capital is asked for. */
+/* Those of two letters only as capitals: "Ab", "Se", "As" are words. */
 bool name_rule_legal_form(const struct word *w)
 {
-    return w->capital && word_in(w, " gmbh ag kg kgaa ohg ug mbh se ltd limited inc incorporated llc llp plc "
-                                    "corp corporation sa sas sarl "
-                                    "sasu bv nv oy oyj ab spa srl pty gbr ");
+    if (w->upper && word_in(w, " ag kg ug se sa nv bv ab as ")) return true;
+    return w->capital && word_in(w, " gmbh kgaa ohg mbh gbr ltd limited inc incorporated llc llp plc corp "
+                                    "corporation sas sarl sasu oy oyj "
+                                    "spa srl pty ");
 }
 
 static bool particle(const struct word *w)
@@ -101,7 +102,8 @@ static bool after_salutation(const char *text, const struct words *w, size_t i, 
     size_t n;
 
     if (!name_rule_salutation(s) || !s->capital || i + 1 >= w->n) return false;
-    if (name_rule_salutation(s + 1)) return false; /* the next call sees it */
+    if (name_rule_salutation(s + 1)) return false;                  /* the next call sees it */
+    if (word_in(s, " fr hr ") && text[s->end] != '.') return false; /* Fr is Friday too */
     if (s[1].start - s->end > 2 || (text[s->end] != ' ' && text[s->end] != '.')) return false;
     n = name_length(text, w, i + 1);
     if (!n || nobody(s + 1)) return false;

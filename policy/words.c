@@ -74,7 +74,7 @@ enum rc words_split(const char *text, size_t n, struct words *out, struct err *e
     if (!f.to) return err_set(e, RC_NOMEM, "names: out of memory");
     out->folds = f.to;
     for (size_t i = 0; i < n;) {
-        struct word w = {.letters = true};
+        struct word w = {.letters = true, .upper = true};
         uint32_t cp;
         size_t len = utf8_decode(text + i, n - i, &cp);
 
@@ -90,6 +90,7 @@ enum rc words_split(const char *text, size_t n, struct words *out, struct err *e
             len = utf8_decode(text + i, n - i, &cp);
             if (!u_isalnum((UChar32)cp) && u_charType((UChar32)cp) != U_NON_SPACING_MARK) break;
             if (u_isdigit((UChar32)cp)) w.letters = false;
+            if (u_isULowercase((UChar32)cp)) w.upper = false;
             if (u_isalnum((UChar32)cp)) fold_letter(&f, nfd, cp);
             i += len;
         }

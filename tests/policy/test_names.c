@@ -88,6 +88,7 @@ static const struct {
     {"sent by Tom Ridley yesterday", "P?full=Tom Ridley"},
     {"wir treffen die Falkenberg Metallbau GmbH und Foo & Bar Ltd.",
      "O?full=Falkenberg Metallbau GmbH|O?full=Foo & Bar Ltd"},
+    {"Fr Demo, Fr. Keller, Preis, Ab Montag bei Seeberg AG", "P?last=Keller|O?full=Seeberg AG"},
     {"The deal is large. We will see in May.", ""},
     {"An\xe2\x80\x8bna Weber", "P0full=An\xe2\x80\x8bna Weber"},
 };
