@@ -12,6 +12,7 @@ struct word {
     const char *fold;  /* n_fold bytes, NUL-terminated */
     size_t n_fold;
     bool capital; /* begins with an upper-case letter */
+    bool upper;   /* all its letters are upper-case */
     bool letters; /* no digit in it */
 };
 
