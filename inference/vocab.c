@@ -122,6 +122,7 @@ static enum rc read_texts(struct vocab *v, const struct gguf *g, bool byte_level
     if (!keys_strings(g, KEY("tokens"), &it) || it.n == 0)
         return keys_bad(g, e, KEY("tokens"), "no list of texts");
     if (it.n > VOCAB_MAX_TOKENS) return keys_bad(g, e, KEY("tokens"), "more than %d", VOCAB_MAX_TOKENS);
+    if (it.bytes > UINT32_MAX - 1) return keys_bad(g, e, KEY("tokens"), "more than 4 GiB");
     v->n = it.n;
     rc = read_types(v, g, e);
     if (rc != RC_OK) return rc;
