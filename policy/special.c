@@ -12,7 +12,8 @@
 #include "lexicon.h"
 #include "normalise.h"
 
-#define MAX_FOUND 10000
+#define MAX_FOUND  10000
+#define MAX_CLAUSE 1000 /* bytes searched on either side of a word: keeps text without any stop linear */
 
 #define NATION                                                                                               \
     "(?:turkish|kurdish|arab(?:ic)?|african|asian|jewish|polish|russian|syrian|afghan|roma|indian|"          \
@@ -82,8 +83,8 @@ static const struct rule {
      "|parteimitglied|(?:left|right)-wing(?:er)?|(?:links|rechts)extrem(?:ist)?|vote pour " PARTY ")\\b"},
     {SPECIAL_ORIGIN, false,
      "\\b" NATION " (?:descent|heritage|abstammung|herkunft)\\b|\\bmigrationshintergrund\\b|\\basylum "
-                  "seeker\\b|\\basylbewerber(?:in)?\\b|\\bethnic (?:origin|background)\\b|\\bskin "
-                  "colou?r\\b|\\bhautfarbe\\b"},
+     "seeker\\b|\\basylbewerber(?:in)?\\b|\\bethnic (?:origin|background)\\b|\\bskin "
+     "colou?r\\b|\\bhautfarbe\\b"},
     {SPECIAL_ORIGIN, true,
      "\\b(?:of " NATION " origin|d'origine \\p{L}{4,20}|refugee|flüchtling|immigrant)\\b"},
     {SPECIAL_ORIENTATION, false,
@@ -106,7 +107,7 @@ static const struct rule {
      "|(?:death|bereavement) in the family|custody (?:battle|dispute|case|of)|(?:going "
      "through|getting|after) (?:a |his |her )?(?:messy )?(?:divorce|separation)|"
      "(?:seine?|ihre?) " VERWANDTE " ist (?:gestorben|verstorben|schwer krank)|todesfall in der "
-                                   "familie|trauerfall|beerdigung (?:seine|ihre)[rs]|sorgerecht(?:sstreit)?|"
+     "familie|trauerfall|beerdigung (?:seine|ihre)[rs]|sorgerecht(?:sstreit)?|"
      "(?:lebt|leben) (?:in )?(?:trennung|getrennt)|(?:in|nach|vor) (?:der |seiner |ihrer )?scheidung|décès "
      "de (?:sa|son|ses)|en instance de divorce|deuil)\\b"},
     {SPECIAL_FAMILY, true,
@@ -203,10 +204,15 @@ static void clause_around(const char *text, size_t n, size_t from, size_t upto, 
                           size_t *cut, size_t *cut_end)
 {
     *start = from;
-    while (*start > 0 && !clause_end(text, n, *start - 1))
+    while (*start > 0 && from - *start < MAX_CLAUSE && !clause_end(text, n, *start - 1))
         (*start)--;
     *end = upto;
-    while (*end < n && !clause_end(text, n, *end))
+    while (*end < n && *end - upto < MAX_CLAUSE && !clause_end(text, n, *end))
+        (*end)++;
+    while (*start < from &&
+           ((unsigned char)text[*start] & 0xC0) == 0x80) /* the limit may split a character */
+        (*start)++;
+    while (*end < n && ((unsigned char)text[*end] & 0xC0) == 0x80)
         (*end)++;
     *cut = *start;
     *cut_end = *end;
@@ -266,8 +272,7 @@ static enum rc scan_rule(struct special *s, size_t rule, const struct normalised
             rc = lexicon_find(s->lexicon, N_RULES, t->text, clause_upto, clause, &meant, &at, &upto, e);
         if (rc == RC_OK && meant) rc = list_add(l, &f, e);
         if (rc != RC_OK) return rc;
-        from = meant ? clause_upto : end; /* one find a clause is enough */
-        if (from <= start) from = end;
+        from = clause_upto; /* one look a clause is enough */
         rc = lexicon_find(s->lexicon, rule, t->text, t->n, from, &hit, &start, &end, e);
     }
     return rc;

@@ -101,6 +101,36 @@ START_TEST(order)
 }
 END_TEST
 
+/* Text without a stop, full of what the rules look for: linear, so this ends at once even under sanitizers. */
+START_TEST(hostile)
+{
+    static const char *const units[] = {"ill ",       "he is ill ", "krank ",         "ignore all ",
+                                        "print all ", "System: ",   "äöü ill äöüäöü "};
+    size_t len = getenv("BRIEFD_TEST_LONG") ? (size_t)1 << 20 : (size_t)1 << 17, unit = strlen(units[_i]),
+           n = 0;
+    char *text = malloc(len + 16);
+    struct special *s = NULL;
+    struct suspicious *q = NULL;
+    struct special_found *f = NULL;
+    bool found;
+    struct err e;
+    enum rc rc;
+
+    for (size_t i = 0; i < len; i += unit)
+        memcpy(text + i, units[_i], unit);
+    ck_assert_int_eq(special_open(&s, &e), RC_OK);
+    ck_assert_int_eq(suspicious_open(&q, &e), RC_OK);
+    rc = special_scan(s, text, len, &f, &n, &e);
+    ck_assert(rc == RC_OK || rc == RC_LIMIT);
+    rc = suspicious_scan(q, text, len, &found, NULL, NULL, &e);
+    ck_assert(rc == RC_OK || rc == RC_LIMIT);
+    free(f);
+    free(text);
+    special_close(s);
+    suspicious_close(q);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("special");
@@ -110,6 +140,7 @@ int main(void)
 
     tcase_add_loop_test(t, clause, 0, (int)COUNT_OF(clauses));
     tcase_add_loop_test(t, order, 0, (int)COUNT_OF(orders));
+    tcase_add_loop_test(t, hostile, 0, 7);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
