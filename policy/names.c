@@ -414,7 +414,7 @@ static bool is_meant(const char *text, const struct words *w, size_t i)
 static size_t form_fits(const char *text, size_t n_text, const struct words *w, size_t i,
                         const struct form *f, size_t *end)
 {
-    size_t cut;
+    size_t cut = 0;
 
     if (i + f->n > w->n) return 0;
     for (size_t k = 0; k < f->n; k++) {
