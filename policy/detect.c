@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unicode/uchar.h>
 
 #include "../base/arena.h"
 #include "../base/str.h"
@@ -17,7 +18,8 @@
 
 #define MATCH_LIMIT                                                                                          \
     2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
-#define CONTEXT_BEFORE 100 /* bytes searched for context words */
+#define NUMBER_SCORE   0.02 /* of digits that no row found */
+#define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
 #define JIT_STACK_MIN  ((size_t)32 << 10)
 #define JIT_STACK_MAX  ((size_t)1 << 20)
@@ -457,6 +459,52 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     *n = kept;
     qsort(f, kept, sizeof(*f), by_place);
     return RC_OK;
+}
+
+/* The next run of letters and digits in text[*at, upto) that has a digit; false if there is none. */
+static bool next_digits(const char *text, size_t *at, size_t upto, size_t *start)
+{
+    bool digit = false, inside = false;
+
+    for (size_t len; *at < upto; *at += len) {
+        uint32_t cp;
+        bool number;
+
+        len = utf8_decode(text + *at, upto - *at, &cp);
+        number = (U_GET_GC_MASK((UChar32)cp) & U_GC_N_MASK) != 0;
+        if (number || u_isalnum((UChar32)cp)) {
+            if (!inside) *start = *at;
+            inside = true;
+            digit |= number;
+        } else {
+            if (digit) return true;
+            inside = false;
+        }
+    }
+    return digit;
+}
+
+enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t *n_found, struct err *e)
+{
+    struct list l = {.items = *f, .n = *n_found, .cap = *n_found};
+    size_t winners = *n_found, at = 0, start = 0;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i <= winners && rc == RC_OK; i++) {
+        size_t upto = i < winners ? l.items[i].start : n;
+
+        while (rc == RC_OK && next_digits(text, &at, upto, &start)) {
+            struct found number = {
+                .entity = "NUMBER", .start = start, .end = at, .score = NUMBER_SCORE, .detector = SIZE_MAX};
+
+            rc = list_add(&l, &number, e);
+        }
+        if (i < winners) at = l.items[i].end;
+    }
+    *f = l.items;
+    *n_found = rc == RC_OK ? l.n : winners;
+    if (l.n > winners) qsort(l.items, *n_found, sizeof(*l.items), by_place);
+    return rc;
 }
 
 /* Rows of one entity overlap by design (a long and a short form): keep its winners, entity by entity. */

@@ -67,7 +67,7 @@ struct found {
     const char *entity; /* borrowed from the table or the options' own rows (copied into the set) */
     size_t start, end;  /* bytes of the text given */
     double score;       /* above 0, at most 1 */
-    size_t detector;    /* index into detectors[]; n_detectors + i: own row i */
+    size_t detector;    /* index into detectors[]; n_detectors + i: own row i; SIZE_MAX: no row */
 };
 
 struct detect_set;
@@ -86,6 +86,12 @@ MUST_USE enum rc detect_scan(struct detect_set *s, const char *text, size_t n, s
 /* Keep only the winners among overlapping ones, in place: the higher score, then the longer, then the earlier.
  * *n becomes how many are left, sorted by start. RC_NOMEM. */
 MUST_USE enum rc detect_resolve(struct found *f, size_t *n, struct err *e);
+
+/* After detect_resolve(), where facts go in slots: digits of any script that stand in no winner (the rest of a token
+ * that lost to one, as "-12" behind a phone number) become NUMBER matches, so that none is left in the text. *f is
+ * reallocated. RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t *n_found,
+                                    struct err *e);
 
 /* The table's name of a policy file's entity: "EMAIL" -> "EMAIL_ADDRESS", "DATE" -> "DATE_TIME", "IBAN" ->
  * "IBAN_CODE", "PHONE" -> "PHONE_NUMBER", "MONEY" -> "MONEY"; also PERSON, ORG, STAFF; NULL if there is none. */

@@ -206,13 +206,17 @@ static enum rc put_value(struct redactor *r, struct seen **buckets, const struct
 }
 
 /* The winners replaced, or kept: what stands inside a kept value stays with it. */
-static enum rc write_text(struct redactor *r, struct found *f, size_t n, const char *text, size_t n_text,
+static enum rc write_text(struct redactor *r, struct found **found, size_t n, const char *text, size_t n_text,
                           struct buf *out, struct err *e)
 {
     struct seen *buckets[BUCKETS] = {0};
     size_t at = 0;
-    enum rc rc = detect_resolve(f, &n, e);
+    enum rc rc = detect_resolve(*found, &n, e);
+    const struct found *f;
 
+    if (rc == RC_OK && r->policy && r->policy->facts_slots)
+        rc = detect_fill_digits(text, n_text, found, &n, e);
+    f = *found;
     for (size_t i = 0; i < n && rc == RC_OK; i++) {
         buf_add(out, text + at, f[i].start - at);
         rc = put_value(r, buckets, &f[i], text, out, e);
@@ -231,7 +235,7 @@ enum rc redactor_run(struct redactor *r, const char *text, size_t n, struct buf 
     enum rc rc = find_all(r, text, n, &f, &n_found, e);
 
     if (rc == RC_OK) rc = keep_spans(r, f, n_found, e);
-    if (rc == RC_OK) rc = write_text(r, f, n_found, text, n, out, e);
+    if (rc == RC_OK) rc = write_text(r, &f, n_found, text, n, out, e);
     if (rc == RC_OK) {
         *spans = r->spans;
         *n_spans = n_found;

@@ -276,6 +276,28 @@ START_TEST(every_digit)
 }
 END_TEST
 
+/* What is left of a token that lost to a winner is found too. */
+START_TEST(leftover_digits)
+{
+    static const char text[] = "x1 +49 30 1234567-12a, \xc2\xbd";
+    struct found *f = malloc(sizeof(*f));
+    size_t n = 1;
+    struct err e;
+
+    f[0] = (struct found){.entity = "PHONE_NUMBER", .start = 3, .end = 17, .score = 0.5};
+    ck_assert_int_eq(detect_fill_digits(text, strlen(text), &f, &n, &e), RC_OK);
+    ck_assert_uint_eq(n, 4);
+    ck_assert_uint_eq(f[0].start, 0);
+    ck_assert_uint_eq(f[0].end, 2);
+    ck_assert_str_eq(f[1].entity, "PHONE_NUMBER");
+    ck_assert_str_eq(f[2].entity, "NUMBER");
+    ck_assert_uint_eq(f[2].start, 18);
+    ck_assert_uint_eq(f[2].end, 21);
+    ck_assert_uint_eq(f[3].end, strlen(text));
+    free(f);
+}
+END_TEST
+
 START_TEST(context_decides)
 {
     struct detect_options opt = {0};
@@ -412,6 +434,7 @@ int main(void)
     tcase_add_test(t, vectors);
     tcase_add_loop_test(t, note, 0, (int)COUNT_OF(notes));
     tcase_add_test(t, every_digit);
+    tcase_add_test(t, leftover_digits);
     tcase_add_test(t, context_decides);
     tcase_add_test(t, own_patterns);
     tcase_add_test(t, own_refused);
