@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../base/str.h"
-#include "keys.h"
+#include "gguf.h"
 #include "merge.h"
 #include "nfc.h"
 #include "pretokenize.h"
@@ -31,11 +31,24 @@ struct tokenizer {
 
 /* ---- opening ------------------------------------------------------------------------------------------------------ */
 
+/* A short string of the file into name[cap]. */
+static enum rc read_name(const struct gguf *g, const char *key, char *name, size_t cap, struct err *e)
+{
+    const char *s;
+    size_t n;
+    enum rc rc = gguf_string(g, key, &s, &n, e);
+
+    if (rc != RC_OK) return rc;
+    if (n >= cap || memchr(s, 0, n)) return gguf_bad_key(g, e, key, "not a name");
+    memcpy(name, s, n);
+    name[n] = 0;
+    return RC_OK;
+}
+
 /* A flag of the file, if it is there. */
 static enum rc read_flag(const struct gguf *g, const char *key, bool *flag, struct err *e)
 {
-    if (!keys_has(g, key) || keys_bool(g, key, flag)) return RC_OK;
-    return keys_bad(g, e, key, "not true or false");
+    return gguf_find(g, key) ? gguf_bool(g, key, flag, e) : RC_OK;
 }
 
 static size_t rule_place(const struct tokenizer *t, int32_t left, int32_t right)
@@ -64,7 +77,7 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
     int32_t left, right, id;
     struct merge_rule *r;
 
-    if (!space || n > sizeof(both)) return keys_bad(g, e, KEY("merges"), "merge %zu is not two tokens", rank);
+    if (!space || n > sizeof(both)) return gguf_bad_key(g, e, KEY("merges"), "merge %zu is not two tokens", rank);
     n_left = vocab_undo_alphabet(s, (size_t)(space - s), both);
     n_both = n_left + vocab_undo_alphabet(space + 1, n - (size_t)(space + 1 - s), both + n_left);
     left = vocab_find(&t->vocab, both, n_left);
@@ -75,7 +88,7 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
             (right >= 0 || vocab_special_exact(&t->vocab, space + 1, n - (size_t)(space + 1 - s)) >= 0) &&
             (id >= 0 || vocab_special_exact(&t->vocab, both, n_both) >= 0))
             return RC_OK;
-        return keys_bad(g, e, KEY("merges"), "merge %zu names a token that is not there", rank);
+        return gguf_bad_key(g, e, KEY("merges"), "merge %zu names a token that is not there", rank);
     }
     r = (struct merge_rule *)find_rule(t, left, right);
     if (r->id == 0) *r = (struct merge_rule){left, right, id + 1, (uint32_t)rank};
@@ -84,17 +97,19 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
 
 static enum rc read_merges(struct tokenizer *t, const struct gguf *g, struct err *e)
 {
-    struct key_strings it;
+    const struct gguf_value *merges = gguf_array(g, KEY("merges"), GGUF_STRING);
+    const uint8_t *next;
     size_t size = 16, n;
 
-    if (!keys_strings(g, KEY("merges"), &it)) return keys_bad(g, e, KEY("merges"), "no list of texts");
-    if (it.n > MAX_MERGES) return keys_bad(g, e, KEY("merges"), "more than %d", MAX_MERGES);
-    while (size < 2 * it.n) size *= 2;
+    if (!merges) return gguf_bad_key(g, e, KEY("merges"), "no list of texts");
+    if (merges->n > MAX_MERGES) return gguf_bad_key(g, e, KEY("merges"), "more than %d", MAX_MERGES);
+    next = merges->data;
+    while (size < 2 * merges->n) size *= 2;
     t->rules = calloc(size, sizeof(*t->rules));
     if (!t->rules) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
     t->rules_mask = size - 1;
-    for (size_t i = 0; i < it.n; i++) {
-        const char *s = keys_next(&it, &n);
+    for (size_t i = 0; i < merges->n; i++) {
+        const char *s = gguf_next_string(&next, &n);
         enum rc rc = read_merge(t, g, i, s, n, e);
 
         if (rc != RC_OK) return rc;
@@ -105,28 +120,31 @@ static enum rc read_merges(struct tokenizer *t, const struct gguf *g, struct err
 static enum rc open_byte_level(struct tokenizer *t, const struct gguf *g, struct err *e)
 {
     char name[64] = "default";
+    enum rc rc = gguf_find(g, KEY("pre")) ? read_name(g, KEY("pre"), name, sizeof(name), e) : RC_OK;
 
-    if (keys_has(g, KEY("pre")) && !keys_name(g, KEY("pre"), name, sizeof(name)))
-        return keys_bad(g, e, KEY("pre"), "not a name");
+    if (rc != RC_OK) return rc;
     t->pre = pretokenizer_find(name);
-    if (!t->pre) return keys_bad(g, e, KEY("pre"), "unknown pre-tokeniser '%.40s'", name);
+    if (!t->pre) return gguf_bad_key(g, e, KEY("pre"), "unknown pre-tokeniser '%.40s'", name);
     t->add_bos = t->pre->add_bos;
     return read_merges(t, g, e);
 }
 
 static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, struct err *e)
 {
+    const struct gguf_value *scores = gguf_array(g, KEY("scores"), GGUF_F32);
+
+    if (!scores || scores->n != t->vocab.n)
+        return gguf_bad_key(g, e, KEY("scores"), "not one number for each of %zu tokens", t->vocab.n);
     t->scores = malloc(t->vocab.n * sizeof(*t->scores));
     if (!t->scores) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    if (!keys_f32s(g, KEY("scores"), t->scores, t->vocab.n))
-        return keys_bad(g, e, KEY("scores"), "not one number for each of %zu tokens", t->vocab.n);
+    memcpy(t->scores, scores->data, t->vocab.n * sizeof(*t->scores));
     t->add_bos = t->space_prefix = t->cut_at_spaces = true;
     for (size_t id = 0; id < t->vocab.n; id++) {
         size_t n;
         const char *text = vocab_text(&t->vocab, (int32_t)id, &n);
 
         if (t->vocab.type[id] != TOKEN_NORMAL) continue;
-        if (isnan(t->scores[id])) return keys_bad(g, e, KEY("scores"), "entry %zu is not a number", id);
+        if (isnan(t->scores[id])) return gguf_bad_key(g, e, KEY("scores"), "entry %zu is not a number", id);
         if (n > t->longest) t->longest = n;
         for (size_t i = 1; i < n; i++)
             if (text[i] == ' ' && text[i - 1] != ' ') t->cut_at_spaces = false;
@@ -370,13 +388,13 @@ enum rc tokenizer_open(const struct gguf *g, struct tokenizer **out, struct err 
     struct tokenizer *t = calloc(1, sizeof(*t));
     char family[64];
     bool byte_level;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     if (!t) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    if (!keys_name(g, KEY("model"), family, sizeof(family))) rc = keys_bad(g, e, KEY("model"), "missing, or not a name");
+    rc = read_name(g, KEY("model"), family, sizeof(family), e);
     byte_level = rc == RC_OK && str_eq(family, "gpt2");
     if (rc == RC_OK && !byte_level && !str_eq(family, "llama"))
-        rc = keys_bad(g, e, KEY("model"), "'%s' is neither gpt2 nor llama", family);
+        rc = gguf_bad_key(g, e, KEY("model"), "'%s' is neither gpt2 nor llama", family);
     if (rc == RC_OK) rc = vocab_init(&t->vocab, g, byte_level, e);
     if (rc == RC_OK) rc = byte_level ? open_byte_level(t, g, e) : open_sentencepiece(t, g, e);
     if (rc == RC_OK) rc = read_flag(g, KEY("add_bos_token"), &t->add_bos, e);

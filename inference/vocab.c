@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../base/str.h"
-#include "keys.h"
+#include "gguf.h"
 
 #define KEY(name) "tokenizer.ggml." name
 
@@ -92,48 +92,47 @@ static enum rc out_of_memory(struct err *e)
 
 static enum rc read_types(struct vocab *v, const struct gguf *g, struct err *e)
 {
-    int32_t *types = malloc(v->n * sizeof(*types));
-    enum rc rc = RC_OK;
+    const struct gguf_value *types = gguf_array(g, KEY("token_type"), GGUF_I32);
 
     v->type = malloc(v->n);
-    if (!types || !v->type) {
-        free(types);
-        return out_of_memory(e);
+    if (!v->type) return out_of_memory(e);
+    memset(v->type, TOKEN_NORMAL, v->n);
+    if (!gguf_find(g, KEY("token_type"))) return RC_OK;
+    if (!types || types->n != v->n)
+        return gguf_bad_key(g, e, KEY("token_type"), "not one number for each of %zu tokens", v->n);
+    for (size_t i = 0; i < v->n; i++) {
+        int32_t type;
+
+        memcpy(&type, types->data + 4 * i, sizeof(type));
+        if (type < TOKEN_NORMAL || type > TOKEN_BYTE)
+            return gguf_bad_key(g, e, KEY("token_type"), "entry %zu is %d, not 1 to 6", i, (int)type);
+        v->type[i] = (uint8_t)type;
     }
-    for (size_t i = 0; i < v->n; i++) types[i] = TOKEN_NORMAL;
-    if (keys_has(g, KEY("token_type")) && !keys_i32s(g, KEY("token_type"), types, v->n))
-        rc = keys_bad(g, e, KEY("token_type"), "not one number for each of %zu tokens", v->n);
-    for (size_t i = 0; i < v->n && rc == RC_OK; i++) {
-        if (types[i] < TOKEN_NORMAL || types[i] > TOKEN_BYTE)
-            rc = keys_bad(g, e, KEY("token_type"), "entry %zu is %d, not 1 to 6", i, (int)types[i]);
-        v->type[i] = (uint8_t)types[i];
-    }
-    free(types);
-    return rc;
+    return RC_OK;
 }
 
 static enum rc read_texts(struct vocab *v, const struct gguf *g, bool byte_level, struct err *e)
 {
-    struct key_strings it;
+    const struct gguf_value *texts = gguf_array(g, KEY("tokens"), GGUF_STRING);
+    const uint8_t *next;
     enum rc rc;
     size_t len = 0, n;
     const char *s;
 
-    if (!keys_strings(g, KEY("tokens"), &it) || it.n == 0)
-        return keys_bad(g, e, KEY("tokens"), "no list of texts");
-    if (it.n > VOCAB_MAX_TOKENS) return keys_bad(g, e, KEY("tokens"), "more than %d", VOCAB_MAX_TOKENS);
-    if (it.bytes > UINT32_MAX - 1) return keys_bad(g, e, KEY("tokens"), "more than 4 GiB");
-    v->n = it.n;
+    if (!texts || texts->n == 0) return gguf_bad_key(g, e, KEY("tokens"), "no list of texts");
+    if (texts->n > VOCAB_MAX_TOKENS) return gguf_bad_key(g, e, KEY("tokens"), "more than %d", VOCAB_MAX_TOKENS);
+    next = texts->data;
+    v->n = texts->n;
     rc = read_types(v, g, e);
     if (rc != RC_OK) return rc;
     v->at = calloc(v->n + 1, sizeof(*v->at));
-    v->text = malloc(it.bytes + 1);
+    v->text = malloc(texts->size + 1);
     if (!v->at || !v->text) return out_of_memory(e);
     for (size_t i = 0; i < v->n; i++) {
-        s = keys_next(&it, &n);
-        if (n > TOKEN_MAX_BYTES) return keys_bad(g, e, KEY("tokens"), "token %zu has %zu bytes", i, n);
+        s = gguf_next_string(&next, &n);
+        if (n > TOKEN_MAX_BYTES) return gguf_bad_key(g, e, KEY("tokens"), "token %zu has %zu bytes", i, n);
         n = token_bytes(v->type[i], byte_level, s, n, v->text + len);
-        if (n == SIZE_MAX) return keys_bad(g, e, KEY("tokens"), "token %zu is a byte but not <0x00> to <0xFF>", i);
+        if (n == SIZE_MAX) return gguf_bad_key(g, e, KEY("tokens"), "token %zu is a byte but not <0x00> to <0xFF>", i);
         len += n;
         v->at[i + 1] = (uint32_t)len;
     }
@@ -186,7 +185,7 @@ static enum rc index_tokens(struct vocab *v, const struct gguf *g, struct err *e
         if (v->type[id] == TOKEN_BYTE) v->byte_id[(uint8_t)text[0]] = (int32_t)id;
         if (v->type[id] != TOKEN_NORMAL || n == 0) continue;
         twin = vocab_find(v, text, n);
-        if (twin >= 0) return keys_bad(g, e, KEY("tokens"), "tokens %d and %zu are the same", (int)twin, id);
+        if (twin >= 0) return gguf_bad_key(g, e, KEY("tokens"), "tokens %d and %zu are the same", (int)twin, id);
         for (i = vocab_hash(text, n) & v->index_mask; v->index[i];) i = (i + 1) & v->index_mask;
         v->index[i] = (uint32_t)id + 1;
         if (n == 1 && v->byte_id[(uint8_t)text[0]] < 0) v->byte_id[(uint8_t)text[0]] = (int32_t)id;
@@ -271,7 +270,7 @@ static enum rc find_specials(struct vocab *v, const struct gguf *g, struct err *
         const char *text = vocab_text(v, v->special[i], &n);
 
         if (n == before && memcmp(text, last, n) == 0)
-            return keys_bad(g, e, KEY("tokens"), "special tokens %d and %d are the same", (int)v->special[i - 1],
+            return gguf_bad_key(g, e, KEY("tokens"), "special tokens %d and %d are the same", (int)v->special[i - 1],
                        (int)v->special[i]);
         v->begins_special[(uint8_t)text[0]] = true;
         last = text;
@@ -339,9 +338,9 @@ static enum rc read_role(const struct vocab *v, const struct gguf *g, const char
     uint32_t value;
 
     *id = -1;
-    if (!keys_has(g, key)) return RC_OK;
-    if (!keys_u32(g, key, &value)) return keys_bad(g, e, key, "not a token id");
-    if (value >= v->n) return keys_bad(g, e, key, "token %lu of %zu", (unsigned long)value, v->n);
+    if (!gguf_find(g, key)) return RC_OK;
+    if (gguf_u32(g, key, &value, e) != RC_OK) return RC_BAD;
+    if (value >= v->n) return gguf_bad_key(g, e, key, "token %lu of %zu", (unsigned long)value, v->n);
     *id = (int32_t)value;
     return RC_OK;
 }
