@@ -1,0 +1,79 @@
+/* kernels.h: the arithmetic, one const struct of functions an instruction set.
+ *
+ * Every output value is made by the same operations in the same order whatever the number of rows, the threads, the
+ * chunks or the neighbours (batch invariance); between instruction sets small differences are allowed. No function
+ * allocates or fails. kernels_scalar.c is the reference that the others are tested against. */
+#ifndef INFERENCE_KERNELS_H
+#define INFERENCE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "inference.h"
+#include "types.h"
+
+#define KV_BLOCK 32        /* positions of one block of the KV cache */
+#define MATMUL_GROUP 16    /* outputs of a matrix are shared out in multiples of this */
+#define ACT_BLOCK 32       /* activations with one scale */
+
+struct weight;
+
+/* Activations, row by row. The quantised form is filled by quantise() where a weight's format reads it. */
+struct acts {
+    size_t width;   /* values of a row */
+    float *f;       /* [rows][width] */
+    int8_t *q;      /* [rows][width]: round(f / d), -127 to 127 */
+    float *d;       /* [rows][width / ACT_BLOCK] */
+    int32_t *sum;   /* [rows][width / ACT_BLOCK]: of q */
+};
+
+/* One way to hold the weights of a type. */
+struct weight_format {
+    enum weight_type type;
+    bool quantised; /* reads acts.q, d and sum; otherwise acts.f */
+    size_t group;   /* rows packed together; a matrix is filled up with rows of zeros to whole groups */
+    /* One group from the rows of a file; NULL: copied. Packed or not, it takes the same number of bytes. */
+    void (*pack)(const uint8_t *rows, size_t n_in, uint8_t *out);
+    /* Row `row` of matrix `mat` as floats. */
+    void (*row)(const struct weight *w, size_t mat, size_t row, float *out);
+    /* y[i * stride + o] = row o of matrix `mat` times row pick[i] of x, for i < n and first <= o < last.
+     * `first` is a multiple of MATMUL_GROUP; `last` is too, or n_out. */
+    void (*matmul)(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
+                   const uint32_t *pick, size_t n, float *y, size_t stride);
+};
+
+struct kernels {
+    const char *name;
+    const struct weight_format *formats;
+    size_t n_formats;
+    /* One row; n is a multiple of ACT_BLOCK. */
+    void (*quantise)(const float *x, size_t n, int8_t *q, float *d, int32_t *sum);
+    /* out = x / sqrt(mean(x^2) + eps) * gain. out may be x. Zhang and Sennrich 2019, arXiv:1910.07467. */
+    void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
+    /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */
+    void (*silu_mul)(float *gate, const float *up, size_t n);
+    /* x = exp(x - max(x)) / sum of them */
+    void (*softmax)(float *x, size_t n);
+    /* x += scale * y */
+    void (*add_scaled)(float *x, const float *y, size_t n, float scale);
+    /* Attention of `n` query rows over one block of positions of one KV head, the running form of softmax:
+     *   q [n][head] scaled   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
+     *   count [n] positions of the block that each row sees, 0 to KV_BLOCK
+     *   max, sum [n] and acc [n][head]: begin as -INFINITY, 0 and 0; the result is acc / sum
+     * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
+    void (*attend)(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, const uint32_t *count,
+                   float *max, float *sum, float *acc);
+};
+
+extern const struct kernels kernels_scalar;
+/* NULL where this build or this processor has them not. */
+const struct kernels *kernels_avx2(void);
+const struct kernels *kernels_avx512(void);
+
+/* The kernels asked for; CPU_AUTO: those that BRIEFD_CPU names, else the best. RC_BAD if this machine has them not. */
+MUST_USE enum rc kernels_choose(enum cpu_path path, const struct kernels **out, struct err *e);
+
+/* The format that holds weights of a type, or NULL. */
+const struct weight_format *kernels_format(const struct kernels *k, uint32_t type);
+
+#endif
