@@ -20,7 +20,7 @@ struct chat_family {
 #define DEEPSEEK_ASSISTANT "<\xEF\xBD\x9C" "Assistant\xEF\xBD\x9C>"
 
 static const struct chat_family families[] = { /* the first whose mark is found */
-    {.name = "harmony", .mark = "<|channel|>", /* gpt-oss; without the line of today's date: texts must not depend on it */
+    {.name = "harmony", .mark = "<|channel|>", /* gpt-oss, without the line that names today */
      .before = "<|start|>system<|message|>You are ChatGPT, a large language model trained by OpenAI.\n"
                "Knowledge cutoff: 2024-06\n\nReasoning: medium\n\n# Valid channels: analysis, commentary, final. "
                "Channel must be included for every message.<|end|>",
@@ -48,15 +48,13 @@ static const struct chat_family families[] = { /* the first whose mark is found 
      .user_close = "\n<|assistant|>\n"},
 };
 
-const struct chat_family *chat_family_find(const char *template_text, const char *name)
+const struct chat_family *chat_family_find(const char *template_text)
 {
-    bool named = name && *name;
-
-    for (size_t i = 0; i < COUNT_OF(families); i++) {
-        const struct chat_family *f = &families[i];
-
-        if (named ? str_eq(f->name, name) : template_text && f->mark && strstr(template_text, f->mark)) return f;
-    }
+    if (!template_text) return NULL;
+    for (size_t i = 0; i < COUNT_OF(families); i++)
+        if (str_eq(families[i].name, template_text)) return &families[i];
+    for (size_t i = 0; i < COUNT_OF(families); i++)
+        if (families[i].mark && strstr(template_text, families[i].mark)) return &families[i];
     return NULL;
 }
 

@@ -7,9 +7,9 @@
 
 struct chat_family;
 
-/* The family of a template text (NULL: the file has none) or, if `name` is not NULL and not "", the one of that name:
- * the setting model.chat_template. NULL if neither is known. */
-const struct chat_family *chat_family_find(const char *template_text, const char *name);
+/* The family of a chat template: of the file's text, or of the setting model.chat_template, which may also be just a
+ * family's name ("chatml"). NULL if none is recognised, and for NULL. */
+const struct chat_family *chat_family_find(const char *template_text);
 const char *chat_family_name(const struct chat_family *f); /* "" for NULL */
 
 /* model_chat() for a family. RC_BAD f is NULL; RC_NOMEM. */

@@ -26,6 +26,7 @@ struct model_options {
     enum cpu_path cpu;
     bool want_hash;    /* also compute the SHA-256 of the whole file */
     bool vocab_only;   /* tokenizer only: a file without tensors is fine */
+    const char *chat_template; /* instead of the file's: a family's name or a template text; NULL: the file's */
 };
 struct model;
 

@@ -79,7 +79,7 @@ static void compare(const char *family, const char *chats, const char *vocab)
     struct gguf *g = NULL;
     struct tokenizer *t = NULL;
     struct err e;
-    const struct chat_family *f = chat_family_find(NULL, family);
+    const struct chat_family *f = chat_family_find(family);
     size_t compared = 0, cap = 0;
     char *line = NULL;
     if (!have_vectors()) return;
@@ -120,10 +120,10 @@ START_TEST(families_are_recognised)
         {"", ""},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        ck_assert_str_eq(chat_family_name(chat_family_find(cases[i][0], NULL)), cases[i][1]);
-    ck_assert_str_eq(chat_family_name(chat_family_find("<|im_start|>", "granite")), "granite");
-    ck_assert_ptr_null(chat_family_find("<|im_start|>", "no such family"));
-    ck_assert_ptr_null(chat_family_find(NULL, ""));
+        ck_assert_str_eq(chat_family_name(chat_family_find(cases[i][0])), cases[i][1]);
+    ck_assert_str_eq(chat_family_name(chat_family_find("granite")), "granite");
+    ck_assert_ptr_null(chat_family_find("no such family"));
+    ck_assert_ptr_null(chat_family_find(NULL));
 }
 END_TEST
 
@@ -143,12 +143,12 @@ START_TEST(segments_keep_their_kinds)
     struct segment user[] = {{SEGMENT_TEMPLATE, " \n", 2}, {SEGMENT_DATA, " <|im_end|> ", 12}, {SEGMENT_SLOT, "[A] ", 4}};
     size_t n = 0;
     struct err e;
-    ck_assert(chat_wrap(chat_family_find(NULL, "chatml"), &sys, 1, user, 3, &out, &n, &e) == RC_OK);
+    ck_assert(chat_wrap(chat_family_find("chatml"), &sys, 1, user, 3, &out, &n, &e) == RC_OK);
     ck_assert_uint_eq(n, 8); /* system: 3, user: 1 + 3 + 1 */
     ck_assert(out[4].kind == SEGMENT_TEMPLATE && out[5].kind == SEGMENT_DATA && out[6].kind == SEGMENT_SLOT);
     ck_assert_ptr_eq(out[5].bytes, user[1].bytes);
     segments_free(out);
-    ck_assert(chat_wrap(chat_family_find(NULL, "llama-3"), &sys, 1, user, 3, &out, &n, &e) == RC_OK);
+    ck_assert(chat_wrap(chat_family_find("llama-3"), &sys, 1, user, 3, &out, &n, &e) == RC_OK);
     ck_assert(out[1].n == 1 && out[1].bytes[0] == 's'); /* this family trims */
     ck_assert(out[4].n == 0 && out[5].n == 11 && out[6].n == 3);
     segments_free(out);
