@@ -1,0 +1,71 @@
+"""Examples to token batches: a background process generates, tokenises and puts batches into a queue."""
+import multiprocessing as mp
+import random
+
+import torch
+from tokenizers import Tokenizer
+
+import generate
+
+IM_END = '<|im_end|>'
+
+
+def prompt_text(system, user):
+    return f'<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n'
+
+
+def encode(tok, ex):
+    p = tok.encode(prompt_text(ex['system'], ex['user']), add_special_tokens=False).ids
+    a = tok.encode(ex['answer'] + IM_END, add_special_tokens=False).ids
+    return p, a
+
+
+def batch_of(samples, rnd, prompt_share):
+    """Right-padded ids and the flat positions whose next token is learned: every answer token, some of the prompt."""
+    width = max(len(p) + len(a) for p, a in samples)
+    ids = torch.zeros(len(samples), width, dtype=torch.long)
+    pick, target, weight = [], [], []
+    for r, (p, a) in enumerate(samples):
+        seq = p + a
+        ids[r, :len(seq)] = torch.tensor(seq)
+        for i in range(len(seq) - 1):
+            answer = i + 1 >= len(p)
+            if answer or (i > 25 and rnd.random() < prompt_share):
+                pick.append(r * width + i)
+                target.append(seq[i + 1])
+                weight.append(1.0 if answer else 0.3)
+    return ids, torch.tensor(pick), torch.tensor(target), torch.tensor(weight)
+
+
+def batches(tok_path, seed, tokens, prompt_share=0.1, max_len=600):
+    tok, rnd = Tokenizer.from_file(tok_path), random.Random(seed)
+    while True:
+        pool = []
+        while len(pool) < 400:
+            p, a = encode(tok, generate.example(rnd))
+            if len(p) + len(a) <= max_len:
+                pool.append((p, a))
+        pool.sort(key=lambda s: len(s[0]) + len(s[1]))
+        groups, group = [], []
+        for s in pool:
+            if group and (len(group) + 1) * (len(s[0]) + len(s[1])) > tokens:
+                groups.append(group)
+                group = []
+            group.append(s)
+        rnd.shuffle(groups)
+        for g in groups:
+            yield batch_of(g, rnd, prompt_share)
+
+
+def worker(queue, *args):
+    torch.set_num_threads(1)
+    for b in batches(*args):
+        queue.put([t.numpy() for t in b])
+
+
+def background(tok_path, seed, tokens):
+    queue = mp.Queue(24)
+    process = mp.Process(target=worker, args=(queue, tok_path, seed, tokens), daemon=True)
+    process.start()
+    while True:
+        yield [torch.from_numpy(t) for t in queue.get()]

@@ -1,0 +1,461 @@
+"""Generates training examples: a prompt exactly as the templates in etc/templates render it, and a reference answer.
+
+    python generate.py --count 20000 --stats          duplicates, lengths, shares
+    python generate.py --count 20000 --words DIR      en.txt, de.txt: capitalised words the answers use
+    python generate.py --count 5                      print examples
+    python generate.py --count 50000 --corpus FILE    text for the tokenizer"""
+import argparse
+import collections
+import json
+import os
+import random
+import re
+
+import grammar_de
+import grammar_en
+import template
+from compose import MAIL, NEXT, STATE, SUBJECT
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TEMPLATES = os.path.join(HERE, '..', '..', 'etc', 'templates')
+SUMMARY = template.load(os.path.join(TEMPLATES, 'default.summary.tmpl'))
+EMAIL = template.load(os.path.join(TEMPLATES, 'default.email.tmpl'))
+LANG = {'en': grammar_en, 'de': grammar_de}
+RULES = {lang: {k: v.replace('\n', '') for k, v in g.G.items()} for lang, g in LANG.items()}
+KINDS = {'DATE', 'MONEY', 'NUM', 'DAYS', 'PERSON', 'STAFF', 'ORG', 'EMAIL', 'PHONE', 'URL', 'PLACE'}
+
+
+def load_words():
+    path = '/usr/share/dict/words'  # Debian's wamerican: public domain
+    if not os.path.exists(path):
+        return ['sample']
+    with open(path) as f:
+        return [w for w in f.read().split() if w.isascii() and w.isalpha() and 3 <= len(w) <= 12 and w[0].islower()]
+
+
+DICT = load_words()
+SYLLABLES = [a + b + c for a in ['b', 'br', 'c', 'd', 'f', 'g', 'gr', 'h', 'k', 'l', 'm', 'n', 'p', 'qu', 'r', 's', 'st', 'sch', 't', 'tr', 'v', 'w', 'z', '']
+             for b in 'aeiouäöüy' for c in ['', 'n', 'r', 's', 'l', 'x', 'ck', 'm', 'ng', 't']]
+
+
+def split_top(s):
+    """Alternatives at depth 0."""
+    out, depth, start = [], 0, 0
+    for i, ch in enumerate(s):
+        depth += (ch == '{') - (ch == '}')
+        if ch == '|' and depth == 0:
+            out.append(s[start:i])
+            start = i + 1
+    return out + [s[start:]]
+
+
+SPLIT = {}
+PIECE = re.compile(r'\{|<(\w+)>|@([A-Z]+)|~([wW])')
+
+
+class Gen:
+    """One record: its random choices and its slots."""
+
+    def __init__(self, rnd, lang):
+        self.r, self.lang, self.used = rnd, lang, collections.defaultdict(set)
+        self.pool = rnd.choice([6, 6, 12, 20, 40])
+
+    def slot(self, kind):
+        top = self.pool if len(self.used[kind]) < self.pool - 3 else 40
+        n = self.r.randint(1, top)
+        while n in self.used[kind] and len(self.used[kind]) < 40:
+            n = self.r.randint(1, top + 5 if top < 36 else 40)
+        self.used[kind].add(n)
+        return f'[{kind}_{n}]'
+
+    def rare(self):
+        if self.r.random() < (0.75 if self.lang == 'en' else 0.35):
+            return self.r.choice(DICT)
+        return ''.join(self.r.choice(SYLLABLES) for _ in range(self.r.randint(2, 3)))
+
+    def maybe(self, p):
+        return self.r.random() < p
+
+    def x(self, text, lang=None):
+        lang = lang or self.lang
+        alts = SPLIT.get(text)
+        if alts is None:
+            alts = SPLIT[text] = split_top(text)
+        s = self.r.choice(alts)
+        out, i = [], 0
+        while i < len(s):
+            m = PIECE.search(s, i)
+            if not m:
+                out.append(s[i:])
+                break
+            out.append(s[i:m.start()])
+            i = m.end()
+            if m.group(0) == '{':
+                depth, j = 1, i
+                while depth:
+                    depth += (s[j] == '{') - (s[j] == '}')
+                    j += 1
+                out.append(self.x(s[i:j - 1], lang))
+                i = j
+            elif m.group(1):
+                name = m.group(1)
+                v = self.x(RULES[lang][name.lower()], lang).strip()
+                out.append(v[:1].upper() + v[1:] if name[0].isupper() else v)
+            elif m.group(2):
+                out.append(self.slot(m.group(2)))
+            else:
+                w = self.rare()
+                out.append(w.capitalize() if m.group(3) == 'W' else w)
+        return re.sub(r' +', ' ', ''.join(out))
+
+    def rule(self, name, lang=None):
+        return self.x(f'<{name}>', lang).strip().lstrip(',').strip()
+
+    def random_clause(self, lang):
+        """Words that no grammar foresees: what they teach is to copy."""
+        words, out = LANG[lang].WORDS, []
+        for _ in range(self.r.randint(4, 13)):
+            p = self.r.random()
+            if p < 0.09:
+                out.append(self.slot(self.r.choice(['DATE', 'MONEY', 'NUM', 'PERSON', 'ORG', 'DAYS', 'STAFF', 'PLACE'])))
+            elif p < 0.42:
+                out.append(self.r.choice(words))
+            else:
+                w = self.rare()
+                if lang == 'de' and self.maybe(0.5) or self.maybe(0.06):
+                    w = w.capitalize()
+                if self.maybe(0.06):
+                    w += self.r.choice(['-', '/', '']) + self.rare()
+                if self.maybe(0.02):
+                    w = w.upper()
+                out.append(w + (',' if self.maybe(0.06) else ''))
+        return ' '.join(out).rstrip(',')
+
+    def clause(self, lang, inbound_mail):
+        """(text, kind): kind is full, frag, first or ours."""
+        p = self.r.random()
+        if p < 0.24:
+            return self.random_clause(lang), 'frag'
+        if inbound_mail and p < 0.75:
+            text, kind = self.rule('first', lang), 'first'
+        elif p < 0.62:
+            text, kind = self.rule('full', lang), 'full'
+        else:
+            text, kind = self.rule('frag', lang), 'frag'
+        if self.maybe(0.15):
+            text += self.r.choice(LANG[lang].JOIN) + (self.random_clause(lang) if self.maybe(0.3) else self.rule(self.r.choice(['full', 'frag']), lang))
+        if self.maybe(0.10):
+            ws = text.split(' ')
+            ws.insert(self.r.randint(1, len(ws)), self.rare())
+            text = ' '.join(ws)
+        return text, kind
+
+
+def messy(g, text, lang, level):
+    """How a hurried person types it: abbreviations and typos that the reference does not have."""
+    if level > 0:
+        for long, short in LANG[lang].ABBREV.items():
+            if g.maybe(0.35 * level) and re.search(rf'\b{long}\b', text):
+                text = re.sub(rf'\b{long}\b', short, text)
+    if level > 1:
+        ws = text.split(' ')
+        for i, w in enumerate(ws):
+            if w in COMMON and len(w) > 4 and g.maybe(0.04):
+                j = g.r.randint(1, len(w) - 3)
+                ws[i] = w[:j] + w[j + 1] + w[j] + w[j + 2:] if g.maybe(0.6) else w[:j] + w[j + 1:]
+        text = ' '.join(ws)
+    return text
+
+
+COMMON = {w for g in RULES.values() for k, v in g.items() if k in ('need', 'full', 'frag', 'first', 'ours', 'time', 'reason', 'who3')
+          for w in re.findall(r"[a-zäöüß]{5,}", v)}
+
+
+def upper_first(s):
+    return s[:1].upper() + s[1:]
+
+
+def note_text(g, lang, direction, kind):
+    """A note's body and the clauses its condensed form keeps (clean, in order)."""
+    mail = kind.lower() in ('email', 'e-mail', 'chat', 'web form', 'message')
+    first = mail and direction == 'inbound'
+    ours = mail and direction == 'outbound'
+    level = g.r.choice([0, 1, 1, 2]) if not mail else g.r.choice([0, 0, 1])
+    n = g.r.choice([1, 1, 2, 2, 3, 3, 4, 5])
+    items = []
+    for _ in range(n):
+        if ours and g.maybe(0.6):
+            items.append((g.rule('ours', lang), 'first'))
+        else:
+            items.append(g.clause(lang, first))
+    fillers = [(g.rule('filler', lang), 'filler') for _ in range(g.r.choice([0, 0, 1, 1, 2]))]
+    for f in fillers:
+        items.insert(0 if g.maybe(0.6) else g.r.randint(0, len(items)), f)
+    kept, words = [], 0
+    for text, k in items:
+        if k == 'filler':
+            continue
+        size = len(text.split())
+        if kept and (words + size > 20 or len(kept) == 2):
+            break
+        kept.append((text, k))
+        words += size
+    style = g.r.random()
+    sentence = mail or style < 0.4
+    sep = g.r.choice(['. ', '. ', '; ', ', ', ' - ', ' / ', '. ', ' // ', ' | ', ' ... ', '! ']) if not sentence else '. '
+    bullets = not mail and g.maybe(0.12)
+    parts = []
+    for text, k in items:
+        t = messy(g, text, lang, level)
+        asks = re.match(r'(can|could|when|können|wann)\b', t)
+        if sentence or g.maybe(0.2):
+            t = upper_first(t)
+        parts.append(('- ' + t) if bullets else t + ('?' if asks and sep == '. ' else ''))
+    if bullets:
+        body = ' '.join(parts)
+    else:
+        body = ''
+        for t in parts:
+            body += (sep if body and not body.endswith('?') else ' ' if body else '') + t
+    if sentence or g.maybe(0.3):
+        body += '' if body.endswith('?') else '.'
+    if mail and g.maybe(0.75):
+        body = g.rule('greet', lang) + ' ' + body
+    if mail and g.maybe(0.7):
+        body += ' ' + g.rule('sign', lang)
+    if mail and g.maybe(0.3):
+        body += ' ' + g.rule('quoted', lang)
+    return body, kept
+
+
+def lead(g, lang, kind, direction, who, date, foreign):
+    k = kind.lower()
+    k = {'anruf': 'call', 'e-mail': 'email', 'notiz': 'note'}.get(k, k)
+    table = LANG[lang].LEADS
+    d = direction if direction in ('inbound', 'outbound') else ''
+    forms = table.get((k, d)) or (table.get((k, '')) if k in ('meeting', 'note') else None) or table[('other', d)]
+    s = g.r.choice(forms)
+    word = kind if lang == 'de' or kind.isupper() else kind.lower()
+    s = re.sub(r'\bK\b', word.replace('\\', ''), s)
+    if not date:
+        s = re.sub(r'\s*\b(Am|On) D,?( there was| gab es)?\s', lambda m: {'there was': 'There was', 'gab es': 'Es gab'}.get((m.group(2) or '').strip(), '') + ' ', s)
+        s = re.sub(r",? (on|of|am|vom) D\b", '', s).strip() + ' '
+        if re.match(r'(A note|In einer Notiz|In an e-mail|In einer E-Mail)', s):
+            s = {'en': 'Note: ', 'de': 'Notiz: '}[lang] if 'ot' in s else {'en': 'E-mail: ', 'de': 'E-Mail: '}[lang]
+        s = re.sub(r'^\s*(sagte|schreibt|schrieb|teilte) P', r'P \1', s.strip()) + ' '
+        s = re.sub(r'^\s*haben wir P', 'Wir haben P', s)
+    if not who:
+        if lang == 'de':
+            s = re.sub(r'\b(von|mit|bei) P\b', r'\1 dem Kunden', s)
+            s = re.sub(r'\ban P\b', 'an den Kunden', s)
+            s = re.sub(r'wir P angerufen|haben P angerufen', lambda m: m.group(0).replace('P', 'den Kunden'), s)
+            s = re.sub(r'\bP geschrieben', 'dem Kunden geschrieben', s)
+            s = re.sub(r'\bP\b', 'der Kunde', s)
+        else:
+            s = re.sub(r'\bP\b', 'the customer', s)
+    else:
+        s = re.sub(r'\bP\b', who, s)
+    s = re.sub(r'\bD\b', date or '', s)
+    s = re.sub(r' +', ' ', s).strip()
+    if foreign:
+        s = s[:-1] + LANG[lang].FOREIGN + ':'
+    return upper_first(s) + ' '
+
+
+def note(g):
+    kind = g.rule('kind')
+    direction = g.r.choice(['inbound', 'outbound', 'internal', ''])
+    if kind.lower() in ('email', 'e-mail', 'call', 'anruf', 'web form') and not direction:
+        direction = g.r.choice(['inbound', 'outbound'])
+    if kind.lower() in ('note', 'notiz'):
+        direction = g.r.choice(['internal', 'internal', 'internal', '', 'inbound'])
+    if kind.lower() in ('meeting', 'besuch', 'visit'):
+        direction = g.r.choice(['internal', '', 'outbound', 'inbound'])
+    other = {'en': 'de', 'de': 'en'}[g.lang]
+    text_lang = other if g.maybe(0.10) else g.lang
+    date = g.slot('DATE') if g.maybe(0.95) else None
+    who = g.slot('PERSON') if g.maybe(0.75) else None
+    body, kept = note_text(g, text_lang, direction, kind)
+    subject = None
+    if g.maybe(0.5):
+        subject = g.x('{Re: |RE: |AW: |WG: |}<Product>|{Call|Meeting|Mail} {with|} @PERSON|<Frag>|<filler>|~W ~w', text_lang)
+    fields = dict(kind=kind, direction=direction or None, date=date, who=who, subject=subject, body=body)
+    said = '; '.join(re.sub(r'[.;?]+$', '', t if t[0] == '[' or text_lang == 'de' and i else t) for i, (t, _) in enumerate(kept))
+    said = said.replace('... ', '').replace('. ', ', ')
+    ask = len(kept) == 1 and re.match(r'(can|could|when|können|wann)\b', said)
+    answer = lead(g, g.lang, kind, direction, who, date, text_lang != g.lang) + said + ('?' if ask else '.')
+    return fields, answer
+
+
+def record(g, obj):
+    """Fields of one record, each present or not."""
+    f = {}
+
+    def put(key, value, p):
+        if g.maybe(p):
+            f[key] = value() if callable(value) else value
+
+    def fact(key, p):
+        put(key, lambda: g.slot('DAYS'), p)
+
+    facts, account, contact = {}, {}, {}
+    if obj == 'opportunity':
+        put('name', lambda: g.rule('oppname'), 0.96)
+        put('stage', lambda: g.rule('stage'), 0.94)
+        put('amount', lambda: g.slot('MONEY'), 0.85)
+        put('close_date', lambda: g.slot('DATE'), 0.85)
+        put('type', lambda: g.rule('otype'), 0.5)
+        put('lead_source', lambda: g.rule('source'), 0.4)
+        put('competitor', lambda: g.slot('ORG') if g.maybe(0.8) else g.x('~W'), 0.3)
+        put('next_step', lambda: g.rule('step'), 0.75)
+    elif obj == 'account':
+        put('name', lambda: g.slot('ORG') if g.maybe(0.9) else g.x('~W ~W'), 0.98)
+        put('industry', lambda: g.rule('industry'), 0.8)
+        put('type', lambda: g.rule('atype'), 0.7)
+        put('rating', lambda: g.rule('rating'), 0.2)
+    elif obj in ('contact', 'lead'):
+        put('full_name', lambda: g.slot('PERSON'), 0.96)
+        put('job_title', lambda: g.rule('job'), 0.8)
+        if obj == 'lead':
+            put('company', lambda: g.slot('ORG') if g.maybe(0.85) else g.x('~W ~W'), 0.92)
+            put('status', lambda: g.rule('status'), 0.9)
+            put('rating', lambda: g.rule('rating'), 0.5)
+            put('lead_source', lambda: g.rule('source'), 0.75)
+    else:
+        put('subject', lambda: g.rule('casesubject'), 0.97)
+        put('status', lambda: g.rule('status'), 0.95)
+        put('priority', lambda: g.rule('priority'), 0.85)
+    if obj not in ('account', 'lead'):
+        if g.maybe(0.88):
+            account['name'] = g.slot('ORG')
+    if obj in ('opportunity', 'case') and g.maybe(0.7):
+        contact['full_name'] = g.slot('PERSON')
+    fact_keys = {}
+    if f.get('close_date'):
+        late = g.maybe(0.3)
+        fact_keys['close_overdue' if late else 'days_to_close'] = 0.95
+    if f.get('stage'):
+        fact_keys['days_in_stage'] = 0.7
+    if obj == 'case':
+        fact_keys['case_age'] = 0.8
+    fact_keys['days_since_contact'] = 0.8
+    for key, p in fact_keys.items():
+        if g.maybe(p):
+            facts[key] = g.slot('DAYS')
+    if facts.get('days_since_contact') and g.maybe(0.97):
+        facts['last_contact'] = g.slot('DATE')
+    if g.maybe(0.06):
+        facts['opted_out'] = 'yes'
+    notes_kept = None
+    if g.maybe({'opportunity': 0.3, 'account': 0.65, 'contact': 0.5, 'lead': 0.6, 'case': 0.6}[obj]):
+        f['notes'], notes_kept = note_text(g, g.lang, 'internal', 'note')
+    f['facts'] = facts
+    if account:
+        f['account'] = account
+    if contact:
+        f['contact'] = contact
+    tasks = []
+    for _ in range(g.r.choice([0, 0, 0, 1, 1, 2, 3])):
+        t = dict(subject=upper_first(g.rule('step')))
+        if g.maybe(0.85):
+            t['due_date'] = g.slot('DATE')
+            if g.maybe(0.35):
+                t['overdue'] = g.slot('DAYS')
+        tasks.append(t)
+    if tasks:
+        f['tasks'] = tasks
+    if f.get('next_step') and g.maybe(0.6):
+        f['next_step'] = upper_first(f['next_step'])
+    return f, notes_kept
+
+
+def chain(obj, lang, **brief):
+    return dict(brief=dict(object=obj, language=lang, **brief))
+
+
+OBJECTS = ['opportunity'] * 5 + ['lead'] * 2 + ['case'] * 2 + ['account'] * 2 + ['contact']
+
+
+def example(rnd, task=None, lang=None):
+    lang = lang or ('de' if rnd.random() < 0.27 else 'en')
+    g = Gen(rnd, lang)
+    task = task or rnd.choices(['note', 'state', 'next', 'mail', 'subject'], [0.44, 0.19, 0.14, 0.17, 0.06])[0]
+    obj = rnd.choice(OBJECTS)
+    if task == 'note':
+        fields, answer = note(g)
+        steps, step, scopes = SUMMARY, 'note', [fields, chain(obj, lang)]
+    elif task in ('state', 'next'):
+        f, kept = record(g, obj)
+        answer = (STATE if task == 'state' else NEXT)[lang](g, obj, f, kept)
+        steps, step, scopes = SUMMARY, task, [f, chain(obj, lang)]
+    else:
+        f, _ = record(g, obj)
+        intent = g.r.choice(grammar_en.INTENTS) if g.maybe(0.8) else 'case-update' if obj == 'case' else 'follow-up'
+        tone = g.r.choice(grammar_en.TONES)
+        if g.maybe(0.8):
+            kind = g.r.choice(['call', 'email', 'email', 'meeting', 'note', 'chat'])
+            direction = g.r.choice(['inbound', 'outbound', 'inbound', 'internal'])
+            direction = 'internal' if kind in ('meeting', 'note') else direction
+            body, kept = note_text(g, lang, direction, kind)
+            f['activities'] = [dict(kind=kind, direction=direction, body=body)]
+            f['kept'] = kept
+        if g.maybe(0.1):
+            f['hint'] = g.rule('hint')
+        answer = (MAIL if task == 'mail' else SUBJECT)[lang](g, obj, f, intent, tone)
+        steps, step, scopes = EMAIL, 'body' if task == 'mail' else 'subject', [f, chain(obj, lang, intent=intent, tone=tone)]
+    _, system, user = steps[step]
+    user = template.render(user, scopes)
+    if '\n\n' in user and g.maybe(0.4):
+        user = user.replace('\n\n', '\n')
+    ex = dict(task=task, language=lang, system=template.render(system, scopes), user=user, answer=answer.strip())
+    for slot in re.findall(r'\[\w+\]', ex['answer']):
+        assert slot in ex['user'], (slot, ex)
+    return ex
+
+
+def capitals(ex):
+    """Capitalised words inside sentences of the answer that the prompt does not have."""
+    inside = re.sub(r'(^|[.!?]\s+)\W*\w+', ' ', ex['answer'])
+    inside = re.sub(r'\[\w+\]', ' ', inside)
+    have = set(re.findall(r'\w+', ex['user']))
+    return [w for w in re.findall(r'\b[A-ZÄÖÜ][\w-]*', inside) + re.findall(r'\b[A-ZÄÖÜ]\w*', inside) if w not in have]
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument('--count', type=int, default=5)
+    ap.add_argument('--seed', type=int, default=1)
+    ap.add_argument('--task')
+    ap.add_argument('--lang')
+    ap.add_argument('--stats', action='store_true')
+    ap.add_argument('--words')
+    ap.add_argument('--corpus')
+    ap.add_argument('--jsonl')
+    a = ap.parse_args()
+    rnd = random.Random(a.seed)
+    examples = [example(rnd, a.task, a.lang) for _ in range(a.count)]
+    if a.stats:
+        bare = [re.sub(r'_\d+\]', ']', e['answer']) for e in examples]
+        text, count = collections.Counter(bare).most_common(1)[0]
+        print(json.dumps(dict(examples=a.count, tasks=collections.Counter(e['task'] for e in examples),
+                              languages=collections.Counter(e['language'] for e in examples), distinct_answers=len(set(bare)),
+                              commonest_answer=text, commonest_share=count / a.count), indent=1))
+    elif a.words:
+        os.makedirs(a.words, exist_ok=True)
+        for lang in LANG:
+            seen = collections.Counter(w for e in examples if e['language'] == lang for w in capitals(e))
+            with open(os.path.join(a.words, lang + '.txt'), 'w') as f:
+                f.writelines(w + '\n' for w in sorted(w for w, n in seen.items() if n >= 3))
+    elif a.corpus:
+        with open(a.corpus, 'w') as f:
+            f.writelines(e['user'] + '\n' + e['answer'] + '\n' for e in examples)
+    elif a.jsonl:
+        with open(a.jsonl, 'w') as f:
+            f.writelines(json.dumps(e, ensure_ascii=False) + '\n' for e in examples)
+    else:
+        for e in examples:
+            print('-----', e['user'], '=>', e['answer'], sep='\n')
+
+
+if __name__ == '__main__':
+    main()
