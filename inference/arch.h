@@ -29,7 +29,7 @@ struct arch {
 
 /* NULL if unknown. */
 const struct arch *arch_find(const char *name, unsigned long n);
-/* The names, separated by ", ", for messages. */
+/* The names, separated by spaces, for messages. */
 const char *arch_names(void);
 
 #endif

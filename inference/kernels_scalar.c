@@ -1,0 +1,151 @@
+/* kernels_scalar.c: the reference: plain C, in the order in which one would write the formulas. */
+#include "kernels.h"
+
+#include <math.h>
+#include <string.h>
+#include "weights.h"
+
+static void quantise(const float *x, size_t n, int8_t *q, float *d, int32_t *sum)
+{
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, q += ACT_BLOCK) {
+        float most = 0, scale;
+
+        for (size_t i = 0; i < ACT_BLOCK; i++) most = fmaxf(most, fabsf(x[i]));
+        if (!(most < INFINITY)) most = 0; /* a broken model: no conversion of an infinite value below */
+        d[b] = most / 127;
+        scale = most > 0 ? 127 / most : 0;
+        if (!(scale < INFINITY)) scale = 0; /* most is subnormal */
+        sum[b] = 0;
+        for (size_t i = 0; i < ACT_BLOCK; i++) {
+            q[i] = scale > 0 && x[i] == x[i] ? (int8_t)lrintf(x[i] * scale) : 0;
+            sum[b] += q[i];
+        }
+    }
+}
+
+static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
+                        const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    size_t blocks = w->n_in / Q8_0_VALUES;
+
+    for (size_t o = first; o < last; o++) {
+        const uint8_t *row = weight_plain_at(w, mat, o);
+
+        for (size_t i = 0; i < n; i++) {
+            const int8_t *q = x->q + pick[i] * x->width;
+            const float *d = x->d + pick[i] * (x->width / ACT_BLOCK);
+            float total = 0;
+
+            for (size_t b = 0; b < blocks; b++) {
+                struct block_q8_0 block;
+                int32_t dot = 0;
+
+                memcpy(&block, row + b * sizeof(block), sizeof(block));
+                for (size_t k = 0; k < Q8_0_VALUES; k++) dot += block.q[k] * q[b * Q8_0_VALUES + k];
+                total += half_to_float(block.d) * d[b] * (float)dot;
+            }
+            y[i * stride + o] = total;
+        }
+    }
+}
+
+/* F32, F16, BF16: a piece of a row as floats, then every row of activations with it. */
+static void matmul_float(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
+                         const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    enum { PIECE = 256 };
+    float values[PIECE];
+    struct weight part = *w;
+
+    for (size_t o = first; o < last; o++) {
+        const uint8_t *row = weight_plain_at(w, mat, o);
+
+        for (size_t i = 0; i < n; i++) y[i * stride + o] = 0;
+        for (size_t at = 0; at < w->n_in; at += PIECE) {
+            size_t len = w->n_in - at < PIECE ? w->n_in - at : PIECE;
+
+            part.data = (uint8_t *)row + at * (w->row_bytes / w->n_in);
+            part.n_in = len;
+            weight_plain_row(&part, 0, 0, values);
+            for (size_t i = 0; i < n; i++) {
+                const float *from = x->f + pick[i] * x->width + at;
+                float total = y[i * stride + o];
+
+                for (size_t k = 0; k < len; k++) total += values[k] * from[k];
+                y[i * stride + o] = total;
+            }
+        }
+    }
+}
+
+static void rms_norm(const float *x, const float *gain, size_t n, float eps, float *out)
+{
+    double squares = 0;
+    float scale;
+
+    for (size_t i = 0; i < n; i++) squares += (double)x[i] * x[i];
+    scale = 1 / sqrtf((float)(squares / (double)n) + eps);
+    for (size_t i = 0; i < n; i++) out[i] = x[i] * scale * gain[i];
+}
+
+static void silu_mul(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++) gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+static void softmax(float *x, size_t n)
+{
+    float most = -INFINITY, total = 0;
+
+    for (size_t i = 0; i < n; i++) most = fmaxf(most, x[i]);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = expf(x[i] - most);
+        total += x[i];
+    }
+    for (size_t i = 0; i < n; i++) x[i] /= total;
+}
+
+static void add_scaled(float *x, const float *y, size_t n, float scale)
+{
+    for (size_t i = 0; i < n; i++) x[i] += scale * y[i];
+}
+
+static void attend_row(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
+                       float *sum, float *acc)
+{
+    float p[KV_BLOCK], most = *max, shrink;
+
+    for (size_t j = 0; j < count; j++) {
+        p[j] = 0;
+        for (size_t d = 0; d < head; d++) p[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
+        most = fmaxf(most, p[j]);
+    }
+    shrink = expf(*max - most);
+    *sum *= shrink;
+    for (size_t d = 0; d < head; d++) acc[d] *= shrink;
+    for (size_t j = 0; j < count; j++) {
+        p[j] = expf(p[j] - most);
+        *sum += p[j];
+        for (size_t d = 0; d < head; d++) acc[d] += p[j] * half_to_float(v[j * head + d]);
+    }
+    *max = most;
+}
+
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, const uint32_t *count,
+                   float *max, float *sum, float *acc)
+{
+    for (size_t i = 0; i < n; i++)
+        if (count[i] > 0) attend_row(head, q + i * head, k, v, count[i], max + i, sum + i, acc + i * head);
+}
+
+static const struct weight_format formats[] = {
+    {TYPE_F32, false, 1, NULL, weight_plain_row, matmul_float},
+    {TYPE_F16, false, 1, NULL, weight_plain_row, matmul_float},
+    {TYPE_BF16, false, 1, NULL, weight_plain_row, matmul_float},
+    {TYPE_Q8_0, true, 1, NULL, weight_plain_row, matmul_q8_0},
+};
+
+const struct kernels kernels_scalar = {
+    .name = "scalar", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
+    .rms_norm = rms_norm, .silu_mul = silu_mul, .softmax = softmax, .add_scaled = add_scaled, .attend = attend,
+};

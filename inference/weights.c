@@ -1,0 +1,145 @@
+/* weights.c: from a file's rows to what the kernels read. */
+#include "weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "types.h"
+
+#define ALIGN 64
+#define HUGE_PAGE ((size_t)2 << 20)
+#define STEP_BYTES ((size_t)1 << 20) /* read at once when packing, at least one group */
+
+const uint8_t *weight_plain_at(const struct weight *w, size_t mat, size_t row)
+{
+    return w->data + mat * w->mat_bytes + row * w->row_bytes;
+}
+
+void weight_plain_row(const struct weight *w, size_t mat, size_t row, float *out)
+{
+    const uint8_t *from = weight_plain_at(w, mat, row);
+
+    for (size_t i = 0; i < w->n_in; i++) {
+        uint16_t half;
+        struct block_q8_0 block;
+
+        switch (w->format->type) {
+        case TYPE_F32:
+            memcpy(&out[i], from + i * sizeof(float), sizeof(float));
+            break;
+        case TYPE_F16:
+            memcpy(&half, from + i * sizeof(half), sizeof(half));
+            out[i] = half_to_float(half);
+            break;
+        case TYPE_BF16:
+            memcpy(&half, from + i * sizeof(half), sizeof(half));
+            out[i] = bfloat_to_float(half);
+            break;
+        default: /* Q8_0 */
+            if (i % Q8_0_VALUES != 0) break;
+            memcpy(&block, from + i / Q8_0_VALUES * sizeof(block), sizeof(block));
+            for (size_t k = 0; k < Q8_0_VALUES; k++) out[i + k] = half_to_float(block.d) * (float)block.q[k];
+        }
+    }
+}
+
+/* Large pages save most of the address look-ups when gigabytes are read for every token. */
+static uint8_t *allocate(size_t n)
+{
+    size_t align = n >= 2 * HUGE_PAGE ? HUGE_PAGE : ALIGN;
+    uint8_t *p = aligned_alloc(align, (n + align - 1) / align * align);
+
+    if (p && align == HUGE_PAGE) madvise(p, n, MADV_HUGEPAGE); /* a hint: failing is fine */
+    return p;
+}
+
+static enum rc no_memory(const struct gguf *g, const struct gguf_tensor *t, struct err *e)
+{
+    return err_set(e, RC_NOMEM, "%s: out of memory for tensor %.64s", gguf_path(g), t->name);
+}
+
+/* One matrix, packed a few groups at a time; rows beyond the last are zeros. */
+static enum rc pack_matrix(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, size_t mat,
+                           uint8_t *rows, size_t step, struct err *e)
+{
+    size_t group = w->format->group, group_bytes = group * w->row_bytes;
+    enum rc rc = RC_OK;
+
+    for (size_t row = 0; row < w->n_out && rc == RC_OK; row += step) {
+        size_t n = w->n_out - row < step ? w->n_out - row : step;
+
+        rc = gguf_read(g, t, (mat * w->n_out + row) * w->row_bytes, rows, n * w->row_bytes, e);
+        memset(rows + n * w->row_bytes, 0, (step - n) * w->row_bytes);
+        for (size_t i = 0; i < n && rc == RC_OK; i += group)
+            w->format->pack(rows + i * w->row_bytes, w->n_in,
+                            w->data + mat * w->mat_bytes + (row + i) / group * group_bytes);
+    }
+    return rc;
+}
+
+static enum rc pack(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, struct err *e)
+{
+    size_t group_bytes = w->format->group * w->row_bytes;
+    size_t groups = STEP_BYTES / group_bytes ? STEP_BYTES / group_bytes : 1;
+    uint8_t *rows = malloc(groups * group_bytes);
+    enum rc rc = rows ? RC_OK : no_memory(g, t, e);
+
+    for (size_t mat = 0; mat < w->n_mats && rc == RC_OK; mat++)
+        rc = pack_matrix(g, t, w, mat, rows, groups * w->format->group, e);
+    free(rows);
+    return rc;
+}
+
+enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k, struct weight *w,
+                       struct err *e)
+{
+    const struct type_info *type = type_find(t->type);
+    size_t group;
+    enum rc rc;
+
+    *w = (struct weight){.format = kernels_format(k, t->type), .type = type->name, .n_in = (size_t)t->dims[0],
+                         .n_out = (size_t)t->dims[1], .n_mats = (size_t)(t->dims[2] * t->dims[3])};
+    if (!w->format)
+        return gguf_bad(g, e, t->name, t->info_offset, "tensors of type %s are not supported", type->name);
+    group = w->format->group;
+    w->row_bytes = w->n_in / type->values * type->bytes;
+    w->mat_bytes = (w->n_out + group - 1) / group * group * w->row_bytes;
+    w->data = allocate(w->n_mats * w->mat_bytes); /* at most `group` times what the file holds */
+    if (!w->data) return no_memory(g, t, e);
+    rc = w->format->pack ? pack(g, t, w, e) : gguf_read(g, t, 0, w->data, (size_t)t->bytes, e);
+    if (rc != RC_OK) weight_clear(w);
+    return rc;
+}
+
+void weight_clear(struct weight *w)
+{
+    free(w->data);
+    *w = (struct weight){0};
+}
+
+enum rc weight_vector(const struct gguf *g, const struct gguf_tensor *t, size_t n, float **out, struct err *e)
+{
+    struct weight w;
+    float *values;
+    enum rc rc;
+
+    if (t->dims[0] * t->dims[1] * t->dims[2] * t->dims[3] != n)
+        return gguf_bad(g, e, t->name, t->info_offset, "%zu values expected", n);
+    if (t->type != TYPE_F32 && t->type != TYPE_F16 && t->type != TYPE_BF16)
+        return gguf_bad(g, e, t->name, t->info_offset, "type %s where f32, f16 or bf16 is expected",
+                        type_find(t->type)->name);
+    values = malloc(n * sizeof(*values));
+    if (!values) return no_memory(g, t, e);
+    rc = weight_prepare(g, t, &kernels_scalar, &w, e);
+    if (rc == RC_OK) {
+        size_t rows = w.n_out * w.n_mats;
+
+        w.n_mats = 1; /* unpacked rows follow each other */
+        for (size_t r = 0; r < rows; r++) weight_plain_row(&w, 0, r, values + r * w.n_in);
+        weight_clear(&w);
+        *out = values;
+        return RC_OK;
+    }
+    free(values);
+    return rc;
+}
