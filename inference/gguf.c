@@ -58,13 +58,14 @@ static void printable(const char *s, char *out, size_t cap)
 static enum rc bad_field(const struct gguf *g, struct err *e, const char *field, uint64_t offset, const char *fmt,
                          va_list ap)
 {
-    char name[64], what[120];
+    char name[64], what[140];
     size_t n = strlen(g->path);
-    const char *path = n > 100 ? g->path + n - 100 : g->path; /* so that the reason is never cut off */
+    const char *path = n > 80 ? g->path + n - 80 : g->path; /* so that the reason is never cut off */
 
     printable(field, name, sizeof(name));
     vsnprintf(what, sizeof(what), fmt, ap);
-    return err_set(e, RC_BAD, "%s%s: field %s at offset %llu: %s", n > 100 ? "..." : "", path, name,
+    printable(what, what, sizeof(what)); /* it may quote the file */
+    return err_set(e, RC_BAD, "%s%s: field %s at offset %llu: %s", n > 80 ? "..." : "", path, name,
                    (unsigned long long)offset, what);
 }
 
