@@ -137,7 +137,9 @@ class Gen:
         if p < 0.24:
             return self.random_clause(lang), 'frag'
         if inbound_mail and p < 0.75:
-            text, kind = self.rule('first', lang), 'first'
+            text, kind = self.rule('first' if self.maybe(0.5) else 'wefree', lang), 'first'
+        elif p < 0.42:
+            text, kind = self.rule('free', lang), 'full'
         elif p < 0.62:
             text, kind = self.rule('full', lang), 'full'
         else:
@@ -279,7 +281,7 @@ def note(g):
     subject = None
     if g.maybe(0.5):
         subject = g.x('{Re: |RE: |AW: |WG: |}<Product>|{Call|Meeting|Mail} {with|} @PERSON|<Frag>|<filler>|~W ~w', text_lang)
-    fields = dict(kind=kind, direction=direction or None, date=date, who=who, subject=subject, body=body)
+    fields = dict(kind=kind, direction=direction or None, date=date, who=dict(full_name=who) if who else None, subject=subject, body=body)
     said = '; '.join(re.sub(r'[.;?]+$', '', t if t[0] == '[' or text_lang == 'de' and i else t) for i, (t, _) in enumerate(kept))
     said = said.replace('... ', '').replace('. ', ', ')
     ask = len(kept) == 1 and re.match(r'(can|could|when|können|wann)\b', said)
@@ -411,6 +413,16 @@ def example(rnd, task=None, lang=None):
     for slot in re.findall(r'\[\w+\]', ex['answer']):
         assert slot in ex['user'], (slot, ex)
     return ex
+
+
+def answer_words(lang):
+    """Words that answers have and their prompts do not, in many examples: the model's own vocabulary."""
+    rnd, seen = random.Random(7), collections.Counter()
+    for _ in range(4000):
+        e = example(rnd, lang=lang)
+        have = set(re.findall(r'[^\W\d_]+', e['user'].lower()))
+        seen.update({w for w in re.findall(r'[^\W\d_]+', e['answer'].lower()) if w not in have})
+    return [w for w, n in seen.items() if n >= 3]
 
 
 def capitals(ex):

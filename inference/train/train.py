@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import json
 import os
+import signal
 import time
 
 import torch
@@ -98,12 +99,14 @@ def main():
         adam.load_state_dict(state['adam'])
     info['runs'] += 1
     print(json.dumps(dict(params=sum(p.numel() for p in model.parameters()), resumed=info)), flush=True)
+    stop = []
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     begin = saved = shown = time.time()
     run_tokens, loss_sum, loss_n, first = 0, 0.0, 0, info['step']
     for ids, pick, target, weight in data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens):
         now = time.time()
         progress = a.progress + (1 - a.progress) * (now - begin) / (60 * a.minutes)
-        if progress >= 1 or info['step'] - first >= a.steps:
+        if stop or progress >= 1 or info['step'] - first >= a.steps:
             break
         lr = a.lr * lr_at(progress, info['step'] - first)
         with torch.autocast('cpu', dtype=torch.bfloat16):
