@@ -56,12 +56,13 @@ struct kernels {
     void (*softmax)(float *x, size_t n);
     /* x += scale * y */
     void (*add_scaled)(float *x, const float *y, size_t n, float scale);
+    /* Rounded to nearest even; what a half cannot hold becomes infinite. */
+    void (*to_half)(const float *x, size_t n, uint16_t *out);
     /* Attention of `n` query rows over one block of positions of one KV head, the running form of softmax:
      *   q [n][head] scaled   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
-     *   count [n] positions of the block that each row sees, 0 to KV_BLOCK
-     *   max, sum [n] and acc [n][head]: begin as -INFINITY, 0 and 0; the result is acc / sum
+         *   max, sum [n] and acc [n][head]: begin as -INFINITY, 0 and 0; the result is acc / sum
      * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
-    void (*attend)(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, const uint32_t *count,
+    void (*attend)(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
                    float *max, float *sum, float *acc);
 };
 

@@ -110,6 +110,11 @@ static void add_scaled(float *x, const float *y, size_t n, float scale)
     for (size_t i = 0; i < n; i++) x[i] += scale * y[i];
 }
 
+static void to_half(const float *x, size_t n, uint16_t *out)
+{
+    for (size_t i = 0; i < n; i++) out[i] = float_to_half(x[i]);
+}
+
 static void attend_row(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
                        float *sum, float *acc)
 {
@@ -131,11 +136,10 @@ static void attend_row(size_t head, const float *q, const uint16_t *k, const uin
     *max = most;
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, const uint32_t *count,
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
                    float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++)
-        if (count[i] > 0) attend_row(head, q + i * head, k, v, count[i], max + i, sum + i, acc + i * head);
+    for (size_t i = 0; i < n; i++) attend_row(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
 }
 
 static const struct weight_format formats[] = {
@@ -147,5 +151,6 @@ static const struct weight_format formats[] = {
 
 const struct kernels kernels_scalar = {
     .name = "scalar", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
-    .rms_norm = rms_norm, .silu_mul = silu_mul, .softmax = softmax, .add_scaled = add_scaled, .attend = attend,
+    .rms_norm = rms_norm, .silu_mul = silu_mul, .softmax = softmax, .add_scaled = add_scaled, .to_half = to_half,
+    .attend = attend,
 };

@@ -135,7 +135,7 @@ enum rc pool_open(int threads, struct pool **out, struct err *e)
         failed = pthread_create(&w->thread, NULL, worker_main, w);
         if (failed) {
             pool_close(p);
-            return err_sys(e, RC_LIMIT, failed, "threads: thread %zu of %zu", w->index, n);
+            return err_sys(e, RC_LIMIT, failed, "threads: cannot start %zu", n);
         }
     }
     *out = p;
