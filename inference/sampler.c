@@ -1,0 +1,173 @@
+#include "sampler.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct candidate {
+    float logit;
+    int32_t id;
+};
+
+struct sampler {
+    size_t n_vocab;
+    struct candidate *candidates;
+};
+
+enum rc sampler_open(size_t n_vocab, struct sampler **out, struct err *e)
+{
+    struct sampler *s = calloc(1, sizeof(*s));
+
+    if (s) s->candidates = calloc(n_vocab, sizeof(*s->candidates));
+    if (!s || !s->candidates) {
+        sampler_close(s);
+        return err_set(e, RC_NOMEM, "sampler: out of memory");
+    }
+    s->n_vocab = n_vocab;
+    *out = s;
+    return RC_OK;
+}
+
+void sampler_close(struct sampler *s)
+{
+    if (!s) return;
+    free(s->candidates);
+    free(s);
+}
+
+/* The output function of SplitMix64 (Steele, Lea and Flood 2014) twice, over a counter. */
+static uint64_t mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+double sampler_noise(uint64_t seed, uint64_t position)
+{
+    uint64_t z = mix(mix(seed + UINT64_C(0x9E3779B97F4A7C15)) + (position + 1) * UINT64_C(0x9E3779B97F4A7C15));
+
+    return (double)(z >> 11) * 0x1p-53;
+}
+
+static bool before(struct candidate a, struct candidate b)
+{
+    return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
+}
+
+static size_t collect(struct sampler *s, const float *logits, const uint8_t *allowed, size_t n_allowed)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_vocab && (!allowed || i < n_allowed); i++)
+        if ((!allowed || allowed[i]) && isfinite(logits[i]))
+            s->candidates[n++] = (struct candidate){logits[i], (int32_t)i};
+    return n;
+}
+
+/* ---- a heap with the most probable candidate at 0 ---------------------------------------------------------------- */
+
+static void sift_down(struct candidate *c, size_t n, size_t at)
+{
+    for (size_t child; (child = 2 * at + 1) < n; at = child) {
+        struct candidate keep = c[at];
+
+        if (child + 1 < n && before(c[child + 1], c[child])) child++;
+        if (!before(c[child], keep)) return;
+        c[at] = c[child];
+        c[child] = keep;
+    }
+}
+
+static void heap_make(struct candidate *c, size_t n)
+{
+    for (size_t i = n / 2; i-- > 0;) sift_down(c, n, i);
+}
+
+/* Move the first of c[n] to c[n - 1]. */
+static void heap_pop(struct candidate *c, size_t n)
+{
+    struct candidate first = c[0];
+
+    c[0] = c[n - 1];
+    c[n - 1] = first;
+    sift_down(c, n - 1, 0);
+}
+
+/* ---- cuts ---------------------------------------------------------------------------------------------------------- */
+
+/* Turn c[n] round: what was popped lies at the end, the most probable one last. */
+static void reverse(struct candidate *c, size_t n)
+{
+    for (size_t i = 0; i + 1 < n - i; i++) {
+        struct candidate keep = c[i];
+
+        c[i] = c[n - 1 - i];
+        c[n - 1 - i] = keep;
+    }
+}
+
+/* The k most probable of c[n] come to the start of c, in order. */
+static void keep_first(struct candidate *c, size_t n, size_t k)
+{
+    heap_make(c, n);
+    for (size_t i = 0; i < k; i++) heap_pop(c, n - i);
+    reverse(c, n);
+}
+
+static double mass(const struct candidate *c, size_t n, float most, float temperature)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < n; i++) total += exp((double)(c[i].logit - most) / (double)temperature);
+    return total;
+}
+
+/* The fewest of c[n] that together have the share p of its probability come to the start of c, in order. */
+static size_t keep_share(struct candidate *c, size_t n, float most, float p)
+{
+    double wanted = mass(c, n, most, 1) * (double)p, sum = 0;
+    size_t k = 0;
+
+    heap_make(c, n);
+    while (k < n && (k == 0 || sum < wanted)) {
+        sum += exp((double)(c[0].logit - most));
+        heap_pop(c, n - k++);
+    }
+    reverse(c, n);
+    return k;
+}
+
+static size_t keep_above(struct candidate *c, size_t n, float least)
+{
+    size_t k = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (c[i].logit >= least) c[k++] = c[i];
+    return k;
+}
+
+int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allowed, size_t n_allowed,
+                     const struct sampling *p, uint64_t position)
+{
+    struct candidate *c = s->candidates, best;
+    size_t n = collect(s, logits, allowed, n_allowed);
+    double at;
+
+    if (n == 0) return -1;
+    best = c[0];
+    for (size_t i = 1; i < n; i++)
+        if (before(c[i], best)) best = c[i];
+    if (!(p->temperature > 0)) return best.id;
+    if (p->top_k > 0 && p->top_k < n) {
+        keep_first(c, n, p->top_k);
+        n = p->top_k;
+    }
+    if (p->top_p < 1) n = keep_share(c, n, best.logit, p->top_p);
+    if (p->min_p > 0) n = keep_above(c, n, best.logit + logf(fminf(p->min_p, 1)));
+    at = sampler_noise(p->seed, position) * mass(c, n, best.logit, p->temperature);
+    for (size_t i = 0; i < n; i++) {
+        at -= exp((double)(c[i].logit - best.logit) / (double)p->temperature);
+        if (at < 0) return c[i].id;
+    }
+    return best.id; /* rounding left a rest */
+}

@@ -1,0 +1,24 @@
+/* sampler.h: from logits to a token.
+ *
+ * Order: what is allowed; the top_k most probable; of these the fewest whose probabilities sum to top_p; of these the
+ * ones with at least min_p times the probability of the first; then one by chance at `temperature`. Temperature 0 takes
+ * the most probable one. Ties go to the lower id. One thread at a time; nothing is allocated after sampler_open(). */
+#ifndef INFERENCE_SAMPLER_H
+#define INFERENCE_SAMPLER_H
+
+#include "inference.h"
+
+struct sampler;
+
+MUST_USE enum rc sampler_open(size_t n_vocab, struct sampler **out, struct err *e);
+void sampler_close(struct sampler *s);
+
+/* The token for `position`; allowed [n_allowed] is 1 where a token may be taken and NULL if all may, ids from
+ * n_allowed on may not. -1 if none is left: nothing allowed, or logits that are no numbers. */
+int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allowed, size_t n_allowed,
+                     const struct sampling *p, uint64_t position);
+
+/* The noise: a number from 0 (included) to 1 that depends on seed and position only. */
+double sampler_noise(uint64_t seed, uint64_t position);
+
+#endif
