@@ -232,7 +232,7 @@ static bool write_token(struct engine *g, struct request *r, const float *logits
     r->n_out++;
     bytes = tokenizer_bytes(g->m->tok, id, &n);
     if (r->s.on_token) r->s.on_token(r->s.ctx, id, bytes, n);
-    if (tokenizer_is_end(g->m->tok, id)) finish(g, r, FINISH_END, NULL);
+    if (tokenizer_is_end(g->m->tok, id) && !r->s.ignore_end) finish(g, r, FINISH_END, NULL);
     else if (r->n_out == r->limit) finish(g, r, FINISH_LENGTH, NULL);
     else return true;
     return false;
@@ -342,6 +342,7 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     rc = g->allowed && g->rows && g->asking && g->running ? RC_OK : err_set(e, RC_NOMEM, "engine: out of memory");
     if (rc == RC_OK) rc = open_cache(g, opt, e);
     if (rc == RC_OK) rc = pool_open(opt->threads, &g->pool, e);
+    if (rc == RC_OK) g->stats.threads = (uint32_t)pool_threads(g->pool);
     if (rc == RC_OK) rc = forward_open(m, g->kv, g->pool, max_rows, g->sequences, &g->forward, e);
     if (rc == RC_OK) rc = sampler_open(m->n_vocab, &g->sampler, e);
     failed = rc == RC_OK ? pthread_create(&g->thread, NULL, engine_main, g) : 0;

@@ -157,6 +157,7 @@ struct finish {
 struct submission {
     const int32_t *ids; size_t n_ids;       /* the prompt; copied */
     size_t max_tokens;                      /* of output */
+    bool ignore_end;                        /* go on after an end token: for measurements */
     struct sampling sampling;
     const struct constraint *constraint;    /* or NULL; must live until on_finish has returned */
     int64_t deadline_ms;                    /* on clock_mono_ms(); 0: none */
@@ -181,6 +182,7 @@ struct engine_stats {
     uint64_t requests, prompt_tokens, output_tokens, steps;
     int64_t busy_ms;
     uint32_t in_flight, waiting;
+    uint32_t threads; /* that share the work of a step */
 };
 void engine_stats(struct engine *g, struct engine_stats *out);
 

@@ -1,0 +1,12 @@
+/* cmd_model.h: the commands of briefctl on one GGUF file. Commands of cli.h; none needs a daemon or a configuration.
+ * Results are JSON on stdout (generate: text, as it comes), errors one line on stderr. */
+#ifndef DAEMON_CMD_MODEL_H
+#define DAEMON_CMD_MODEL_H
+
+int cmd_tokenize(const char *config, int argc, char **argv);
+int cmd_logits(const char *config, int argc, char **argv);
+int cmd_generate(const char *config, int argc, char **argv);
+int cmd_bench(const char *config, int argc, char **argv);
+int cmd_model(const char *config, int argc, char **argv);
+
+#endif
