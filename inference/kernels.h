@@ -52,8 +52,6 @@ struct kernels {
     void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
     /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */
     void (*silu_mul)(float *gate, const float *up, size_t n);
-    /* x = exp(x - max(x)) / sum of them */
-    void (*softmax)(float *x, size_t n);
     /* x += scale * y */
     void (*add_scaled)(float *x, const float *y, size_t n, float scale);
     /* Rounded to nearest even; what a half cannot hold becomes infinite. */

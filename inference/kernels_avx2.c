@@ -1,7 +1,319 @@
-/* kernels_avx2.c: none on this machine's architecture. */
+/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on). Weights stay as files have them. */
 #include "kernels.h"
+
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+#include "weights.h"
+
+#define LANES 8
+#define UNROLL _Pragma("GCC unroll 8")
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE float add_lanes(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+
+INLINE float max_lanes(__m256 v)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+
+INLINE __m256 abs_lanes(__m256 v)
+{
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), v);
+}
+
+/* The first n lanes, the others 0. */
+INLINE __m256i mask_of(size_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* As in kernels_avx512.c; 2^n by way of the exponent bits, n from -126 to 127. */
+INLINE __m256 exp_lanes(__m256 x)
+{
+    __m256 n, r, p;
+
+    x = _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-87)), _mm256_set1_ps(88));
+    n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504F)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145752F), x);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860677e-6F), r);
+    p = _mm256_set1_ps(1.0F / 5040);
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 720));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 120));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 24));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 6));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.5F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1));
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(_mm256_slli_epi32(
+                                _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)));
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+
+static void quantise(const float *x, size_t n, int8_t *q, float *d, int32_t *sum)
+{
+    for (size_t b = 0; b < n / ACT_BLOCK; b++) {
+        const float *from = x + b * ACT_BLOCK;
+        __m256 most4 = _mm256_setzero_ps(), scale;
+        __m256i i[4], total = _mm256_setzero_si256(), packed;
+        int32_t lanes[LANES];
+        float most;
+
+        UNROLL for (size_t k = 0; k < 4; k++) most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(from + k * LANES)));
+        most = max_lanes(most4);
+        d[b] = most / 127;
+        scale = _mm256_set1_ps(most > 1e-36F ? 127 / most : 0);
+        UNROLL for (size_t k = 0; k < 4; k++) {
+            i[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + k * LANES), scale));
+            total = _mm256_add_epi32(total, i[k]);
+        }
+        /* packing works within halves of a register: put the eight groups of four back in order */
+        packed = _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
+        packed = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+        _mm256_storeu_si256((__m256i *)(q + b * ACT_BLOCK), packed);
+        _mm256_storeu_si256((__m256i *)lanes, total);
+        sum[b] = 0;
+        for (size_t k = 0; k < LANES; k++) sum[b] = (int32_t)((uint32_t)sum[b] + (uint32_t)lanes[k]);
+    }
+}
+
+static void rms_norm(const float *x, const float *gain, size_t n, float eps, float *out)
+{
+    __m256 squares = _mm256_setzero_ps(), scale;
+
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256 v = _mm256_maskload_ps(x + i, mask_of(n - i));
+
+        squares = _mm256_fmadd_ps(v, v, squares);
+    }
+    scale = _mm256_set1_ps(1 / sqrtf(add_lanes(squares) / (float)n + eps));
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256i some = mask_of(n - i);
+        __m256 v = _mm256_mul_ps(_mm256_maskload_ps(x + i, some), scale);
+
+        _mm256_maskstore_ps(out + i, some, _mm256_mul_ps(v, _mm256_maskload_ps(gain + i, some)));
+    }
+}
+
+static void silu_mul(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256i some = mask_of(n - i);
+        __m256 g = _mm256_maskload_ps(gate + i, some), u = _mm256_maskload_ps(up + i, some);
+        __m256 below = _mm256_add_ps(_mm256_set1_ps(1), exp_lanes(_mm256_sub_ps(_mm256_setzero_ps(), g)));
+
+        _mm256_maskstore_ps(gate + i, some, _mm256_mul_ps(_mm256_div_ps(g, below), u));
+    }
+}
+
+static void add_scaled(float *x, const float *y, size_t n, float scale)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256i some = mask_of(n - i);
+        __m256 v = _mm256_fmadd_ps(_mm256_maskload_ps(y + i, some), _mm256_set1_ps(scale),
+                                   _mm256_maskload_ps(x + i, some));
+
+        _mm256_maskstore_ps(x + i, some, v);
+    }
+}
+
+static void to_half(const float *x, size_t n, uint16_t *out)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        uint16_t halves[LANES];
+        size_t len = n - i < LANES ? n - i : LANES;
+
+        _mm_storeu_si128((__m128i *)halves, _mm256_cvtps_ph(_mm256_maskload_ps(x + i, mask_of(n - i)),
+                                                            _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+        memcpy(out + i, halves, len * sizeof(*halves));
+    }
+}
+
+/* ---- Q8_0 ------------------------------------------------------------------------------------------------------------ */
+
+/* One output of R rows. VPMADDUBSW wants unsigned times signed: |w| times x with the sign of w. The sums of two fit:
+ * 2 * 128 * 127 < 2^15. */
+INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R, float *y,
+                      size_t stride)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    const int8_t *q[4];
+    const float *d[4];
+    __m256 total[4];
+
+    UNROLL for (size_t r = 0; r < R; r++) {
+        q[r] = x->q + pick[r] * x->width;
+        d[r] = x->d + pick[r] * (x->width / ACT_BLOCK);
+        total[r] = _mm256_setzero_ps();
+    }
+    for (size_t b = 0; b < n_in / Q8_0_VALUES; b++) {
+        const uint8_t *block = row + b * sizeof(struct block_q8_0);
+        __m256i w = _mm256_loadu_si256((const __m256i *)(block + sizeof(uint16_t))), positive = _mm256_abs_epi8(w);
+        uint16_t half;
+        float scale;
+
+        memcpy(&half, block, sizeof(half));
+        scale = _cvtsh_ss(half);
+        UNROLL for (size_t r = 0; r < R; r++) {
+            __m256i v = _mm256_loadu_si256((const __m256i *)(q[r] + b * Q8_0_VALUES));
+            __m256i dot = _mm256_madd_epi16(_mm256_maddubs_epi16(positive, _mm256_sign_epi8(v, w)), ones);
+
+            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(scale * d[r][b]), total[r]);
+        }
+    }
+    UNROLL for (size_t r = 0; r < R; r++) y[r * stride] = add_lanes(total[r]);
+}
+
+static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
+                        const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    for (size_t o = first; o < last; o++) {
+        const uint8_t *row = weight_plain_at(w, mat, o);
+        size_t i = 0;
+
+        for (; i + 4 <= n; i += 4) tile_q8_0(row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
+        for (; i < n; i++) tile_q8_0(row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
+    }
+}
+
+/* ---- F32, F16, BF16 ---------------------------------------------------------------------------------------------------- */
+
+INLINE __m256 load_weights(enum weight_type type, const uint8_t *row, size_t i, size_t n)
+{
+    __m128i half = _mm_setzero_si128();
+
+    if (type == TYPE_F32) return _mm256_maskload_ps((const float *)(const void *)row + i, mask_of(n - i));
+    if (n - i >= LANES) half = _mm_loadu_si128((const __m128i *)(row + i * 2));
+    else memcpy(&half, row + i * 2, (n - i) * 2);
+    if (type == TYPE_F16) return _mm256_cvtph_ps(half);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+}
+
+/* One row of weights, R rows of activations. */
+INLINE void tile_float(enum weight_type type, const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick,
+                       size_t R, float *y, size_t stride)
+{
+    __m256 total[4];
+
+    UNROLL for (size_t r = 0; r < R; r++) total[r] = _mm256_setzero_ps();
+    for (size_t i = 0; i < n_in; i += LANES) {
+        __m256 weights = load_weights(type, row, i, n_in);
+
+        UNROLL for (size_t r = 0; r < R; r++)
+            total[r] = _mm256_fmadd_ps(weights, _mm256_maskload_ps(x->f + pick[r] * x->width + i, mask_of(n_in - i)),
+                                       total[r]);
+    }
+    UNROLL for (size_t r = 0; r < R; r++) y[r * stride] = add_lanes(total[r]);
+}
+
+INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    for (size_t o = first; o < last; o++) {
+        const uint8_t *row = weight_plain_at(w, mat, o);
+        size_t i = 0;
+
+        for (; i + 4 <= n; i += 4) tile_float(type, row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
+        for (; i < n; i++) tile_float(type, row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
+    }
+}
+
+#define MATMUL(name, type)                                                                                             \
+    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,              \
+                     const uint32_t *pick, size_t n, float *y, size_t stride)                                          \
+    {                                                                                                                  \
+        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                                \
+    }
+MATMUL(matmul_f32, TYPE_F32)
+MATMUL(matmul_f16, TYPE_F16)
+MATMUL(matmul_bf16, TYPE_BF16)
+
+/* ---- attention ------------------------------------------------------------------------------------------------------------ */
+
+#define REGISTERS (KV_BLOCK / LANES) /* that hold one value for each position of a block */
+
+static void attend_head(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
+                        float *sum, float *acc)
+{
+    const __m256 never = _mm256_set1_ps(-INFINITY);
+    __m256 scores[REGISTERS], most4 = never, total = _mm256_setzero_ps(), shrink;
+    float p[KV_BLOCK], most;
+
+    UNROLL for (size_t i = 0; i < REGISTERS; i++) scores[i] = _mm256_setzero_ps();
+    for (size_t d = 0; d < head; d++)
+        UNROLL for (size_t i = 0; i < REGISTERS; i++)
+            scores[i] = _mm256_fmadd_ps(
+                _mm256_set1_ps(q[d]),
+                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
+    UNROLL for (size_t i = 0; i < REGISTERS; i++) {
+        __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
+
+        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen));
+        most4 = _mm256_max_ps(most4, scores[i]);
+    }
+    most = fmaxf(*max, max_lanes(most4));
+    shrink = exp_lanes(_mm256_set1_ps(*max - most));
+    UNROLL for (size_t i = 0; i < REGISTERS; i++) {
+        __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
+        __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))), _mm256_castsi256_ps(seen));
+
+        total = _mm256_add_ps(total, e);
+        _mm256_storeu_ps(p + i * LANES, e);
+    }
+    *max = most;
+    *sum = *sum * _mm256_cvtss_f32(shrink) + add_lanes(total);
+    for (size_t d = 0; d < head; d += LANES) {
+        __m256i some = mask_of(head - d);
+        __m256 out = _mm256_mul_ps(_mm256_maskload_ps(acc + d, some), shrink);
+
+        for (size_t j = 0; j < count; j++)
+            out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]), load_weights(TYPE_F16, (const uint8_t *)(v + j * head), d, head),
+                                  out);
+        _mm256_maskstore_ps(acc + d, some, out);
+    }
+}
+
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
+                   float *sum, float *acc)
+{
+    for (size_t i = 0; i < n; i++) attend_head(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+}
+
+static const struct weight_format formats[] = {
+    {TYPE_F32, false, 1, NULL, weight_plain_row, matmul_f32},
+    {TYPE_F16, false, 1, NULL, weight_plain_row, matmul_f16},
+    {TYPE_BF16, false, 1, NULL, weight_plain_row, matmul_bf16},
+    {TYPE_Q8_0, true, 1, NULL, weight_plain_row, matmul_q8_0},
+};
+
+static const struct kernels table = {
+    .name = "avx2", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
+    .rms_norm = rms_norm, .silu_mul = silu_mul, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,
+};
+
+const struct kernels *kernels_avx2(void)
+{
+    /* every processor with AVX2 has F16C, which not all compilers can ask for */
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &table : NULL;
+}
+
+#else
 
 const struct kernels *kernels_avx2(void)
 {
     return NULL;
 }
+
+#endif

@@ -93,18 +93,6 @@ static void silu_mul(float *gate, const float *up, size_t n)
     for (size_t i = 0; i < n; i++) gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
-static void softmax(float *x, size_t n)
-{
-    float most = -INFINITY, total = 0;
-
-    for (size_t i = 0; i < n; i++) most = fmaxf(most, x[i]);
-    for (size_t i = 0; i < n; i++) {
-        x[i] = expf(x[i] - most);
-        total += x[i];
-    }
-    for (size_t i = 0; i < n; i++) x[i] /= total;
-}
-
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
     for (size_t i = 0; i < n; i++) x[i] += scale * y[i];
@@ -151,6 +139,6 @@ static const struct weight_format formats[] = {
 
 const struct kernels kernels_scalar = {
     .name = "scalar", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
-    .rms_norm = rms_norm, .silu_mul = silu_mul, .softmax = softmax, .add_scaled = add_scaled, .to_half = to_half,
+    .rms_norm = rms_norm, .silu_mul = silu_mul, .add_scaled = add_scaled, .to_half = to_half,
     .attend = attend,
 };
