@@ -37,7 +37,20 @@ def batch_of(samples, rnd, prompt_share):
     return ids, torch.tensor(pick), torch.tensor(target), torch.tensor(weight)
 
 
-def batches(tok_path, seed, tokens, prompt_share=0.1, max_len=600):
+def copy_batch(source, rnd, tokens):
+    """Random tokens, later once more: nothing to learn but to copy, which is half of what this model does."""
+    size = rnd.choice([4, 6, 8, 12, 16, 24, 40])
+    before, between = rnd.choice([0, 0, 4, 12]), rnd.choice([0, 0, 4, 12])
+    width = before + 2 * size + between
+    rows = max(1, tokens // width)
+    ids = torch.tensor([rnd.choices(source, k=width - size) for _ in range(rows)])
+    ids = torch.cat([ids, ids[:, before:before + size]], 1)
+    at = torch.arange(width - size, width - 1)
+    pick = (torch.arange(rows)[:, None] * width + at).flatten()
+    return ids, pick, ids[:, at + 1].flatten(), torch.full((len(pick),), 0.5)
+
+
+def batches(tok_path, seed, tokens, copy_share=0.0, prompt_share=0.05, max_len=600):
     tok, rnd = Tokenizer.from_file(tok_path), random.Random(seed)
     while True:
         pool = []
@@ -46,6 +59,7 @@ def batches(tok_path, seed, tokens, prompt_share=0.1, max_len=600):
             if len(p) + len(a) <= max_len:
                 pool.append((p, a))
         pool.sort(key=lambda s: len(s[0]) + len(s[1]))
+        source = list({t for p, a in pool for t in p + a if t > 2})
         groups, group = [], []
         for s in pool:
             if group and (len(group) + 1) * (len(s[0]) + len(s[1])) > tokens:
@@ -54,6 +68,8 @@ def batches(tok_path, seed, tokens, prompt_share=0.1, max_len=600):
             group.append(s)
         rnd.shuffle(groups)
         for g in groups:
+            if rnd.random() < copy_share:
+                yield copy_batch(source, rnd, tokens)
             yield batch_of(g, rnd, prompt_share)
 
 
@@ -63,9 +79,9 @@ def worker(queue, *args):
         queue.put([t.numpy() for t in b])
 
 
-def background(tok_path, seed, tokens):
+def background(tok_path, seed, tokens, copy_share):
     queue = mp.Queue(24)
-    process = mp.Process(target=worker, args=(queue, tok_path, seed, tokens), daemon=True)
+    process = mp.Process(target=worker, args=(queue, tok_path, seed, tokens, copy_share), daemon=True)
     process.start()
     while True:
         yield [torch.from_numpy(t) for t in queue.get()]

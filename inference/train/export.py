@@ -1,8 +1,6 @@
 """Checkpoint to GGUF (Q8_0 matrices, F32 norms and routers) that llama.cpp loads as granitemoe.
 
-    python export.py CKPT/last.pt OUT.gguf [--shuffle SEED] [--f32]
-
---shuffle: the same file with each weight matrix's numbers in another order: a test's proof that the weights do the work."""
+    python export.py CKPT/last.pt OUT.gguf [--f32]"""
 import argparse
 import json
 import os
@@ -38,7 +36,7 @@ def load_into(model, path):
             p.copy_(torch.from_numpy(gguf.quants.dequantize(t.data, t.tensor_type).copy()).view_as(p))
 
 
-def write(model, path, shuffle=None, f32=False):
+def write(model, path, f32=False):
     c = model.c
     w = gguf.GGUFWriter(path, 'granitemoe')
     w.add_name('briefd-moe')
@@ -78,11 +76,8 @@ def write(model, path, shuffle=None, f32=False):
     w.add_pad_token_id(tokens.index('<|endoftext|>'))
     w.add_add_bos_token(False)
     w.add_chat_template(CHAT)
-    rng = np.random.default_rng(shuffle)
     for name, p in model.named_parameters():
         x = p.detach().float().numpy()
-        if shuffle is not None and x.ndim > 1:
-            x = rng.permutation(x.ravel()).reshape(x.shape)
         if f32 or x.ndim == 1 or 'router' in name:
             w.add_tensor(gguf_name(name), np.ascontiguousarray(x, dtype=np.float32))
         else:
@@ -105,7 +100,6 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('checkpoint', help='a checkpoint, or a .gguf file')
     ap.add_argument('out')
-    ap.add_argument('--shuffle', type=int)
     ap.add_argument('--f32', action='store_true')
     a = ap.parse_args()
     if a.checkpoint.endswith('.gguf'):
@@ -113,7 +107,7 @@ def main():
         load_into(model, a.checkpoint)
     else:
         model, info = load_checkpoint(a.checkpoint)
-    write(model, a.out, a.shuffle, a.f32)
+    write(model, a.out, a.f32)
     print(json.dumps(dict(out=a.out, bytes=os.path.getsize(a.out), params=sum(p.numel() for p in model.parameters()), **info)))
 
 

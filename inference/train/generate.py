@@ -300,33 +300,43 @@ def record(g, obj):
     def fact(key, p):
         put(key, lambda: g.slot('DAYS'), p)
 
+    def odd(rule):
+        """A field's value, one in four times of words that no grammar foresees."""
+        if g.maybe(0.75):
+            return g.rule(rule)
+        if rule == 'step':
+            return g.random_clause(g.lang) if g.maybe(0.6) else upper_first(g.rule('free'))
+        words = [g.rare() for _ in range(g.r.choice([1, 2, 2, 3] if rule in ('oppname', 'casesubject', 'job', 'stage') else [1, 1, 2]))]
+        words = [w.capitalize() if not i or g.maybe(0.4) else w for i, w in enumerate(words)]
+        return g.r.choice([' ', ' ', ' ', '-', ' & ', ' / ']).join(words)
+
     facts, account, contact = {}, {}, {}
     if obj == 'opportunity':
-        put('name', lambda: g.rule('oppname'), 0.96)
-        put('stage', lambda: g.rule('stage'), 0.94)
+        put('name', lambda: odd('oppname'), 0.96)
+        put('stage', lambda: odd('stage'), 0.94)
         put('amount', lambda: g.slot('MONEY'), 0.85)
         put('close_date', lambda: g.slot('DATE'), 0.85)
-        put('type', lambda: g.rule('otype'), 0.5)
-        put('lead_source', lambda: g.rule('source'), 0.4)
+        put('type', lambda: odd('otype'), 0.5)
+        put('lead_source', lambda: odd('source'), 0.4)
         put('competitor', lambda: g.slot('ORG') if g.maybe(0.8) else g.x('~W'), 0.3)
-        put('next_step', lambda: g.rule('step'), 0.75)
+        put('next_step', lambda: odd('step'), 0.75)
     elif obj == 'account':
         put('name', lambda: g.slot('ORG') if g.maybe(0.9) else g.x('~W ~W'), 0.98)
-        put('industry', lambda: g.rule('industry'), 0.8)
-        put('type', lambda: g.rule('atype'), 0.7)
-        put('rating', lambda: g.rule('rating'), 0.2)
+        put('industry', lambda: odd('industry'), 0.8)
+        put('type', lambda: odd('atype'), 0.7)
+        put('rating', lambda: odd('rating'), 0.2)
     elif obj in ('contact', 'lead'):
         put('full_name', lambda: g.slot('PERSON'), 0.96)
-        put('job_title', lambda: g.rule('job'), 0.8)
+        put('job_title', lambda: odd('job'), 0.8)
         if obj == 'lead':
             put('company', lambda: g.slot('ORG') if g.maybe(0.85) else g.x('~W ~W'), 0.92)
-            put('status', lambda: g.rule('status'), 0.9)
-            put('rating', lambda: g.rule('rating'), 0.5)
-            put('lead_source', lambda: g.rule('source'), 0.75)
+            put('status', lambda: odd('status'), 0.9)
+            put('rating', lambda: odd('rating'), 0.5)
+            put('lead_source', lambda: odd('source'), 0.75)
     else:
-        put('subject', lambda: g.rule('casesubject'), 0.97)
-        put('status', lambda: g.rule('status'), 0.95)
-        put('priority', lambda: g.rule('priority'), 0.85)
+        put('subject', lambda: odd('casesubject'), 0.97)
+        put('status', lambda: odd('status'), 0.95)
+        put('priority', lambda: odd('priority'), 0.85)
     if obj not in ('account', 'lead'):
         if g.maybe(0.88):
             account['name'] = g.slot('ORG')
@@ -358,7 +368,7 @@ def record(g, obj):
         f['contact'] = contact
     tasks = []
     for _ in range(g.r.choice([0, 0, 0, 1, 1, 2, 3])):
-        t = dict(subject=upper_first(g.rule('step')))
+        t = dict(subject=upper_first(odd('step')))
         if g.maybe(0.85):
             t['due_date'] = g.slot('DATE')
             if g.maybe(0.35):

@@ -21,7 +21,7 @@ class Config:
     ff: int = 128
     shared_ff: int = 256
     context: int = 2048
-    rope_theta: float = 10000.0
+    rope_theta: float = 100000.0
     eps: float = 1e-6
     emb_scale: float = 12.0
     res_scale: float = 1.0
@@ -142,3 +142,43 @@ class Model(nn.Module):
             if token == stop:
                 break
         return out
+
+
+@torch.no_grad()
+def teach_copying(model, gain=10.0, constant=0.12):
+    """Start with the circuit that copies instead of waiting for it: heads of layer 0 look one token back (a constant in the
+    embedding turned by RoPE), heads of layer 1 look for a place whose previous token is the current one and pass on the
+    token there. Random projections carry the tokens; training keeps and refines what helps."""
+    c, hd = model.c, model.c.head_dim
+    groups, rep = c.kv_heads, c.heads // c.kv_heads
+    model.emb[:, 0] = constant
+    x0 = constant / model.emb.pow(2).mean(-1).sqrt().mean()
+    basis = torch.linalg.qr(torch.randn(c.d - 1, c.d - 1))[0]
+    basis = torch.cat([torch.zeros(c.d - 1, 1), basis], 1)
+    half = groups * hd
+    token, back = basis[:half - 1], basis[half - 1:]  # where tokens are read, where the token before is written
+    token = torch.cat([token, basis[-1:]])[:half]
+    back = back[:half]
+    first, second = model.blocks[0], model.blocks[1]
+    theta = c.rope_theta ** (-torch.arange(0, hd, 2).float() / hd)
+    near = range(0, 6)
+    size = (gain / (x0 ** 2 * c.att_scale)) ** 0.5
+    slow = [i for i in range(hd // 2) if theta[i] < 0.06]
+    dims = sorted([2 * i for i in slow] + [2 * i + 1 for i in slow])
+    for g in range(groups):
+        q = slice(g * rep * hd, g * rep * hd + hd)  # the first query head of the group
+        k = slice(g * hd, (g + 1) * hd)
+        for p in (first, second):
+            p.q[q] = 0
+            p.k[k] = 0
+        for i in near:
+            first.q[q.start + 2 * i, 0] = size
+            first.k[k.start + 2 * i, 0] = size * theta[i].cos()
+            first.k[k.start + 2 * i + 1, 0] = size * theta[i].sin()
+        first.v[k] = token[k]
+        first.o[:, q] = back[k].T * 0.5
+        for n, r in enumerate(dims):
+            second.q[q.start + r] = token[k.start + n] * 2.2
+            second.k[k.start + r] = back[k.start + n] * 2.2
+        second.v[k] = basis[torch.randperm(c.d - 1)[:hd]]
+        second.o[:, q] = second.v[k].T * 3.0

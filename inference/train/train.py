@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 import data
 import export
-from model import Config, Model
+from model import Config, Model, teach_copying
 
 
 def orthogonal(g):
@@ -71,10 +71,11 @@ def main():
     ap.add_argument('--from-gguf', help='start from the weights of a shipped file when there is no checkpoint')
     ap.add_argument('--seed', type=int, default=1)
     ap.add_argument('--tokens', type=int, default=4096, help='padded tokens of a batch')
-    ap.add_argument('--lr', type=float, default=4e-3)
+    ap.add_argument('--lr', type=float, default=3e-3)
     ap.add_argument('--threads', type=int, default=2)
     ap.add_argument('--save-minutes', type=float, default=5)
     ap.add_argument('--progress', type=float, default=0.0, help='where on the learning-rate schedule to begin')
+    ap.add_argument('--copy', type=float, default=0.1, help='batches of pure copying for each batch of examples')
     ap.add_argument('--steps', type=int, default=10**9)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
@@ -85,6 +86,7 @@ def main():
     path = os.path.join(a.ckpt, 'last.pt')
     info = dict(step=0, tokens=0, answer_tokens=0, seconds=0.0, runs=0)
     model = Model(Config())
+    teach_copying(model)
     if a.from_gguf and not os.path.exists(path):
         export.load_into(model, a.from_gguf)
     muon_params = [p for n, p in model.named_parameters() if p.dim() >= 2 and n != 'emb' and 'router' not in n]
@@ -102,8 +104,8 @@ def main():
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     begin = saved = shown = time.time()
-    run_tokens, loss_sum, loss_n, first = 0, 0.0, 0, info['step']
-    for ids, pick, target, weight in data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens):
+    run_tokens, loss_sum, loss_n, first, copy_loss = 0, 0.0, 0, info['step'], 0.0
+    for ids, pick, target, weight in data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens, a.copy):
         now = time.time()
         progress = a.progress + (1 - a.progress) * (now - begin) / (60 * a.minutes)
         if stop or progress >= 1 or info['step'] - first >= a.steps:
@@ -113,17 +115,19 @@ def main():
             logits, stats = model(ids, pick)
         loss = (F.cross_entropy(logits.float(), target, reduction='none') * weight).sum() / weight.sum()
         balance = sum(s[1] for s in stats) / len(stats)
-        (loss + 0.01 * balance).backward()
+        (loss + 0.03 * balance).backward()
         torch.nn.utils.clip_grad_norm_(rest, 1.0)
         for g in adam.param_groups:
-            g['lr'] = lr * 0.5
+            g['lr'] = lr * 0.25
         adam.step()
         muon.step(lr)
         model.zero_grad(set_to_none=True)
         answers = weight == 1.0
-        with torch.no_grad():
-            loss_sum += F.cross_entropy(logits.float()[answers], target[answers]).item()
-        loss_n += 1
+        if answers.any():
+            loss_sum += F.cross_entropy(logits.detach().float()[answers], target[answers]).item()
+            loss_n += 1
+        else:
+            copy_loss = loss.item()
         info['step'] += 1
         info['tokens'] += ids.numel()
         info['answer_tokens'] += int(answers.sum())
@@ -131,7 +135,7 @@ def main():
         if time.time() - shown > 20:
             least = min(float(s[0].min()) for s in stats)
             most = max(float(s[0].max()) for s in stats)
-            print(json.dumps(dict(step=info['step'], tokens=info['tokens'], loss=round(loss_sum / loss_n, 4),
+            print(json.dumps(dict(step=info['step'], tokens=info['tokens'], loss=round(loss_sum / max(1, loss_n), 4), copy_loss=round(copy_loss, 3),
                                   lr=round(lr, 5), tps=int(run_tokens / (time.time() - begin)),
                                   expert_share=[round(least, 3), round(most, 3)])), flush=True)
             shown, loss_sum, loss_n = time.time(), 0.0, 0
