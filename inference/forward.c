@@ -426,7 +426,7 @@ static void *room(size_t n, size_t width, size_t size, bool *failed)
 static struct acts acts_room(size_t n, size_t width, bool *failed)
 {
     return (struct acts){
-        .width = width, .f = room(n, width, sizeof(float), failed), .q = room(n, width, 1, failed),
+        .width = width, .f = room(n, width, sizeof(float), failed), .q = room(n, width, sizeof(int16_t), failed),
         .d = room(n, width / ACT_BLOCK + 1, sizeof(float), failed),
         .sum = room(n, width / ACT_BLOCK + 1, sizeof(int32_t), failed)};
 }

@@ -18,11 +18,14 @@
 
 struct weight;
 
-/* Activations, row by row. The quantised form is filled by quantise() where a weight's format reads it. */
+/* Activations, row by row. The quantised form is filled by quantise() where a weight's format reads it: 16 bits, not
+ * the 8 that others use. The second 8 cost nothing where memory sets the speed, and experts whose logits are close
+ * are then chosen as in exact arithmetic. */
+#define ACT_MOST 32258 /* 127 * 254, so that q can be split into 254 * high + low, each -127 to 127 */
 struct acts {
     size_t width;   /* values of a row */
     float *f;       /* [rows][width] */
-    int8_t *q;      /* [rows][width]: round(f / d), -127 to 127 */
+    int16_t *q;     /* [rows][width]: round(f / d), within ACT_MOST; order within a block is the kernels' own matter */
     float *d;       /* [rows][width / ACT_BLOCK] */
     int32_t *sum;   /* [rows][width / ACT_BLOCK]: of q */
 };
@@ -47,7 +50,7 @@ struct kernels {
     const struct weight_format *formats;
     size_t n_formats;
     /* One row; n is a multiple of ACT_BLOCK. */
-    void (*quantise)(const float *x, size_t n, int8_t *q, float *d, int32_t *sum);
+    void (*quantise)(const float *x, size_t n, int16_t *q, float *d, int32_t *sum);
     /* out = x / sqrt(mean(x^2) + eps) * gain. out may be x. Zhang and Sennrich 2019, arXiv:1910.07467. */
     void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
     /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */

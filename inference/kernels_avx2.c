@@ -62,27 +62,26 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------------------- */
 
-static void quantise(const float *x, size_t n, int8_t *q, float *d, int32_t *sum)
+static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
 {
     for (size_t b = 0; b < n / ACT_BLOCK; b++) {
         const float *from = x + b * ACT_BLOCK;
         __m256 most4 = _mm256_setzero_ps(), scale;
-        __m256i i[4], total = _mm256_setzero_si256(), packed;
+        __m256i i[4], total = _mm256_setzero_si256();
         int32_t lanes[LANES];
         float most;
 
         UNROLL for (size_t k = 0; k < 4; k++) most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(from + k * LANES)));
         most = max_lanes(most4);
-        d[b] = most / 127;
-        scale = _mm256_set1_ps(most > 1e-36F ? 127 / most : 0);
+        d[b] = most / ACT_MOST;
+        scale = _mm256_set1_ps(most > 1e-30F ? ACT_MOST / most : 0);
         UNROLL for (size_t k = 0; k < 4; k++) {
             i[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + k * LANES), scale));
             total = _mm256_add_epi32(total, i[k]);
         }
-        /* packing works within halves of a register: put the eight groups of four back in order */
-        packed = _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
-        packed = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-        _mm256_storeu_si256((__m256i *)(q + b * ACT_BLOCK), packed);
+        UNROLL for (size_t k = 0; k < 2; k++) /* packing works within halves of a register: undo their order */
+            _mm256_storeu_si256((__m256i *)(q + b * ACT_BLOCK + k * 2 * LANES),
+                                _mm256_permute4x64_epi64(_mm256_packs_epi32(i[2 * k], i[2 * k + 1]), 0xD8));
         _mm256_storeu_si256((__m256i *)lanes, total);
         sum[b] = 0;
         for (size_t k = 0; k < LANES; k++) sum[b] = (int32_t)((uint32_t)sum[b] + (uint32_t)lanes[k]);
@@ -143,13 +142,11 @@ static void to_half(const float *x, size_t n, uint16_t *out)
 
 /* ---- Q8_0 ------------------------------------------------------------------------------------------------------------ */
 
-/* One output of R rows. VPMADDUBSW wants unsigned times signed: |w| times x with the sign of w. The sums of two fit:
- * 2 * 128 * 127 < 2^15. */
+/* One output of R rows. A lane sums 4 products below 2^22. */
 INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R, float *y,
                       size_t stride)
 {
-    const __m256i ones = _mm256_set1_epi16(1);
-    const int8_t *q[4];
+    const int16_t *q[4];
     const float *d[4];
     __m256 total[4];
 
@@ -159,16 +156,18 @@ INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, con
         total[r] = _mm256_setzero_ps();
     }
     for (size_t b = 0; b < n_in / Q8_0_VALUES; b++) {
-        const uint8_t *block = row + b * sizeof(struct block_q8_0);
-        __m256i w = _mm256_loadu_si256((const __m256i *)(block + sizeof(uint16_t))), positive = _mm256_abs_epi8(w);
+        const uint8_t *block = row + b * sizeof(struct block_q8_0), *values = block + sizeof(uint16_t);
+        __m256i lo = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)values));
+        __m256i hi = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(values + 16)));
         uint16_t half;
         float scale;
 
         memcpy(&half, block, sizeof(half));
         scale = _cvtsh_ss(half);
         UNROLL for (size_t r = 0; r < R; r++) {
-            __m256i v = _mm256_loadu_si256((const __m256i *)(q[r] + b * Q8_0_VALUES));
-            __m256i dot = _mm256_madd_epi16(_mm256_maddubs_epi16(positive, _mm256_sign_epi8(v, w)), ones);
+            const __m256i *v = (const __m256i *)(q[r] + b * ACT_BLOCK);
+            __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(lo, _mm256_loadu_si256(v)),
+                                           _mm256_madd_epi16(hi, _mm256_loadu_si256(v + 1)));
 
             total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(scale * d[r][b]), total[r]);
         }

@@ -2,7 +2,8 @@
  *
  * Q8_0 is packed 16 rows together, so that a register holds four weights of each of 16 outputs and no sum goes across
  * lanes: first the weights, [block][4 values of 8][row][value of 4], each plus 128 because VPDPBUSD multiplies unsigned
- * by signed bytes; then the scales, [block][row]. 128 times the sum of the activations is taken off again. */
+ * by signed bytes; then the scales, [block][row]. 128 times the sum of the activations is taken off again. A block of
+ * activations is 32 high bytes, then 32 low ones. */
 #include "kernels.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && \
@@ -16,6 +17,7 @@
 #define LANES 16
 #define GROUP 16 /* rows packed together */
 #define STEPS (Q8_0_VALUES / 4)
+#define AHEAD 4096 /* bytes of weights asked for in advance, where each is used only once */
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
 
@@ -47,20 +49,31 @@ INLINE __m512 exp_lanes(__m512 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------------------- */
 
-static void quantise(const float *x, size_t n, int8_t *q, float *d, int32_t *sum)
+/* 16 values to 254 * high + low; returns the values. */
+INLINE __m512i split(__m512 x, __m512 scale, int8_t *high, int8_t *low)
+{
+    __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(x, scale));
+    __m512i h = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
+
+    _mm_storeu_si128((__m128i *)high, _mm512_cvtepi32_epi8(h));
+    _mm_storeu_si128((__m128i *)low,
+                     _mm512_cvtepi32_epi8(_mm512_sub_epi32(q, _mm512_mullo_epi32(h, _mm512_set1_epi32(254)))));
+    return q;
+}
+
+static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
 {
     for (size_t b = 0; b < n / ACT_BLOCK; b++) {
         __m512 lo = _mm512_loadu_ps(x + b * ACT_BLOCK), hi = _mm512_loadu_ps(x + b * ACT_BLOCK + LANES), scale;
         float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
-        __m512i a, c;
+        int8_t *bytes = (int8_t *)(q + b * ACT_BLOCK);
+        __m512i total;
 
-        d[b] = most / 127;
-        scale = _mm512_set1_ps(most > 1e-36F ? 127 / most : 0);
-        a = _mm512_cvtps_epi32(_mm512_mul_ps(lo, scale));
-        c = _mm512_cvtps_epi32(_mm512_mul_ps(hi, scale));
-        sum[b] = _mm512_reduce_add_epi32(_mm512_add_epi32(a, c));
-        _mm_storeu_si128((__m128i *)(q + b * ACT_BLOCK), _mm512_cvtepi32_epi8(a));
-        _mm_storeu_si128((__m128i *)(q + b * ACT_BLOCK + LANES), _mm512_cvtepi32_epi8(c));
+        d[b] = most / ACT_MOST;
+        scale = _mm512_set1_ps(most > 1e-30F ? ACT_MOST / most : 0);
+        total = split(lo, scale, bytes, bytes + ACT_BLOCK);
+        total = _mm512_add_epi32(total, split(hi, scale, bytes + LANES, bytes + ACT_BLOCK + LANES));
+        sum[b] = _mm512_reduce_add_epi32(total);
     }
 }
 
@@ -149,53 +162,79 @@ static void row_q8_0(const struct weight *w, size_t mat, size_t row, float *out)
     }
 }
 
-/* 16 outputs of R rows. */
-INLINE void tile_q8_0(const uint8_t *group, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R, float *y,
-                      size_t stride, __mmask16 outputs)
+INLINE __m512i four_bytes(const int8_t *from)
 {
-    const uint8_t *scales = group + n_in * GROUP;
+    int32_t four;
+
+    memcpy(&four, from, sizeof(four));
+    return _mm512_set1_epi32(four);
+}
+
+/* G groups of 16 outputs for R rows, G * R at most 8. No sum exceeds 2 * 255 * 32 * ACT_MOST < 2^31. */
+INLINE void tile_q8_0(const uint8_t *group, size_t group_bytes, size_t G, size_t n_in, const struct acts *x,
+                      const uint32_t *pick, size_t R, float *y, size_t stride, __mmask16 outputs)
+{
     const int8_t *q[8];
     const float *d[8];
     const int32_t *sum[8];
     __m512 total[8];
 
     UNROLL for (size_t r = 0; r < R; r++) {
-        q[r] = x->q + pick[r] * x->width;
+        q[r] = (const int8_t *)(x->q + pick[r] * x->width);
         d[r] = x->d + pick[r] * (x->width / ACT_BLOCK);
         sum[r] = x->sum + pick[r] * (x->width / ACT_BLOCK);
-        total[r] = _mm512_setzero_ps();
     }
+    UNROLL for (size_t t = 0; t < G * R; t++) total[t] = _mm512_setzero_ps();
     for (size_t b = 0; b < n_in / Q8_0_VALUES; b++) {
-        __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(scales + b * GROUP * 2)));
-        __m512i w[STEPS];
+        __m512i high[8], low[8];
 
-        UNROLL for (size_t k = 0; k < STEPS; k++) w[k] = _mm512_loadu_si512(group + (b * STEPS + k) * 64);
-        UNROLL for (size_t r = 0; r < R; r++) {
-            __m512i dot = _mm512_set1_epi32(-128 * sum[r][b]);
+        UNROLL for (size_t t = 0; t < G * R; t++) {
+            high[t] = _mm512_setzero_si512();
+            low[t] = _mm512_set1_epi32(-128 * sum[t / G][b]);
+        }
+        UNROLL for (size_t k = 0; k < STEPS; k++) {
+            UNROLL for (size_t t = 0; t < G * R; t++) {
+                const uint8_t *at = group + t % G * group_bytes + (b * STEPS + k) * 64;
+                const int8_t *from = q[t / G] + b * 2 * ACT_BLOCK + 4 * k;
+                __m512i w = _mm512_loadu_si512(at);
 
-            UNROLL for (size_t k = 0; k < STEPS; k++) {
-                int32_t four;
-
-                memcpy(&four, q[r] + b * Q8_0_VALUES + k * 4, sizeof(four));
-                dot = _mm512_dpbusd_epi32(dot, w[k], _mm512_set1_epi32(four));
+                if (R == 1) _mm_prefetch(at + AHEAD, _MM_HINT_T0);
+                high[t] = _mm512_dpbusd_epi32(high[t], w, four_bytes(from));
+                low[t] = _mm512_dpbusd_epi32(low[t], w, four_bytes(from + ACT_BLOCK));
             }
-            total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), _mm512_mul_ps(scale, _mm512_set1_ps(d[r][b])), total[r]);
+        }
+        UNROLL for (size_t t = 0; t < G * R; t++) {
+            const uint8_t *scales = group + t % G * group_bytes + n_in * GROUP;
+            __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(scales + b * GROUP * 2)));
+            __m512i dot = _mm512_add_epi32(low[t], _mm512_mullo_epi32(high[t], _mm512_set1_epi32(254)));
+
+            total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), _mm512_mul_ps(scale, _mm512_set1_ps(d[t / G][b])),
+                                       total[t]);
         }
     }
-    UNROLL for (size_t r = 0; r < R; r++) _mm512_mask_storeu_ps(y + r * stride, outputs, total[r]);
+    UNROLL for (size_t t = 0; t < G * R; t++)
+        _mm512_mask_storeu_ps(y + t / G * stride + t % G * GROUP, t % G + 1 < G ? 0xFFFF : outputs, total[t]);
 }
 
 static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
                         const uint32_t *pick, size_t n, float *y, size_t stride)
 {
-    for (size_t o = first; o < last; o += GROUP) {
+    size_t bytes = GROUP * w->row_bytes;
+
+    for (size_t o = first, groups; o < last; o += groups * GROUP) {
         const uint8_t *group = weight_plain_at(w, mat, o);
-        __mmask16 outputs = first_lanes(last - o);
+        float *out = y + o;
         size_t i = 0;
 
-        for (; i + 8 <= n; i += 8) tile_q8_0(group, w->n_in, x, pick + i, 8, y + i * stride + o, stride, outputs);
-        for (; i + 4 <= n; i += 4) tile_q8_0(group, w->n_in, x, pick + i, 4, y + i * stride + o, stride, outputs);
-        for (; i < n; i++) tile_q8_0(group, w->n_in, x, pick + i, 1, y + i * stride + o, stride, outputs);
+        groups = n < 4 && o + GROUP < last ? 2 : 1; /* few rows: two streams of weights hide the memory's delay */
+        __mmask16 outputs = first_lanes(last - o - (groups - 1) * GROUP);
+        if (groups == 2) {
+            for (; i < n; i++) tile_q8_0(group, bytes, 2, w->n_in, x, pick + i, 1, out + i * stride, stride, outputs);
+            continue;
+        }
+        for (; i + 8 <= n; i += 8) tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 8, out + i * stride, stride, outputs);
+        for (; i + 4 <= n; i += 4) tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 4, out + i * stride, stride, outputs);
+        for (; i < n; i++) tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 1, out + i * stride, stride, outputs);
     }
 }
 

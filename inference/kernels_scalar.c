@@ -5,19 +5,19 @@
 #include <string.h>
 #include "weights.h"
 
-static void quantise(const float *x, size_t n, int8_t *q, float *d, int32_t *sum)
+static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
 {
     for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, q += ACT_BLOCK) {
         float most = 0, scale;
 
         for (size_t i = 0; i < ACT_BLOCK; i++) most = fmaxf(most, fabsf(x[i]));
         if (!(most < INFINITY)) most = 0; /* a broken model: no conversion of an infinite value below */
-        d[b] = most / 127;
-        scale = most > 0 ? 127 / most : 0;
+        d[b] = most / ACT_MOST;
+        scale = most > 0 ? ACT_MOST / most : 0;
         if (!(scale < INFINITY)) scale = 0; /* most is subnormal */
         sum[b] = 0;
         for (size_t i = 0; i < ACT_BLOCK; i++) {
-            q[i] = scale > 0 && x[i] == x[i] ? (int8_t)lrintf(x[i] * scale) : 0;
+            q[i] = scale > 0 && x[i] == x[i] ? (int16_t)lrintf(x[i] * scale) : 0;
             sum[b] += q[i];
         }
     }
@@ -32,7 +32,7 @@ static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t
         const uint8_t *row = weight_plain_at(w, mat, o);
 
         for (size_t i = 0; i < n; i++) {
-            const int8_t *q = x->q + pick[i] * x->width;
+            const int16_t *q = x->q + pick[i] * x->width;
             const float *d = x->d + pick[i] * (x->width / ACT_BLOCK);
             float total = 0;
 
