@@ -32,7 +32,7 @@ static enum rc check_ids(const struct model *m, const int32_t *ids, size_t n, st
 static void run_chunk(const struct model *m, struct forward *f, const int32_t *ids, const uint32_t *table, size_t at,
                       size_t n, void (*on_row)(void *ctx, size_t pos, const float *logprobs), void *ctx)
 {
-    struct row rows[CHUNK];
+    struct row rows[CHUNK] = {0};
 
     for (size_t i = 0; i < n; i++) rows[i] = (struct row){ids[at + i], (uint32_t)(at + i), table, true};
     forward_run(f, rows, n);

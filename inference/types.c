@@ -37,6 +37,22 @@ const struct type_info *type_find(uint32_t type)
     return NULL;
 }
 
+void q4_0_to_q8_0(const uint8_t *from, size_t n, uint8_t *to)
+{
+    for (size_t b = 0; b < n; b++) {
+        struct block_q4_0 in;
+        struct block_q8_0 out;
+
+        memcpy(&in, from + b * sizeof(in), sizeof(in));
+        out.d = in.d;
+        for (size_t i = 0; i < 16; i++) {
+            out.q[i] = (int8_t)((in.q[i] & 15) - 8);
+            out.q[i + 16] = (int8_t)((in.q[i] >> 4) - 8);
+        }
+        memcpy(to + b * sizeof(out), &out, sizeof(out));
+    }
+}
+
 static float from_bits(uint32_t bits)
 {
     float f;

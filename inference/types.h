@@ -31,8 +31,11 @@ struct type_info {
     uint32_t bytes;  /* of one block */
 };
 
-/* The layout of a type, or NULL if it is not known. Known is not yet supported: see weight_supported(). */
+/* The layout of a type, or NULL if it is not known. Known is not yet supported: that is for the kernels to say. */
 const struct type_info *type_find(uint32_t type);
+
+/* n blocks of Q4_0 as n of Q8_0, exactly: both are a scale and 32 integers. */
+void q4_0_to_q8_0(const uint8_t *from, size_t n, uint8_t *to);
 
 /* Half and bfloat16 to float, exactly; float to half, rounded to nearest even. */
 float half_to_float(uint16_t h);

@@ -58,6 +58,18 @@ static enum rc no_memory(const struct gguf *g, const struct gguf_tensor *t, stru
     return err_set(e, RC_NOMEM, "%s: out of memory for tensor %.64s", gguf_path(g), t->name);
 }
 
+/* Rows from `row` on of all matrices together, in the format's type. */
+static enum rc read_rows(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, uint64_t row, size_t n,
+                         uint8_t *out, struct err *e)
+{
+    size_t file_bytes = (size_t)(t->bytes / (w->n_mats * w->n_out));
+    uint8_t *from = out + n * (w->row_bytes - file_bytes); /* at the end, so that it can grow in place */
+    enum rc rc = gguf_read(g, t, row * file_bytes, from, n * file_bytes, e);
+
+    if (rc == RC_OK && t->type == TYPE_Q4_0) q4_0_to_q8_0(from, n * (w->n_in / Q8_0_VALUES), out);
+    return rc;
+}
+
 /* One matrix, packed a few groups at a time; rows beyond the last are zeros. */
 static enum rc pack_matrix(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, size_t mat,
                            uint8_t *rows, size_t step, struct err *e)
@@ -68,7 +80,7 @@ static enum rc pack_matrix(const struct gguf *g, const struct gguf_tensor *t, co
     for (size_t row = 0; row < w->n_out && rc == RC_OK; row += step) {
         size_t n = w->n_out - row < step ? w->n_out - row : step;
 
-        rc = gguf_read(g, t, (mat * w->n_out + row) * w->row_bytes, rows, n * w->row_bytes, e);
+        rc = read_rows(g, t, w, mat * w->n_out + row, n, rows, e);
         memset(rows + n * w->row_bytes, 0, (step - n) * w->row_bytes);
         for (size_t i = 0; i < n && rc == RC_OK; i += group)
             w->format->pack(rows + i * w->row_bytes, w->n_in,
@@ -93,20 +105,22 @@ static enum rc pack(const struct gguf *g, const struct gguf_tensor *t, const str
 enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k, struct weight *w,
                        struct err *e)
 {
-    const struct type_info *type = type_find(t->type);
+    const struct type_info *held;
     size_t group;
     enum rc rc;
 
-    *w = (struct weight){.format = kernels_format(k, t->type), .type = type->name, .n_in = (size_t)t->dims[0],
-                         .n_out = (size_t)t->dims[1], .n_mats = (size_t)(t->dims[2] * t->dims[3])};
+    *w = (struct weight){.format = kernels_format(k, t->type == TYPE_Q4_0 ? TYPE_Q8_0 : t->type),
+                         .n_in = (size_t)t->dims[0], .n_out = (size_t)t->dims[1],
+                         .n_mats = (size_t)(t->dims[2] * t->dims[3])};
     if (!w->format)
-        return gguf_bad(g, e, t->name, t->info_offset, "tensors of type %s are not supported", type->name);
+        return gguf_bad(g, e, t->name, t->info_offset, "tensors of type %s are not supported", type_find(t->type)->name);
+    held = type_find(w->format->type);
     group = w->format->group;
-    w->row_bytes = w->n_in / type->values * type->bytes;
+    w->row_bytes = w->n_in / held->values * held->bytes;
     w->mat_bytes = (w->n_out + group - 1) / group * group * w->row_bytes;
-    w->data = allocate(w->n_mats * w->mat_bytes); /* at most `group` times what the file holds */
+    w->data = allocate(w->n_mats * w->mat_bytes); /* at most 2 * group times what the file holds */
     if (!w->data) return no_memory(g, t, e);
-    rc = w->format->pack ? pack(g, t, w, e) : gguf_read(g, t, 0, w->data, (size_t)t->bytes, e);
+    rc = w->format->pack ? pack(g, t, w, e) : read_rows(g, t, w, 0, w->n_mats * w->n_out, w->data, e);
     if (rc != RC_OK) weight_clear(w);
     return rc;
 }

@@ -8,13 +8,12 @@
 
 struct weight { /* n_mats matrices of n_out rows of n_in values: one, or one an expert */
     const struct weight_format *format; /* NULL: empty */
-    const char *type;                   /* name of the type in the file */
     size_t n_in, n_out, n_mats;
     size_t row_bytes, mat_bytes;        /* mat_bytes counts the rows that fill up the last group */
     uint8_t *data;                      /* aligned to 64 bytes */
 };
 
-/* Read tensor `t` and prepare it for `k`. *w is the caller's storage; weight_clear(). RC_BAD unsupported type or a file
+/* Read tensor `t` and prepare it for `k`; Q4_0 is held as Q8_0. *w is the caller's storage; weight_clear(). RC_BAD unsupported type or a file
  * that became shorter; RC_NOMEM. */
 MUST_USE enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k,
                                 struct weight *w, struct err *e);
