@@ -1,0 +1,246 @@
+/* Every instruction set's kernels against the scalar ones on random values, also at sizes that are no multiple of any
+ * register; the scalar ones against formulas in double; half floats over all their values. */
+#include "suite.h"
+#include "../../inference/weights.h"
+
+#include <math.h>
+#include <unistd.h>
+#include "gguf_make.h"
+
+static float random_float(uint64_t *state)
+{
+    return (float)((double)(suite_random(state) >> 11) * 0x1p-52 - 1);
+}
+
+static void fill(float *x, size_t n, uint64_t *state)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = random_float(state) * 3;
+}
+
+static void check_close(const float *a, const float *b, size_t n, double bound, const char *what)
+{
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(fabs((double)a[i] - (double)b[i]) <= bound * (1 + fabs((double)b[i])), "%s: value %zu is %g, not %g",
+                      what, i, (double)a[i], (double)b[i]);
+}
+
+/* ---- small functions ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(halves)
+{
+    for (uint32_t h = 0; h < 65536; h++) { /* IEEE 754: back and forth is the identity but for NaN's payload */
+        float f = half_to_float((uint16_t)h);
+        if (isnan(f))
+            ck_assert((h & 0x7C00) == 0x7C00 && (h & 0x3FF) != 0);
+        else
+            ck_assert_uint_eq(float_to_half(f), h);
+    }
+    ck_assert(half_to_float(0x3C00) == 1.0F && half_to_float(0xC000) == -2.0F && half_to_float(0x0001) == 0x1p-24F);
+    ck_assert_uint_eq(float_to_half(65519.0F), 0x7BFF);
+    ck_assert_uint_eq(float_to_half(65520.0F), 0x7C00);
+    ck_assert_uint_eq(float_to_half(1.0F + 0x1p-11F), 0x3C00);          /* halfway: to even */
+    ck_assert_uint_eq(float_to_half(1.0F + 3 * 0x1p-11F), 0x3C02);
+    ck_assert_uint_eq(float_to_half(0x1p-25F), 0);
+    ck_assert(bfloat_to_float(0x3F80) == 1.0F && bfloat_to_float(0xC040) == -3.0F);
+}
+END_TEST
+
+static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
+{
+    float x[512], gain[512], a[512], b[512];
+    uint16_t ha[512], hb[512];
+    double squares = 0;
+    fill(x, n, state);
+    fill(gain, n, state);
+    for (size_t i = 0; i < n; i++)
+        squares += (double)x[i] * (double)x[i];
+    for (size_t i = 0; i < n; i++)
+        b[i] = (float)((double)x[i] / sqrt(squares / (double)n + 1e-5) * (double)gain[i]);
+    k->rms_norm(x, gain, n, 1e-5F, a);
+    check_close(a, b, n, 1e-5, "rms_norm");
+    for (size_t i = 0; i < n; i++) {
+        double g = (double)x[i] * 20;
+        a[i] = (float)g;
+        b[i] = (float)(g / (1 + exp(-g)) * (double)gain[i]);
+    }
+    k->silu_mul(a, gain, n);
+    check_close(a, b, n, 1e-5, "silu_mul");
+    memcpy(a, x, sizeof(a));
+    k->add_scaled(a, gain, n, 0.37F);
+    for (size_t i = 0; i < n; i++)
+        b[i] = (float)((double)x[i] + (double)0.37F * (double)gain[i]);
+    check_close(a, b, n, 1e-6, "add_scaled");
+    k->to_half(x, n, ha);
+    kernels_scalar.to_half(x, n, hb);
+    ck_assert(memcmp(ha, hb, n * sizeof(*ha)) == 0);
+}
+
+static void check_attention(const struct kernels *k, size_t head, size_t heads, size_t count, uint64_t *state)
+{
+    static float q[8 * 96], acc_a[8 * 96], acc_b[8 * 96];
+    static uint16_t keys[96 * KV_BLOCK], values[96 * KV_BLOCK];
+    float max_a[8], max_b[8], sum_a[8], sum_b[8];
+    fill(q, heads * head, state);
+    for (size_t i = 0; i < heads; i++) {
+        max_a[i] = max_b[i] = -INFINITY;
+        sum_a[i] = sum_b[i] = 0;
+    }
+    memset(acc_a, 0, sizeof(acc_a));
+    memset(acc_b, 0, sizeof(acc_b));
+    for (size_t block = 0; block < 3; block++) {
+        for (size_t i = 0; i < head * KV_BLOCK; i++) {
+            keys[i] = float_to_half(random_float(state));
+            values[i] = float_to_half(random_float(state));
+        }
+        /* what lies behind the last position seen must not matter */
+        for (size_t j = block == 2 ? count : KV_BLOCK; j < KV_BLOCK; j++) {
+            for (size_t d = 0; d < head; d++) {
+                keys[d * KV_BLOCK + j] = 0x7C01; /* NaN */
+                values[j * head + d] = 0x7C01;
+            }
+        }
+        k->attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_a, sum_a, acc_a);
+        kernels_scalar.attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_b, sum_b, acc_b);
+    }
+    check_close(max_a, max_b, heads, 1e-5, "attention: max");
+    check_close(sum_a, sum_b, heads, 1e-4, "attention: sum");
+    check_close(acc_a, acc_b, heads * head, 1e-4, "attention");
+}
+
+static void check_quantise(const struct kernels *k, uint64_t *state)
+{
+    float x[128], d[4];
+    int16_t q[128];
+    int32_t sum[4];
+    fill(x, 128, state);
+    memset(x + 32, 0, 32 * sizeof(float));
+    k->quantise(x, 128, q, d, sum);
+    for (size_t b = 0; b < 4; b++) {
+        double most = 0, total = 0;
+        for (size_t i = 0; i < 32; i++) {
+            most = fmax(most, fabs((double)x[b * 32 + i]));
+            total += (double)x[b * 32 + i];
+        }
+        ck_assert(fabs((double)d[b] - most / ACT_MOST) <= 1e-6 * most);
+        ck_assert(fabs((double)d[b] * sum[b] - total) <= 32 * most / ACT_MOST);
+    }
+}
+
+/* ---- products -------------------------------------------------------------------------------------------------------------- */
+
+/* Rows times matrices of `type` by way of a file, as the model gets them. */
+static void check_product(const struct kernels *k, uint32_t type, size_t n_in, size_t n_out, size_t n, uint64_t *state)
+{
+    enum { MATS = 2, MOST_IN = 160, MOST_OUT = 80, MOST_ROWS = 20 };
+    static float f[MOST_ROWS * MOST_IN], row[MOST_IN], y[MOST_ROWS * MOST_OUT];
+    static int16_t q[MOST_ROWS * MOST_IN];
+    static float d[MOST_ROWS * MOST_IN];
+    static int32_t sum[MOST_ROWS * MOST_IN];
+    struct acts x = {.width = n_in, .f = f, .q = q, .d = d, .sum = sum};
+    const uint64_t dims[3] = {n_in, n_out, MATS};
+    static struct gguf_make make;
+    struct gguf *g = NULL;
+    struct weight w;
+    struct err e;
+    uint32_t pick[MOST_ROWS];
+    char path[] = "/tmp/briefd-kernels-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    make_begin(&make, 1, 0);
+    make_tensor(&make, "w", type, 3, dims);
+    make_data_random(&make, state);
+    make_write(&make, path);
+    ck_assert_msg(gguf_open(path, &g, &e) == RC_OK, "%s", e.msg);
+    unlink(path);
+    ck_assert_msg(weight_prepare(g, gguf_tensor(g, "w"), k, &w, &e) == RC_OK, "%s", e.msg);
+    fill(f, MOST_ROWS * n_in, state);
+    for (size_t i = 0; i < MOST_ROWS && w.format->quantised; i++)
+        k->quantise(f + i * n_in, n_in, q + i * n_in, d + i * (n_in / ACT_BLOCK), sum + i * (n_in / ACT_BLOCK));
+    for (size_t i = 0; i < n; i++)
+        pick[i] = (uint32_t)(suite_random(state) % MOST_ROWS);
+    for (size_t mat = 0; mat < MATS; mat++) {
+        w.format->matmul(&w, mat, 0, n_out, &x, pick, n, y, n_out);
+        for (size_t o = 0; o < n_out; o++) {
+            w.format->row(&w, mat, o, row);
+            for (size_t i = 0; i < n; i++) {
+                double want = 0, size = 0;
+                for (size_t j = 0; j < n_in; j++) {
+                    want += (double)row[j] * (double)f[pick[i] * n_in + j];
+                    size += fabs((double)row[j] * (double)f[pick[i] * n_in + j]);
+                }
+                ck_assert_msg(fabs((double)y[i * n_out + o] - want) <= 1e-4 * size, "%s, type %u: %g, not %g", k->name,
+                              type, (double)y[i * n_out + o], want);
+            }
+        }
+    }
+    weight_clear(&w);
+    gguf_close(g);
+}
+
+static void check_path(enum cpu_path cpu)
+{
+    static const uint32_t types[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0};
+    static const size_t widths[] = {1, 7, 8, 15, 16, 17, 31, 32, 33, 100, 512};
+    uint64_t state = suite_seed("kernels");
+    const struct kernels *k;
+    struct err e;
+    if (kernels_choose(cpu, &k, &e) != RC_OK) {
+        printf("skipped: %s\n", e.msg);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
+        check_rows(k, widths[i], &state);
+    for (size_t head = 2; head <= 96; head += head < 20 ? 2 : 19)
+        for (size_t heads = 1; heads <= 8; heads++)
+            check_attention(k, head, heads, 1 + suite_random(&state) % KV_BLOCK, &state);
+    check_quantise(k, &state);
+    for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        for (unsigned long i = 0; i < suite_count(40, 1000); i++) {
+            bool blocks = type_find(types[t])->values > 1;
+            size_t n_in = blocks ? 32 * (1 + suite_random(&state) % 5) : 1 + suite_random(&state) % 160;
+            check_product(k, types[t], n_in, 1 + suite_random(&state) % 80, 1 + suite_random(&state) % 20, &state);
+        }
+    }
+}
+
+START_TEST(scalar_is_right) { check_path(CPU_SCALAR); } END_TEST
+START_TEST(avx2_is_right) { check_path(CPU_AVX2); } END_TEST
+START_TEST(avx512_is_right) { check_path(CPU_AVX512); } END_TEST
+
+/* Rows of packed weights are the file's values: against those that the scalar kernels hold, which do not pack. */
+START_TEST(packing_keeps_values)
+{
+    const struct kernels *k = kernels_avx512() ? kernels_avx512() : &kernels_scalar;
+    const uint64_t dims[2] = {96, 37};
+    static struct gguf_make make;
+    struct gguf *g = NULL;
+    struct weight a, b;
+    struct err e;
+    float ra[96], rb[96];
+    uint64_t state = suite_seed("packing");
+    char path[] = "/tmp/briefd-kernels-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    make_begin(&make, 1, 0);
+    make_tensor(&make, "w", TYPE_Q8_0, 2, dims);
+    make_data_random(&make, &state);
+    make_write(&make, path);
+    ck_assert_msg(gguf_open(path, &g, &e) == RC_OK, "%s", e.msg);
+    unlink(path);
+    ck_assert(weight_prepare(g, gguf_tensor(g, "w"), k, &a, &e) == RC_OK);
+    ck_assert(weight_prepare(g, gguf_tensor(g, "w"), &kernels_scalar, &b, &e) == RC_OK);
+    for (size_t r = 0; r < 37; r++) {
+        a.format->row(&a, 0, r, ra);
+        b.format->row(&b, 0, r, rb);
+        ck_assert(memcmp(ra, rb, sizeof(ra)) == 0);
+    }
+    weight_clear(&a);
+    weight_clear(&b);
+    gguf_close(g);
+}
+END_TEST
+
+SUITE_MAIN("kernels", halves, scalar_is_right, avx2_is_right, avx512_is_right, packing_keeps_values)
