@@ -52,7 +52,9 @@ INLINE __m512 exp_lanes(__m512 x)
 /* 16 values to 254 * high + low; returns the values. */
 INLINE __m512i split(__m512 x, __m512 scale, int8_t *high, int8_t *low)
 {
-    __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(x, scale));
+    /* within bounds also where a broken model gives NaN */
+    __m512 bounded = _mm512_max_ps(_mm512_mul_ps(x, scale), _mm512_set1_ps(-ACT_MOST));
+    __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(bounded, _mm512_set1_ps(ACT_MOST)));
     __m512i h = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
 
     _mm_storeu_si128((__m128i *)high, _mm512_cvtepi32_epi8(h));
