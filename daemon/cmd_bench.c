@@ -1,4 +1,5 @@
-/* cmd_bench.c: `briefctl bench`: tokens a second of one model on this machine, measured through the engine. */
+/* cmd_bench.c: `briefctl bench`: tokens a second of one model on this machine, measured through the
+ * engine. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "cli.h"
 #include "cmd_model.h"
 
-#define MAX_RUNS 1000
+#define MAX_RUNS      1000
 #define MAX_SEQUENCES 1024
 
 struct bench {
@@ -20,7 +21,8 @@ struct bench {
 static void print_help(void)
 {
     printf("Usage: briefctl bench -m GGUF [options]\n\n"
-           "Prints one JSON object: {\"prefill_tps\": {\"min\", \"median\", \"max\"}, \"decode_tps\": {...}, \"rss_mib\", "
+           "Prints one JSON object: {\"prefill_tps\": {\"min\", \"median\", \"max\"}, \"decode_tps\": {...}, "
+           "\"rss_mib\", "
            "\"threads\"}.\n"
            "Token ids are random; with several sequences the figures are sums over them.\n\n"
            "  --threads N        default: all processors\n"
@@ -39,7 +41,7 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- one round ---------------------------------------------------------------------------------------------------- */
+/* ---- one round ----------------------------------------------------------------------------------------- */
 
 struct sequence { /* written by the engine's thread, read after request_close() */
     double first, last;
@@ -57,10 +59,10 @@ static void on_token(void *ctx, int32_t id, const char *bytes, size_t n)
     if (s->n++ == 0) s->first = s->last;
 }
 
-/* Prompts of n_prompt tokens, n_new new tokens each, all at once. Times: from the start to everybody's first token,
- * and from there to the last token; *after: tokens written in that second part. */
-static enum rc round_of(struct engine *g, const struct bench *b, const int32_t *ids, size_t n_prompt, size_t n_new,
-                        double *to_first, double *to_last, size_t *after, struct err *e)
+/* Prompts of n_prompt tokens, n_new new tokens each, all at once. Times: from the start to everybody's
+ * first token, and from there to the last token; *after: tokens written in that second part. */
+static enum rc round_of(struct engine *g, const struct bench *b, const int32_t *ids, size_t n_prompt,
+                        size_t n_new, double *to_first, double *to_last, size_t *after, struct err *e)
 {
     struct sequence *s = calloc(b->sequences, sizeof(*s));
     struct request **r = calloc(b->sequences, sizeof(*r));
@@ -68,13 +70,18 @@ static enum rc round_of(struct engine *g, const struct bench *b, const int32_t *
     enum rc rc = s && r ? RC_OK : err_set(e, RC_NOMEM, "bench: out of memory");
 
     for (size_t i = 0; i < b->sequences && rc == RC_OK; i++) {
-        struct submission sub = {.ids = ids + i * n_prompt, .n_ids = n_prompt, .max_tokens = n_new, .ignore_end = true,
-                                 .on_token = on_token, .ctx = &s[i]};
+        struct submission sub = {.ids = ids + i * n_prompt,
+                                 .n_ids = n_prompt,
+                                 .max_tokens = n_new,
+                                 .ignore_end = true,
+                                 .on_token = on_token,
+                                 .ctx = &s[i]};
 
         rc = engine_submit(g, &sub, &r[i], e);
     }
     *after = 0;
-    for (size_t i = 0; r && i < b->sequences; i++) request_close(r[i]);
+    for (size_t i = 0; r && i < b->sequences; i++)
+        request_close(r[i]);
     for (size_t i = 0; rc == RC_OK && i < b->sequences; i++) {
         if (s[i].n != n_new) rc = err_set(e, RC_BAD, "bench: %zu tokens of %zu were written", s[i].n, n_new);
         first = s[i].first > first ? s[i].first : first;
@@ -88,7 +95,7 @@ static enum rc round_of(struct engine *g, const struct bench *b, const int32_t *
     return rc;
 }
 
-/* ---- all rounds ------------------------------------------------------------------------------------------------------ */
+/* ---- all rounds ---------------------------------------------------------------------------------------- */
 
 static int by_value(const void *pa, const void *pb)
 {
@@ -111,7 +118,8 @@ static void random_prompts(const struct bench *b, uint32_t n_vocab, int32_t *ids
 
     for (size_t i = 0; i < b->sequences * n_prompt; i++) {
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth, MMIX */
-        ids[i] = i >= n_prompt && i % n_prompt < b->shared_prefix ? ids[i % n_prompt] : (int32_t)((state >> 33) % n_vocab);
+        ids[i] = i >= n_prompt && i % n_prompt < b->shared_prefix ? ids[i % n_prompt]
+                                                                  : (int32_t)((state >> 33) % n_vocab);
     }
 }
 
@@ -178,20 +186,28 @@ static enum rc run_bench(const struct bench *b, struct err *e)
 
 int cmd_bench(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'}, {"threads", required_argument, NULL, 'j'},
-        {"prefill", required_argument, NULL, 'p'}, {"decode", required_argument, NULL, 'd'},
-        {"sequences", required_argument, NULL, 's'}, {"shared-prefix", required_argument, NULL, 'x'},
-        {"runs", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                            {"threads", required_argument, NULL, 'j'},
+                                            {"prefill", required_argument, NULL, 'p'},
+                                            {"decode", required_argument, NULL, 'd'},
+                                            {"sequences", required_argument, NULL, 's'},
+                                            {"shared-prefix", required_argument, NULL, 'x'},
+                                            {"runs", required_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct bench b = {.prefill = 512, .decode = 128, .sequences = 1, .runs = 5};
     struct err e;
     enum rc rc;
 
     (void)config;
     for (int c; (c = getopt_long(argc, argv, "m:h", options, NULL)) != -1;) {
-        const struct { int c; int64_t lo, hi; size_t *to; } numbers[] = {
-            {'j', 1, 1024, &b.threads}, {'p', 0, 1 << 20, &b.prefill}, {'d', 0, 1 << 20, &b.decode},
-            {'s', 1, MAX_SEQUENCES, &b.sequences}, {'x', 0, 1 << 20, &b.shared_prefix}, {'r', 1, MAX_RUNS, &b.runs}};
+        const struct {
+            int c;
+            int64_t lo, hi;
+            size_t *to;
+        } numbers[] = {{'j', 1, 1024, &b.threads},          {'p', 0, 1 << 20, &b.prefill},
+                       {'d', 0, 1 << 20, &b.decode},        {'s', 1, MAX_SEQUENCES, &b.sequences},
+                       {'x', 0, 1 << 20, &b.shared_prefix}, {'r', 1, MAX_RUNS, &b.runs}};
         int64_t value;
 
         if (c == '?') return cli_usage(argv[0], "wrong option");

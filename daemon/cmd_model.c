@@ -11,15 +11,16 @@
 #include "../inference/inference.h"
 #include "cli.h"
 
-#define MAX_INPUT ((size_t)1 << 30)
+#define MAX_INPUT  ((size_t)1 << 30)
 #define MAX_TOKENS (1 << 24)
 
-/* ---- shared ------------------------------------------------------------------------------------------------------ */
+/* ---- shared -------------------------------------------------------------------------------------------- */
 
 static void print_ids(const int32_t *ids, size_t n)
 {
     putchar('[');
-    for (size_t i = 0; i < n; i++) printf("%s%d", i ? ", " : "", (int)ids[i]);
+    for (size_t i = 0; i < n; i++)
+        printf("%s%d", i ? ", " : "", (int)ids[i]);
     putchar(']');
 }
 
@@ -29,7 +30,8 @@ static bool parse_ids(const char *text, int32_t **ids, size_t *n)
     size_t count = 1;
     int32_t *list;
 
-    for (const char *s = text; *s; s++) count += *s == ',';
+    for (const char *s = text; *s; s++)
+        count += *s == ',';
     list = malloc(count * sizeof(*list));
     *n = 0;
     for (const char *s = text; list && *n < count; s++) {
@@ -67,7 +69,8 @@ static enum rc read_stdin(struct buf *b, struct err *e)
     char bytes[65536];
     size_t n;
 
-    while ((n = fread(bytes, 1, sizeof(bytes), stdin)) > 0) buf_add(b, bytes, n);
+    while ((n = fread(bytes, 1, sizeof(bytes), stdin)) > 0)
+        buf_add(b, bytes, n);
     if (ferror(stdin)) return err_sys(e, RC_BAD, errno, "standard input");
     return buf_check(b, "standard input", e);
 }
@@ -81,7 +84,7 @@ static int end_output(void)
     return cli_fail(err_sys(&e, RC_BAD, errno, "standard output"), &e);
 }
 
-/* ---- tokenize ------------------------------------------------------------------------------------------------------ */
+/* ---- tokenize ------------------------------------------------------------------------------------------ */
 
 static void help_tokenize(void)
 {
@@ -93,8 +96,10 @@ static void help_tokenize(void)
 
 int cmd_tokenize(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {{"model", required_argument, NULL, 'm'}, {"literal", no_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                            {"literal", no_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const struct model_options opt = {.vocab_only = true};
     enum token_parse parse = TOKENS_USER_DEFINED;
     const char *path = NULL;
@@ -108,10 +113,17 @@ int cmd_tokenize(const char *config, int argc, char **argv)
     (void)config;
     for (int c; (c = getopt_long(argc, argv, "m:h", options, NULL)) != -1;) {
         switch (c) {
-        case 'm': path = optarg; break;
-        case 'l': parse = TOKENS_LITERAL; break;
-        case 'h': help_tokenize(); return EXIT_DONE;
-        default: return cli_usage(argv[0], "wrong option");
+        case 'm':
+            path = optarg;
+            break;
+        case 'l':
+            parse = TOKENS_LITERAL;
+            break;
+        case 'h':
+            help_tokenize();
+            return EXIT_DONE;
+        default:
+            return cli_usage(argv[0], "wrong option");
         }
     }
     if (!path || optind != argc) return cli_usage(argv[0], "-m GGUF and nothing else is needed");
@@ -130,12 +142,13 @@ int cmd_tokenize(const char *config, int argc, char **argv)
     return rc == RC_OK ? end_output() : cli_fail(rc, &e);
 }
 
-/* ---- logits ---------------------------------------------------------------------------------------------------------- */
+/* ---- logits -------------------------------------------------------------------------------------------- */
 
 static void help_logits(void)
 {
     printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N] [--threads N]\n\n"
-           "Prints {\"tokens\": [...], \"top\": [{\"pos\", \"ids\", \"logprobs\"}]}: after each token the N most\n"
+           "Prints {\"tokens\": [...], \"top\": [{\"pos\", \"ids\", \"logprobs\"}]}: after each token the N "
+           "most\n"
            "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n");
 }
 
@@ -160,7 +173,8 @@ static void print_top(void *ctx, size_t pos, const float *logprobs)
     struct top *t = ctx;
 
     t->logprobs = logprobs;
-    for (size_t i = 0; i < t->n_vocab; i++) t->order[i] = (int32_t)i;
+    for (size_t i = 0; i < t->n_vocab; i++)
+        t->order[i] = (int32_t)i;
     qsort_r(t->order, t->n_vocab, sizeof(*t->order), by_logprob, t);
     if (pos == 0) { /* only now is it known that the input is good */
         printf("{\"tokens\": ");
@@ -173,20 +187,26 @@ static void print_top(void *ctx, size_t pos, const float *logprobs)
     for (size_t i = 0; i < t->n; i++) {
         float value = logprobs[t->order[i]];
 
-        if (isfinite(value)) printf("%s%.6f", i ? ", " : "", (double)value);
-        else printf("%snull", i ? ", " : "");
+        if (isfinite(value))
+            printf("%s%.6f", i ? ", " : "", (double)value);
+        else
+            printf("%snull", i ? ", " : "");
     }
     printf("]}");
 }
 
-static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, size_t top, int threads, struct err *e)
+static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, size_t top, int threads,
+                          struct err *e)
 {
     struct model_info info;
     struct top t;
     enum rc rc;
 
     model_info(m, &info);
-    t = (struct top){.tokens = ids, .n_tokens = n, .n_vocab = info.n_vocab, .n = top < info.n_vocab ? top : info.n_vocab,
+    t = (struct top){.tokens = ids,
+                     .n_tokens = n,
+                     .n_vocab = info.n_vocab,
+                     .n = top < info.n_vocab ? top : info.n_vocab,
                      .order = malloc((info.n_vocab + 1) * sizeof(*t.order))};
     if (!t.order) return err_set(e, RC_NOMEM, "logits: out of memory");
     rc = model_logits(m, ids, n, threads, print_top, &t, e);
@@ -199,8 +219,8 @@ int cmd_logits(const char *config, int argc, char **argv)
 {
     static const struct option options[] = {
         {"model", required_argument, NULL, 'm'}, {"tokens", required_argument, NULL, 'k'},
-        {"top", required_argument, NULL, 't'}, {"threads", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'}, {0}};
+        {"top", required_argument, NULL, 't'},   {"threads", required_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},        {0}};
     const char *path = NULL, *tokens = NULL;
     size_t top = 32, threads = 0, n = 0;
     struct model *m = NULL;
@@ -213,12 +233,23 @@ int cmd_logits(const char *config, int argc, char **argv)
         bool good = true;
 
         switch (c) {
-        case 'm': path = optarg; break;
-        case 'k': tokens = optarg; break;
-        case 't': good = parse_count(optarg, 1, INT32_MAX, &top); break;
-        case 'j': good = parse_count(optarg, 1, 1024, &threads); break;
-        case 'h': help_logits(); return EXIT_DONE;
-        default: return cli_usage(argv[0], "wrong option");
+        case 'm':
+            path = optarg;
+            break;
+        case 'k':
+            tokens = optarg;
+            break;
+        case 't':
+            good = parse_count(optarg, 1, INT32_MAX, &top);
+            break;
+        case 'j':
+            good = parse_count(optarg, 1, 1024, &threads);
+            break;
+        case 'h':
+            help_logits();
+            return EXIT_DONE;
+        default:
+            return cli_usage(argv[0], "wrong option");
         }
         if (!good) return cli_usage(argv[0], "'%.40s' is not a number in range", optarg);
     }
@@ -231,7 +262,7 @@ int cmd_logits(const char *config, int argc, char **argv)
     return rc == RC_OK ? end_output() : cli_fail(rc, &e);
 }
 
-/* ---- generate ---------------------------------------------------------------------------------------------------------- */
+/* ---- generate ------------------------------------------------------------------------------------------ */
 
 static void help_generate(void)
 {
@@ -300,7 +331,8 @@ static enum rc print_new_ids(struct engine *engine, const struct submission *s, 
     return RC_OK;
 }
 
-static enum rc prompt_ids(const struct model *m, const struct generate *g, int32_t **ids, size_t *n, struct err *e)
+static enum rc prompt_ids(const struct model *m, const struct generate *g, int32_t **ids, size_t *n,
+                          struct err *e)
 {
     const struct segment plain = {g->chat ? SEGMENT_DATA : SEGMENT_TEMPLATE, g->prompt, strlen(g->prompt)};
     struct segment *chat = NULL;
@@ -338,13 +370,23 @@ static bool generate_option(struct generate *g, int c, const char *arg)
     double d;
 
     switch (c) {
-    case 'm': g->path = arg; return true;
-    case 'p': g->prompt = arg; return true;
-    case 'k': g->tokens = arg; return true;
-    case 'c': return g->chat = true;
-    case 'i': return g->ids = true;
-    case 'n': return parse_count(arg, 1, MAX_TOKENS, &g->n);
-    case 'j': return parse_count(arg, 1, 1024, &g->threads);
+    case 'm':
+        g->path = arg;
+        return true;
+    case 'p':
+        g->prompt = arg;
+        return true;
+    case 'k':
+        g->tokens = arg;
+        return true;
+    case 'c':
+        return g->chat = true;
+    case 'i':
+        return g->ids = true;
+    case 'n':
+        return parse_count(arg, 1, MAX_TOKENS, &g->n);
+    case 'j':
+        return parse_count(arg, 1, 1024, &g->threads);
     case 's':
         if (!str_int64(arg, 0, INT64_MAX, &seed)) return false;
         g->sampling.seed = (uint64_t)seed;
@@ -371,12 +413,13 @@ static bool generate_option(struct generate *g, int c, const char *arg)
 int cmd_generate(const char *config, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'}, {"prompt", required_argument, NULL, 'p'},
-        {"tokens", required_argument, NULL, 'k'}, {"chat", no_argument, NULL, 'c'}, {"ids", no_argument, NULL, 'i'},
-        {"n", required_argument, NULL, 'n'}, {"threads", required_argument, NULL, 'j'},
-        {"seed", required_argument, NULL, 's'}, {"temp", required_argument, NULL, 'T'},
-        {"top-k", required_argument, NULL, 'K'}, {"top-p", required_argument, NULL, 'P'},
-        {"min-p", required_argument, NULL, 'M'}, {"help", no_argument, NULL, 'h'}, {0}};
+        {"model", required_argument, NULL, 'm'},   {"prompt", required_argument, NULL, 'p'},
+        {"tokens", required_argument, NULL, 'k'},  {"chat", no_argument, NULL, 'c'},
+        {"ids", no_argument, NULL, 'i'},           {"n", required_argument, NULL, 'n'},
+        {"threads", required_argument, NULL, 'j'}, {"seed", required_argument, NULL, 's'},
+        {"temp", required_argument, NULL, 'T'},    {"top-k", required_argument, NULL, 'K'},
+        {"top-p", required_argument, NULL, 'P'},   {"min-p", required_argument, NULL, 'M'},
+        {"help", no_argument, NULL, 'h'},          {0}};
     struct generate g = {.n = 128, .sampling = {.top_p = 1}};
     struct model *m = NULL;
     int32_t *ids = NULL;
@@ -396,7 +439,8 @@ int cmd_generate(const char *config, int argc, char **argv)
     if (!g.path || !g.prompt == !g.tokens || optind != argc)
         return cli_usage(argv[0], "-m GGUF and one of -p and --tokens are needed");
     if (g.chat && g.tokens) return cli_usage(argv[0], "--chat needs -p");
-    if (g.tokens && !parse_ids(g.tokens, &ids, &n)) return cli_usage(argv[0], "--tokens is a list such as 1,2,3");
+    if (g.tokens && !parse_ids(g.tokens, &ids, &n))
+        return cli_usage(argv[0], "--tokens is a list such as 1,2,3");
     rc = model_open(g.path, NULL, &m, &e);
     if (rc == RC_OK && g.prompt) rc = prompt_ids(m, &g, &ids, &n, &e);
     if (rc == RC_OK) rc = run_generate(m, &g, ids, n, &e);
@@ -405,7 +449,7 @@ int cmd_generate(const char *config, int argc, char **argv)
     return rc == RC_OK ? end_output() : cli_fail(rc, &e);
 }
 
-/* ---- model --------------------------------------------------------------------------------------------------------------- */
+/* ---- model --------------------------------------------------------------------------------------------- */
 
 static void help_model(void)
 {
@@ -416,14 +460,31 @@ static void help_model(void)
 
 static void print_info_json(const struct model_info *i)
 {
-    const struct { const char *key, *value; } texts[] = {
-        {"path", i->path}, {"architecture", i->architecture}, {"name", i->name}, {"licence", i->licence},
-        {"weight_type", i->weight_type}, {"chat_template", i->chat_template}, {"cpu", i->cpu}, {"sha256", i->sha256}};
-    const struct { const char *key; uint64_t value; } numbers[] = {
-        {"bytes", i->file_bytes}, {"params", i->n_params}, {"active_params", i->n_active_params},
-        {"layers", i->n_layers}, {"embd", i->n_embd}, {"heads", i->n_heads}, {"heads_kv", i->n_heads_kv},
-        {"ff", i->n_ff}, {"experts", i->n_experts}, {"experts_used", i->n_experts_used}, {"vocab", i->n_vocab},
-        {"context", i->n_context}};
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"path", i->path},
+                 {"architecture", i->architecture},
+                 {"name", i->name},
+                 {"licence", i->licence},
+                 {"weight_type", i->weight_type},
+                 {"chat_template", i->chat_template},
+                 {"cpu", i->cpu},
+                 {"sha256", i->sha256}};
+    const struct {
+        const char *key;
+        uint64_t value;
+    } numbers[] = {{"bytes", i->file_bytes},
+                   {"params", i->n_params},
+                   {"active_params", i->n_active_params},
+                   {"layers", i->n_layers},
+                   {"embd", i->n_embd},
+                   {"heads", i->n_heads},
+                   {"heads_kv", i->n_heads_kv},
+                   {"ff", i->n_ff},
+                   {"experts", i->n_experts},
+                   {"experts_used", i->n_experts_used},
+                   {"vocab", i->n_vocab},
+                   {"context", i->n_context}};
     struct buf b;
 
     buf_init(&b, MAX_INPUT);
@@ -443,10 +504,13 @@ static void print_info(const struct model_info *i)
     printf("%s\n", i->path);
     printf("  name          %s\n", i->name);
     printf("  licence       %s\n", i->licence);
-    printf("  architecture  %s, %u layers, width %u, %u heads (%u of keys and values)\n", i->architecture, i->n_layers,
-           i->n_embd, i->n_heads, i->n_heads_kv);
-    if (i->n_experts) printf("  experts       %u of %u for each token, width %u\n", i->n_experts_used, i->n_experts, i->n_ff);
-    else printf("  inner width   %u\n", i->n_ff);
+    printf("  architecture  %s, %u layers, width %u, %u heads (%u of keys and values)\n", i->architecture,
+           i->n_layers, i->n_embd, i->n_heads, i->n_heads_kv);
+    if (i->n_experts)
+        printf("  experts       %u of %u for each token, width %u\n", i->n_experts_used, i->n_experts,
+               i->n_ff);
+    else
+        printf("  inner width   %u\n", i->n_ff);
     printf("  parameters    %.1f million, %.1f million active\n", (double)i->n_params / 1e6,
            (double)i->n_active_params / 1e6);
     printf("  weights       %s, %.1f MiB\n", i->weight_type, (double)i->file_bytes / 1048576);
@@ -458,7 +522,8 @@ static void print_info(const struct model_info *i)
 
 int cmd_model(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
     struct model_options opt = {0};
     struct model *m = NULL;
     struct model_info info;
@@ -469,22 +534,31 @@ int cmd_model(const char *config, int argc, char **argv)
     (void)config;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (c) {
-        case 'j': json = true; break;
-        case 'h': help_model(); return EXIT_DONE;
-        default: return cli_usage(argv[0], "wrong option");
+        case 'j':
+            json = true;
+            break;
+        case 'h':
+            help_model();
+            return EXIT_DONE;
+        default:
+            return cli_usage(argv[0], "wrong option");
         }
     }
     if (argc - optind != 2) return cli_usage(argv[0], "info or check, and a GGUF file");
     check = str_eq(argv[optind], "check");
-    if (!check && !str_eq(argv[optind], "info")) return cli_usage(argv[0], "no '%.40s'; info or check", argv[optind]);
+    if (!check && !str_eq(argv[optind], "info"))
+        return cli_usage(argv[0], "no '%.40s'; info or check", argv[optind]);
     opt.want_hash = !check;
     rc = model_open(argv[optind + 1], &opt, &m, &e);
     if (rc == RC_OK && check) rc = model_check(m, &e);
     if (rc == RC_OK) {
         model_info(m, &info);
-        if (check) printf("%s: ok\n", info.path);
-        else if (json) print_info_json(&info);
-        else print_info(&info);
+        if (check)
+            printf("%s: ok\n", info.path);
+        else if (json)
+            print_info_json(&info);
+        else
+            print_info(&info);
     }
     model_close(m);
     return rc == RC_OK ? end_output() : cli_fail(rc, &e);

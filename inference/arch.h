@@ -1,5 +1,6 @@
-/* arch.h: how the architectures differ, one row each. The graph reads this table and asks for no architecture's name.
- * To add one: a row here; a value of an enum below only for arithmetic that none has yet. */
+/* arch.h: how the architectures differ, one row each. The graph reads this table and asks for no
+ * architecture's name. To add one: a row here; a value of an enum below only for arithmetic that none has
+ * yet. */
 #ifndef INFERENCE_ARCH_H
 #define INFERENCE_ARCH_H
 

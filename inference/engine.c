@@ -1,7 +1,8 @@
 /* engine.c: one thread that owns the KV cache and runs everything that is in flight in common steps.
  *
- * A step has one row for each sequence that writes, and up to `chunk` rows of prompts. A request is admitted when
- * the KV cache has room for all it may ever need, so nothing that runs is ever thrown out for memory. */
+ * A step has one row for each sequence that writes, and up to `chunk` rows of prompts. A request is
+ * admitted when the KV cache has room for all it may ever need, so nothing that runs is ever thrown out
+ * for memory. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,29 +12,29 @@
 #include "forward.h"
 #include "sampler.h"
 
-#define MAX_WAITING 1024
+#define MAX_WAITING       1024
 #define DEFAULT_SEQUENCES 8
-#define MAX_SEQUENCES 1024
-#define DEFAULT_CHUNK 256
-#define MAX_CHUNK 4096
-#define DEFAULT_CONTEXT 4096
+#define MAX_SEQUENCES     1024
+#define DEFAULT_CHUNK     256
+#define MAX_CHUNK         4096
+#define DEFAULT_CONTEXT   4096
 
 struct request {
-    struct submission s;        /* ids is our copy */
+    struct submission s; /* ids is our copy */
     int32_t *ids;
-    size_t limit;               /* most tokens of output */
-    uint64_t number;            /* order of submission */
+    size_t limit;    /* most tokens of output */
+    uint64_t number; /* order of submission */
     atomic_bool cancelled;
-    pthread_mutex_t lock;       /* for finished */
+    pthread_mutex_t lock; /* for finished */
     pthread_cond_t changed;
     bool finished;
     /* of the engine's thread: */
-    uint32_t *table;            /* blocks, while it runs */
-    size_t n_blocks;            /* that it needs */
-    size_t n_cached;            /* positions in the cache */
+    uint32_t *table; /* blocks, while it runs */
+    size_t n_blocks; /* that it needs */
+    size_t n_cached; /* positions in the cache */
     size_t n_out;
-    int32_t next;               /* the token to feed after the prompt */
-    uint64_t state;             /* of the constraint */
+    int32_t next;   /* the token to feed after the prompt */
+    uint64_t state; /* of the constraint */
     int64_t submitted_ms, admitted_ms, first_ms;
 };
 
@@ -46,14 +47,14 @@ struct engine {
     struct sampler *sampler;
     uint8_t *allowed;
     struct row *rows;
-    struct request **asking;    /* whose rows want logits, in order */
+    struct request **asking; /* whose rows want logits, in order */
     pthread_t thread;
     bool started;
 
-    struct request **running;   /* of the engine's thread */
+    struct request **running; /* of the engine's thread */
     size_t n_running;
 
-    pthread_mutex_t lock;       /* all below */
+    pthread_mutex_t lock; /* all below */
     pthread_cond_t wake;
     struct request *waiting[MAX_WAITING];
     size_t n_waiting;
@@ -62,13 +63,14 @@ struct engine {
     struct engine_stats stats;
 };
 
-/* ---- ends ------------------------------------------------------------------------------------------------------- */
+/* ---- ends ---------------------------------------------------------------------------------------------- */
 
 /* The request may be gone when this returns. */
 static void finish(struct engine *g, struct request *r, enum finish_reason reason, const char *message)
 {
     int64_t now = clock_mono_ms();
-    struct finish f = {.reason = reason, .prompt_tokens = r->s.n_ids, .output_tokens = r->n_out, .message = message};
+    struct finish f = {
+        .reason = reason, .prompt_tokens = r->s.n_ids, .output_tokens = r->n_out, .message = message};
 
     if (r->admitted_ms) {
         f.queue_ms = r->admitted_ms - r->submitted_ms;
@@ -101,13 +103,15 @@ static void drop_running(struct engine *g)
     for (size_t i = 0; i < n; i++) {
         struct request *r = g->running[i];
 
-        if (is_over(r, now, &reason)) finish(g, r, reason, NULL);
-        else g->running[kept++] = r;
+        if (is_over(r, now, &reason))
+            finish(g, r, reason, NULL);
+        else
+            g->running[kept++] = r;
     }
     g->n_running = kept;
 }
 
-/* ---- the queue ---------------------------------------------------------------------------------------------------- */
+/* ---- the queue ----------------------------------------------------------------------------------------- */
 
 /* Take request i out of the queue; the lock is held. */
 static struct request *take_waiting(struct engine *g, size_t i)
@@ -132,8 +136,8 @@ static struct request *next_over(struct engine *g, enum finish_reason *reason)
     return r;
 }
 
-/* The next request to run: highest priority, then first come; NULL if there is none or no room for it. A smaller one
- * does not overtake, or a large one might wait for ever. */
+/* The next request to run: highest priority, then first come; NULL if there is none or no room for it. A
+ * smaller one does not overtake, or a large one might wait for ever. */
 static struct request *next_admitted(struct engine *g)
 {
     struct request *r = NULL;
@@ -143,7 +147,8 @@ static struct request *next_admitted(struct engine *g)
     for (size_t i = 1; i < g->n_waiting; i++) {
         const struct request *a = g->waiting[i], *b = g->waiting[best];
 
-        if (a->s.priority > b->s.priority || (a->s.priority == b->s.priority && a->number < b->number)) best = i;
+        if (a->s.priority > b->s.priority || (a->s.priority == b->s.priority && a->number < b->number))
+            best = i;
     }
     if (g->n_waiting > 0 && g->waiting[best]->n_blocks <= kv_free_blocks(g->kv)) r = take_waiting(g, best);
     pthread_mutex_unlock(&g->lock);
@@ -155,16 +160,19 @@ static void admit(struct engine *g)
     enum finish_reason reason;
     struct request *r;
 
-    while ((r = next_over(g, &reason))) finish(g, r, reason, NULL);
+    while ((r = next_over(g, &reason)))
+        finish(g, r, reason, NULL);
     while (g->n_running < g->sequences && (r = next_admitted(g))) {
         r->admitted_ms = clock_mono_ms();
         kv_take(g->kv, r->table, r->n_blocks);
-        if (r->limit == 0) finish(g, r, FINISH_LENGTH, NULL);
-        else g->running[g->n_running++] = r;
+        if (r->limit == 0)
+            finish(g, r, FINISH_LENGTH, NULL);
+        else
+            g->running[g->n_running++] = r;
     }
 }
 
-/* ---- a step --------------------------------------------------------------------------------------------------------- */
+/* ---- a step -------------------------------------------------------------------------------------------- */
 
 /* Rows of one request, at most `most`; returns how many. */
 static size_t add_rows(struct engine *g, struct request *r, size_t n, size_t most, size_t *n_asking)
@@ -174,8 +182,8 @@ static size_t add_rows(struct engine *g, struct request *r, size_t n, size_t mos
     for (size_t i = 0; i < count; i++) {
         size_t position = r->n_cached + i;
 
-        g->rows[n + i] = (struct row){position < r->s.n_ids ? r->ids[position] : r->next, (uint32_t)position, r->table,
-                                      position + 1 == total};
+        g->rows[n + i] = (struct row){position < r->s.n_ids ? r->ids[position] : r->next, (uint32_t)position,
+                                      r->table, position + 1 == total};
     }
     r->n_cached += count;
     if (count > 0 && r->n_cached == total) g->asking[(*n_asking)++] = r;
@@ -224,7 +232,8 @@ static bool write_token(struct engine *g, struct request *r, const float *logits
 
     if (!r->first_ms) r->first_ms = clock_mono_ms();
     if (id < 0) {
-        finish(g, r, FINISH_ERROR, r->s.constraint ? "no token fits the constraint" : "the logits are no numbers");
+        finish(g, r, FINISH_ERROR,
+               r->s.constraint ? "no token fits the constraint" : "the logits are no numbers");
         return false;
     }
     if (r->s.constraint) r->state = constraint_advance(r->s.constraint, g->m->tok, r->state, id);
@@ -232,9 +241,12 @@ static bool write_token(struct engine *g, struct request *r, const float *logits
     r->n_out++;
     bytes = tokenizer_bytes(g->m->tok, id, &n);
     if (r->s.on_token) r->s.on_token(r->s.ctx, id, bytes, n);
-    if (tokenizer_is_end(g->m->tok, id) && !r->s.ignore_end) finish(g, r, FINISH_END, NULL);
-    else if (r->n_out == r->limit) finish(g, r, FINISH_LENGTH, NULL);
-    else return true;
+    if (tokenizer_is_end(g->m->tok, id) && !r->s.ignore_end)
+        finish(g, r, FINISH_END, NULL);
+    else if (r->n_out == r->limit)
+        finish(g, r, FINISH_LENGTH, NULL);
+    else
+        return true;
     return false;
 }
 
@@ -242,7 +254,8 @@ static void forget(struct engine *g, const struct request *r)
 {
     size_t i = 0;
 
-    while (g->running[i] != r) i++;
+    while (g->running[i] != r)
+        i++;
     memmove(g->running + i, g->running + i + 1, (--g->n_running - i) * sizeof(*g->running));
 }
 
@@ -276,11 +289,14 @@ static bool wait_for_work(struct engine *g)
 
     pthread_mutex_lock(&g->lock);
     g->stats.in_flight = (uint32_t)g->n_running;
-    while (g->n_running == 0 && g->n_waiting == 0 && !g->closing) pthread_cond_wait(&g->wake, &g->lock);
+    while (g->n_running == 0 && g->n_waiting == 0 && !g->closing)
+        pthread_cond_wait(&g->wake, &g->lock);
     closing = g->closing;
-    for (size_t i = 0; i < g->n_waiting && closing; i++) atomic_store(&g->waiting[i]->cancelled, true);
+    for (size_t i = 0; i < g->n_waiting && closing; i++)
+        atomic_store(&g->waiting[i]->cancelled, true);
     pthread_mutex_unlock(&g->lock);
-    for (size_t i = 0; i < g->n_running && closing; i++) atomic_store(&g->running[i]->cancelled, true);
+    for (size_t i = 0; i < g->n_running && closing; i++)
+        atomic_store(&g->running[i]->cancelled, true);
     return !closing;
 }
 
@@ -298,7 +314,7 @@ static void *engine_main(void *arg)
     return NULL;
 }
 
-/* ---- handle ------------------------------------------------------------------------------------------------------------ */
+/* ---- handle -------------------------------------------------------------------------------------------- */
 
 static enum rc open_cache(struct engine *g, const struct engine_options *opt, struct err *e)
 {
@@ -306,14 +322,16 @@ static enum rc open_cache(struct engine *g, const struct engine_options *opt, st
 
     if (opt->kv_bytes) n = opt->kv_bytes / block;
     if (n < one)
-        return err_set(e, RC_LIMIT, "KV cache: one sequence of %lu tokens needs %zu blocks of %zu bytes = %zu MiB; "
-                       "allowed are %zu MiB", (unsigned long)g->context, one, block, (one * block) >> 20,
-                       opt->kv_bytes >> 20);
+        return err_set(e, RC_LIMIT,
+                       "KV cache: one sequence of %lu tokens needs %zu blocks of %zu bytes = %zu MiB; "
+                       "allowed are %zu MiB",
+                       (unsigned long)g->context, one, block, (one * block) >> 20, opt->kv_bytes >> 20);
     if (n > one * g->sequences) n = one * g->sequences;
     return kv_open(&g->m->shape, n, &g->kv, e);
 }
 
-enum rc engine_open(const struct model *m, const struct engine_options *opt, struct engine **out, struct err *e)
+enum rc engine_open(const struct model *m, const struct engine_options *opt, struct engine **out,
+                    struct err *e)
 {
     static const struct engine_options defaults = {0};
     struct engine *g = NULL;
@@ -324,7 +342,8 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     if (!m->arch) return err_set(e, RC_BAD, "%s: opened for its vocabulary only", m->path);
     if (!opt) opt = &defaults;
     if (opt->sequences > MAX_SEQUENCES || opt->chunk > MAX_CHUNK)
-        return err_set(e, RC_LIMIT, "engine: at most %d sequences and %d tokens in one step", MAX_SEQUENCES, MAX_CHUNK);
+        return err_set(e, RC_LIMIT, "engine: at most %d sequences and %d tokens in one step", MAX_SEQUENCES,
+                       MAX_CHUNK);
     g = calloc(1, sizeof(*g));
     if (!g) return err_set(e, RC_NOMEM, "engine: out of memory");
     g->m = m;
@@ -339,7 +358,8 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     g->rows = calloc(max_rows, sizeof(*g->rows));
     g->asking = calloc(g->sequences, sizeof(*g->asking));
     g->running = calloc(g->sequences, sizeof(*g->running));
-    rc = g->allowed && g->rows && g->asking && g->running ? RC_OK : err_set(e, RC_NOMEM, "engine: out of memory");
+    rc = g->allowed && g->rows && g->asking && g->running ? RC_OK
+                                                          : err_set(e, RC_NOMEM, "engine: out of memory");
     if (rc == RC_OK) rc = open_cache(g, opt, e);
     if (rc == RC_OK) rc = pool_open(opt->threads, &g->pool, e);
     if (rc == RC_OK) g->stats.threads = (uint32_t)pool_threads(g->pool);
@@ -348,8 +368,10 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     failed = rc == RC_OK ? pthread_create(&g->thread, NULL, engine_main, g) : 0;
     if (failed) rc = err_sys(e, RC_LIMIT, failed, "engine: no thread");
     g->started = rc == RC_OK;
-    if (rc == RC_OK) *out = g;
-    else engine_close(g);
+    if (rc == RC_OK)
+        *out = g;
+    else
+        engine_close(g);
     return rc;
 }
 
@@ -376,17 +398,18 @@ void engine_close(struct engine *g)
     free(g);
 }
 
-/* ---- requests ----------------------------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------------------ */
 
 static enum rc check_submission(const struct engine *g, const struct submission *s, struct err *e)
 {
     if (s->n_ids == 0) return err_set(e, RC_BAD, "the prompt is empty");
     if (s->n_ids > g->context)
-        return err_set(e, RC_LIMIT, "the prompt has %zu tokens, the context %lu", s->n_ids, (unsigned long)g->context);
+        return err_set(e, RC_LIMIT, "the prompt has %zu tokens, the context %lu", s->n_ids,
+                       (unsigned long)g->context);
     for (size_t i = 0; i < s->n_ids; i++)
         if (s->ids[i] < 0 || (uint32_t)s->ids[i] >= g->m->n_vocab)
-            return err_set(e, RC_BAD, "token %zu of the prompt is %ld; the vocabulary has %lu", i, (long)s->ids[i],
-                           (unsigned long)g->m->n_vocab);
+            return err_set(e, RC_BAD, "token %zu of the prompt is %ld; the vocabulary has %lu", i,
+                           (long)s->ids[i], (unsigned long)g->m->n_vocab);
     return RC_OK;
 }
 
@@ -457,7 +480,8 @@ void request_close(struct request *r)
 {
     if (!r) return;
     pthread_mutex_lock(&r->lock);
-    while (!r->finished) pthread_cond_wait(&r->changed, &r->lock);
+    while (!r->finished)
+        pthread_cond_wait(&r->changed, &r->lock);
     pthread_mutex_unlock(&r->lock);
     request_free(r);
 }
@@ -469,7 +493,7 @@ void engine_stats(struct engine *g, struct engine_stats *out)
     pthread_mutex_unlock(&g->lock);
 }
 
-/* ---- submit and wait ------------------------------------------------------------------------------------------------------ */
+/* ---- submit and wait ----------------------------------------------------------------------------------- */
 
 struct collected {
     struct buf *text;
@@ -499,15 +523,19 @@ static void collect_finish(void *ctx, const struct finish *f)
 static enum rc result_of(const struct collected *c, struct err *e)
 {
     switch (c->f.reason) {
-    case FINISH_CANCELLED: return err_set(e, RC_RETRY, "the request was cancelled");
-    case FINISH_DEADLINE: return err_set(e, RC_RETRY, "the deadline passed after %zu tokens", c->f.output_tokens);
-    case FINISH_ERROR: return err_set(e, RC_BAD, "generation failed: %s", c->message);
-    default: return c->text ? buf_check(c->text, "output", e) : RC_OK;
+    case FINISH_CANCELLED:
+        return err_set(e, RC_RETRY, "the request was cancelled");
+    case FINISH_DEADLINE:
+        return err_set(e, RC_RETRY, "the deadline passed after %zu tokens", c->f.output_tokens);
+    case FINISH_ERROR:
+        return err_set(e, RC_BAD, "generation failed: %s", c->message);
+    default:
+        return c->text ? buf_check(c->text, "output", e) : RC_OK;
     }
 }
 
-enum rc engine_run(struct engine *g, const struct submission *s, struct buf *text, int32_t **ids, size_t *n_ids,
-                   struct finish *f, struct err *e)
+enum rc engine_run(struct engine *g, const struct submission *s, struct buf *text, int32_t **ids,
+                   size_t *n_ids, struct finish *f, struct err *e)
 {
     struct submission own = *s;
     struct collected c = {.text = text};

@@ -1,5 +1,5 @@
-/* forward.c: the graph. It alternates two kinds of stages, each shared among the threads: something for each row (norm,
- * rope, route, add), and products of rows with matrices, cut into pieces of outputs. */
+/* forward.c: the graph. It alternates two kinds of stages, each shared among the threads: something for
+ * each row (norm, rope, route, add), and products of rows with matrices, cut into pieces of outputs. */
 #include "forward.h"
 
 #include <math.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include "moe.h"
 
-#define PIECE 64       /* outputs of a matrix that a thread takes at a time */
-#define TILE 8         /* rows of an attention task: they share the blocks of their sequence */
+#define PIECE 64 /* outputs of a matrix that a thread takes at a time */
+#define TILE  8  /* rows of an attention task: they share the blocks of their sequence */
 
 struct product { /* rows pick[0..n) of x times a matrix */
     const struct weight *w;
@@ -26,36 +26,37 @@ struct forward {
     const struct kernels *k;
     const struct kv *kv;
     struct pool *pool;
-    size_t n_q, n_kv, n_plain; /* widths: all query heads, all KV heads, the inner width that every row goes through */
+    size_t n_q, n_kv,
+        n_plain; /* widths: all query heads, all KV heads, the inner width that every row goes through */
 
     const struct row *rows; /* of the pass */
     size_t n;
     const struct layer *layer;
     size_t layer_index;
 
-    uint32_t *identity;                /* 0, 1, 2, ... */
-    float *x;                          /* [rows][n_embd]: the residual stream */
-    struct acts normed;                /* of x */
-    float *q, *key, *value;            /* q is scaled for attention */
-    float *turns;                      /* [rows][n_rope]: cosines, then sines */
+    uint32_t *identity;     /* 0, 1, 2, ... */
+    float *x;               /* [rows][n_embd]: the residual stream */
+    struct acts normed;     /* of x */
+    float *q, *key, *value; /* q is scaled for attention */
+    float *turns;           /* [rows][n_rope]: cosines, then sines */
     struct acts attended;
-    float *scratch_max, *scratch_sum;  /* [threads][TILE * heads of a group] */
-    float *out;                        /* [rows][n_embd]: of attention, then of the plain inner layer */
+    float *scratch_max, *scratch_sum; /* [threads][TILE * heads of a group] */
+    float *out;                       /* [rows][n_embd]: of attention, then of the plain inner layer */
     struct acts plain;
     float *plain_up;
     float *logits_of_experts, *expert_weights;
     uint32_t *experts, *slot_of, *token_of, *begin;
-    struct acts inner;                 /* [slots]: gate of the experts, then what goes down */
+    struct acts inner; /* [slots]: gate of the experts, then what goes down */
     float *inner_up, *expert_out;
     struct product *products;
     size_t n_products, n_pieces;
-    uint32_t *wanted;                  /* rows that want logits */
+    uint32_t *wanted; /* rows that want logits */
     size_t n_wanted, max_wanted;
     struct acts last;
     float *logits;
 };
 
-/* ---- products ----------------------------------------------------------------------------------------------------- */
+/* ---- products ------------------------------------------------------------------------------------------ */
 
 static void add_product(struct forward *f, const struct weight *w, size_t mat, const struct acts *x,
                         const uint32_t *pick, size_t n, float *y)
@@ -75,8 +76,10 @@ static void multiply_piece(void *ctx, size_t piece, size_t worker)
     while (hi - lo > 1) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (f->products[mid].first_piece <= piece) lo = mid;
-        else hi = mid;
+        if (f->products[mid].first_piece <= piece)
+            lo = mid;
+        else
+            hi = mid;
     }
     p = &f->products[lo];
     first = (piece - p->first_piece) * PIECE;
@@ -103,11 +106,11 @@ static bool reads_quantised(const struct weight *w)
 
 static void quantise(const struct forward *f, struct acts *a, size_t row)
 {
-    f->k->quantise(a->f + row * a->width, a->width, a->q + row * a->width, a->d + row * (a->width / ACT_BLOCK),
-                   a->sum + row * (a->width / ACT_BLOCK));
+    f->k->quantise(a->f + row * a->width, a->width, a->q + row * a->width,
+                   a->d + row * (a->width / ACT_BLOCK), a->sum + row * (a->width / ACT_BLOCK));
 }
 
-/* ---- attention ------------------------------------------------------------------------------------------------------ */
+/* ---- attention ----------------------------------------------------------------------------------------- */
 
 static void embed_row(void *ctx, size_t i, size_t worker)
 {
@@ -117,7 +120,8 @@ static void embed_row(void *ctx, size_t i, size_t worker)
 
     (void)worker;
     f->m->embedding.format->row(&f->m->embedding, 0, (size_t)f->rows[i].token, x);
-    for (size_t k = 0; k < s->n_embd; k++) x[k] *= s->embedding_scale;
+    for (size_t k = 0; k < s->n_embd; k++)
+        x[k] *= s->embedding_scale;
     for (size_t k = 0; k < s->n_rope / 2; k++) {
         double turn = f->rows[i].position / (double)s->rope_scale *
                       pow((double)s->rope_base, -2.0 * (double)k / (double)s->n_rope);
@@ -136,7 +140,8 @@ static void before_attention(void *ctx, size_t i, size_t worker)
 
     (void)worker;
     f->k->rms_norm(f->x + i * n_embd, y->attn_norm, n_embd, f->m->shape.norm_eps, f->normed.f + i * n_embd);
-    if (reads_quantised(&y->q) || reads_quantised(&y->k) || reads_quantised(&y->v)) quantise(f, &f->normed, i);
+    if (reads_quantised(&y->q) || reads_quantised(&y->k) || reads_quantised(&y->v))
+        quantise(f, &f->normed, i);
 }
 
 static void norm_heads(const struct forward *f, float *x, const float *gain, size_t n)
@@ -144,7 +149,8 @@ static void norm_heads(const struct forward *f, float *x, const float *gain, siz
     size_t one = f->m->arch->qk_norm == QK_NORM_HEAD ? f->m->shape.n_head : n;
 
     if (!gain) return;
-    for (size_t at = 0; at < n; at += one) f->k->rms_norm(x + at, gain, one, f->m->shape.norm_eps, x + at);
+    for (size_t at = 0; at < n; at += one)
+        f->k->rms_norm(x + at, gain, one, f->m->shape.norm_eps, x + at);
 }
 
 static void turn_heads(const struct forward *f, float *x, size_t n, const float *turns)
@@ -165,7 +171,8 @@ static void turn_heads(const struct forward *f, float *x, size_t n, const float 
 
 static void add_bias(float *x, const float *bias, size_t n)
 {
-    for (size_t i = 0; bias && i < n; i++) x[i] += bias[i];
+    for (size_t i = 0; bias && i < n; i++)
+        x[i] += bias[i];
 }
 
 static void store_in_cache(const struct forward *f, size_t i)
@@ -178,7 +185,8 @@ static void store_in_cache(const struct forward *f, size_t i)
         uint16_t *keys = kv_keys(f->kv, block, f->layer_index, h);
 
         f->k->to_half(f->key + i * f->n_kv + h * head, head, halves);
-        for (size_t d = 0; d < head; d++) keys[d * KV_BLOCK + place] = halves[d];
+        for (size_t d = 0; d < head; d++)
+            keys[d * KV_BLOCK + place] = halves[d];
         f->k->to_half(f->value + i * f->n_kv + h * head, head,
                       kv_values(f->kv, block, f->layer_index, h) + place * head);
     }
@@ -199,11 +207,13 @@ static void place_row(void *ctx, size_t i, size_t worker)
     norm_heads(f, key, y->k_norm, f->n_kv);
     turn_heads(f, q, f->n_q, turns);
     turn_heads(f, key, f->n_kv, turns);
-    for (size_t k = 0; k < f->n_q; k++) q[k] *= f->m->shape.attention_scale;
+    for (size_t k = 0; k < f->n_q; k++)
+        q[k] *= f->m->shape.attention_scale;
     store_in_cache(f, i);
 }
 
-/* One KV head for a tile of rows, block after block, so that rows of a sequence find the block in the caches. */
+/* One KV head for a tile of rows, block after block, so that rows of a sequence find the block in the
+ * caches. */
 static void attend_tile(void *ctx, size_t task, size_t worker)
 {
     const struct forward *f = ctx;
@@ -219,7 +229,8 @@ static void attend_tile(void *ctx, size_t task, size_t worker)
             n_blocks = kv_blocks((size_t)f->rows[begin + r].position + 1);
         memset(acc, 0, group * head * sizeof(*acc));
     }
-    for (size_t i = 0; i < n * group; i++) max[i] = -INFINITY;
+    for (size_t i = 0; i < n * group; i++)
+        max[i] = -INFINITY;
     memset(sum, 0, n * group * sizeof(*sum));
     for (size_t b = 0; b < n_blocks; b++) {
         for (size_t r = 0; r < n; r++) {
@@ -237,7 +248,8 @@ static void attend_tile(void *ctx, size_t task, size_t worker)
     for (size_t i = 0; i < n * group; i++) {
         float *acc = f->attended.f + (begin + i / group) * f->n_q + (h * group + i % group) * head;
 
-        for (size_t d = 0; d < head; d++) acc[d] /= sum[i];
+        for (size_t d = 0; d < head; d++)
+            acc[d] /= sum[i];
     }
 }
 
@@ -266,12 +278,14 @@ static void attention(struct forward *f)
     multiply(f);
 }
 
-/* ---- inner layer ------------------------------------------------------------------------------------------------------ */
+/* ---- inner layer --------------------------------------------------------------------------------------- */
 
 /* What every row goes through: the dense layer, or the shared expert; NULL if there is neither. */
 static const struct ffn *plain_ffn(const struct forward *f)
 {
-    return f->layer->dense.gate.format ? &f->layer->dense : f->layer->shared.gate.format ? &f->layer->shared : NULL;
+    return f->layer->dense.gate.format    ? &f->layer->dense
+           : f->layer->shared.gate.format ? &f->layer->shared
+                                          : NULL;
 }
 
 static bool ffn_reads_quantised(const struct ffn *n)
@@ -289,7 +303,8 @@ static void before_inner(void *ctx, size_t i, size_t worker)
     (void)worker;
     f->k->add_scaled(x, f->out + i * s->n_embd, s->n_embd, s->residual_scale);
     f->k->rms_norm(x, f->layer->ffn_norm, s->n_embd, s->norm_eps, f->normed.f + i * s->n_embd);
-    if (ffn_reads_quantised(plain_ffn(f)) || ffn_reads_quantised(&f->layer->experts) || reads_quantised(router))
+    if (ffn_reads_quantised(plain_ffn(f)) || ffn_reads_quantised(&f->layer->experts) ||
+        reads_quantised(router))
         quantise(f, &f->normed, i);
     if (s->n_experts == 0) return;
     router->format->matmul(router, 0, 0, s->n_experts, &f->normed, f->identity + i, 1, logits, s->n_experts);
@@ -297,7 +312,8 @@ static void before_inner(void *ctx, size_t i, size_t worker)
               f->expert_weights + i * s->n_used);
 }
 
-static void activate(struct forward *f, struct acts *gate, const float *up, size_t row, const struct weight *down)
+static void activate(struct forward *f, struct acts *gate, const float *up, size_t row,
+                     const struct weight *down)
 {
     f->k->silu_mul(gate->f + row * gate->width, up + row * gate->width, gate->width);
     if (reads_quantised(down)) quantise(f, gate, row);
@@ -311,8 +327,10 @@ static void activate_row(void *ctx, size_t i, size_t worker)
     size_t n_plain = plain ? f->n : 0;
 
     (void)worker;
-    if (i < n_plain) activate(f, &f->plain, f->plain_up, i, &plain->down);
-    else activate(f, &f->inner, f->inner_up, i - n_plain, &f->layer->experts.down);
+    if (i < n_plain)
+        activate(f, &f->plain, f->plain_up, i, &plain->down);
+    else
+        activate(f, &f->inner, f->inner_up, i - n_plain, &f->layer->experts.down);
 }
 
 static void after_inner(void *ctx, size_t i, size_t worker)
@@ -357,7 +375,7 @@ static void inner(struct forward *f)
     for_rows(f, after_inner, f->n);
 }
 
-/* ---- logits ------------------------------------------------------------------------------------------------------------ */
+/* ---- logits -------------------------------------------------------------------------------------------- */
 
 static const struct weight *output(const struct forward *f)
 {
@@ -381,7 +399,8 @@ static void scale_logits(void *ctx, size_t i, size_t worker)
     float *logits = forward_logits(f, i);
 
     (void)worker;
-    for (size_t k = 0; k < f->m->n_vocab; k++) logits[k] /= f->m->shape.logit_divisor;
+    for (size_t k = 0; k < f->m->n_vocab; k++)
+        logits[k] /= f->m->shape.logit_divisor;
 }
 
 void forward_run(struct forward *f, const struct row *rows, size_t n)
@@ -409,7 +428,7 @@ float *forward_logits(const struct forward *f, size_t i)
     return f->logits + i * f->m->n_vocab;
 }
 
-/* ---- room --------------------------------------------------------------------------------------------------------------- */
+/* ---- room ---------------------------------------------------------------------------------------------- */
 
 /* n * width elements aligned for the widest registers; untouched pages take no memory. Sets *failed. */
 static void *room(size_t n, size_t width, size_t size, bool *failed)
@@ -417,18 +436,19 @@ static void *room(size_t n, size_t width, size_t size, bool *failed)
     size_t bytes;
     void *p = NULL;
 
-    if (__builtin_mul_overflow(n, width, &bytes) || __builtin_mul_overflow(bytes, size, &bytes) || bytes > SIZE_MAX / 2 ||
-        !(p = aligned_alloc(64, (bytes + 64) / 64 * 64)))
+    if (__builtin_mul_overflow(n, width, &bytes) || __builtin_mul_overflow(bytes, size, &bytes) ||
+        bytes > SIZE_MAX / 2 || !(p = aligned_alloc(64, (bytes + 64) / 64 * 64)))
         *failed = true;
     return p;
 }
 
 static struct acts acts_room(size_t n, size_t width, bool *failed)
 {
-    return (struct acts){
-        .width = width, .f = room(n, width, sizeof(float), failed), .q = room(n, width, sizeof(int16_t), failed),
-        .d = room(n, width / ACT_BLOCK + 1, sizeof(float), failed),
-        .sum = room(n, width / ACT_BLOCK + 1, sizeof(int32_t), failed)};
+    return (struct acts){.width = width,
+                         .f = room(n, width, sizeof(float), failed),
+                         .q = room(n, width, sizeof(int16_t), failed),
+                         .d = room(n, width / ACT_BLOCK + 1, sizeof(float), failed),
+                         .sum = room(n, width / ACT_BLOCK + 1, sizeof(int32_t), failed)};
 }
 
 static void acts_clear(struct acts *a)
@@ -442,7 +462,8 @@ static void acts_clear(struct acts *a)
 static bool make_room(struct forward *f, size_t rows, size_t wanted)
 {
     const struct shape *s = &f->m->shape;
-    size_t slots = rows * s->n_used, group = s->n_heads / s->n_heads_kv * TILE, threads = (size_t)pool_threads(f->pool);
+    size_t slots = rows * s->n_used, group = s->n_heads / s->n_heads_kv * TILE,
+           threads = (size_t)pool_threads(f->pool);
     size_t ids = slots > rows ? slots : rows;
     bool failed = false;
 
@@ -472,12 +493,13 @@ static bool make_room(struct forward *f, size_t rows, size_t wanted)
     f->wanted = room(rows, 1, sizeof(uint32_t), &failed);
     f->last = acts_room(wanted, s->n_embd, &failed);
     f->logits = room(wanted, f->m->n_vocab, sizeof(float), &failed);
-    for (size_t i = 0; !failed && i < ids; i++) f->identity[i] = (uint32_t)i;
+    for (size_t i = 0; !failed && i < ids; i++)
+        f->identity[i] = (uint32_t)i;
     return !failed;
 }
 
-enum rc forward_open(const struct model *m, const struct kv *kv, struct pool *pool, size_t max_rows, size_t max_wanted,
-                     struct forward **out, struct err *e)
+enum rc forward_open(const struct model *m, const struct kv *kv, struct pool *pool, size_t max_rows,
+                     size_t max_wanted, struct forward **out, struct err *e)
 {
     const struct shape *s = &m->shape;
     struct forward *f = calloc(1, sizeof(*f));
@@ -501,11 +523,30 @@ enum rc forward_open(const struct model *m, const struct kv *kv, struct pool *po
 void forward_close(struct forward *f)
 {
     if (!f) return;
-    void *rooms[] = {f->identity, f->x, f->q, f->key, f->value, f->turns, f->scratch_max, f->scratch_sum, f->out,
-                     f->plain_up, f->logits_of_experts, f->expert_weights, f->experts, f->slot_of, f->token_of,
-                     f->begin, f->inner_up, f->expert_out, f->products, f->wanted, f->logits};
+    void *rooms[] = {f->identity,
+                     f->x,
+                     f->q,
+                     f->key,
+                     f->value,
+                     f->turns,
+                     f->scratch_max,
+                     f->scratch_sum,
+                     f->out,
+                     f->plain_up,
+                     f->logits_of_experts,
+                     f->expert_weights,
+                     f->experts,
+                     f->slot_of,
+                     f->token_of,
+                     f->begin,
+                     f->inner_up,
+                     f->expert_out,
+                     f->products,
+                     f->wanted,
+                     f->logits};
 
-    for (size_t i = 0; i < COUNT_OF(rooms); i++) free(rooms[i]);
+    for (size_t i = 0; i < COUNT_OF(rooms); i++)
+        free(rooms[i]);
     acts_clear(&f->normed);
     acts_clear(&f->attended);
     acts_clear(&f->plain);

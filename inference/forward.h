@@ -1,8 +1,9 @@
-/* forward.h: one pass of the model over any mix of rows: prompts and single tokens of any number of sequences.
+/* forward.h: one pass of the model over any mix of rows: prompts and single tokens of any number of
+ * sequences.
  *
- * A row is one token at one position of one sequence. Rows of a sequence come in the order of their positions, and
- * all positions before a row's are in the cache or in earlier rows of the same pass. Nothing is allocated in a pass.
- * A row's result does not depend on the other rows. One thread at a time. */
+ * A row is one token at one position of one sequence. Rows of a sequence come in the order of their
+ * positions, and all positions before a row's are in the cache or in earlier rows of the same pass.
+ * Nothing is allocated in a pass. A row's result does not depend on the other rows. One thread at a time. */
 #ifndef INFERENCE_FORWARD_H
 #define INFERENCE_FORWARD_H
 
@@ -26,7 +27,8 @@ MUST_USE enum rc forward_open(const struct model *m, const struct kv *kv, struct
 void forward_close(struct forward *f);
 
 void forward_run(struct forward *f, const struct row *rows, size_t n);
-/* Logits [n_vocab] of the i-th row that wanted them; overwritten by the next pass, the caller may change them. */
+/* Logits [n_vocab] of the i-th row that wanted them; overwritten by the next pass, the caller may change
+ * them. */
 float *forward_logits(const struct forward *f, size_t i);
 
 #endif

@@ -15,20 +15,20 @@
 #include "../base/str.h"
 #include "types.h"
 
-#define MAGIC 0x46554747U /* "GGUF" */
-#define VERSION 3
-#define HEADER_BYTES 24
-#define DEFAULT_ALIGNMENT 32
-#define MAX_ALIGNMENT (1U << 20)
-#define MAX_DIM ((uint64_t)1 << 40)
-#define LEAST_KEY_BYTES 13     /* length, no bytes, type, one byte of value */
-#define LEAST_TENSOR_BYTES 33  /* length, one byte, dimensions, one of them, type, offset */
+#define MAGIC              0x46554747U /* "GGUF" */
+#define VERSION            3
+#define HEADER_BYTES       24
+#define DEFAULT_ALIGNMENT  32
+#define MAX_ALIGNMENT      (1U << 20)
+#define MAX_DIM            ((uint64_t)1 << 40)
+#define LEAST_KEY_BYTES    13 /* length, no bytes, type, one byte of value */
+#define LEAST_TENSOR_BYTES 33 /* length, one byte, dimensions, one of them, type, offset */
 
 struct gguf {
     int fd;
     char *path;
-    uint64_t size;             /* of the file when it was opened */
-    uint8_t *meta;             /* its first n_meta bytes */
+    uint64_t size; /* of the file when it was opened */
+    uint8_t *meta; /* its first n_meta bytes */
     size_t n_meta;
     struct arena names;
     struct gguf_value *values; /* sorted by key */
@@ -45,18 +45,19 @@ struct cursor {
     struct err *e;
 };
 
-/* ---- messages ------------------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------------------ */
 
 static void printable(const char *s, char *out, size_t cap)
 {
     size_t i = 0;
 
-    for (; s[i] && i + 1 < cap; i++) out[i] = s[i] >= ' ' && s[i] <= '~' ? s[i] : '?';
+    for (; s[i] && i + 1 < cap; i++)
+        out[i] = s[i] >= ' ' && s[i] <= '~' ? s[i] : '?';
     out[i] = '\0';
 }
 
-static enum rc bad_field(const struct gguf *g, struct err *e, const char *field, uint64_t offset, const char *fmt,
-                         va_list ap)
+static enum rc bad_field(const struct gguf *g, struct err *e, const char *field, uint64_t offset,
+                         const char *fmt, va_list ap)
 {
     char name[64], what[140];
     size_t n = strlen(g->path);
@@ -69,7 +70,8 @@ static enum rc bad_field(const struct gguf *g, struct err *e, const char *field,
                    (unsigned long long)offset, what);
 }
 
-enum rc gguf_bad(const struct gguf *g, struct err *e, const char *field, uint64_t offset, const char *fmt, ...)
+enum rc gguf_bad(const struct gguf *g, struct err *e, const char *field, uint64_t offset, const char *fmt,
+                 ...)
 {
     va_list ap;
     enum rc rc;
@@ -97,9 +99,10 @@ static enum rc no_memory(const struct gguf *g, struct err *e)
     return err_set(e, RC_NOMEM, "%s: out of memory", g->path);
 }
 
-/* ---- bytes ---------------------------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------------------------- */
 
-static enum rc read_at(const struct gguf *g, const char *field, uint64_t offset, void *out, size_t n, struct err *e)
+static enum rc read_at(const struct gguf *g, const char *field, uint64_t offset, void *out, size_t n,
+                       struct err *e)
 {
     uint8_t *to = out;
 
@@ -116,7 +119,8 @@ static enum rc read_at(const struct gguf *g, const char *field, uint64_t offset,
     return RC_OK;
 }
 
-/* Make sure that the next n bytes are in memory, reading on in growing steps: the size of the metadata is in no field. */
+/* Make sure that the next n bytes are in memory, reading on in growing steps: the size of the metadata is
+ * in no field. */
 static enum rc need(struct cursor *c, uint64_t n)
 {
     struct gguf *g = c->g;
@@ -125,8 +129,8 @@ static enum rc need(struct cursor *c, uint64_t n)
     enum rc rc;
 
     if (n > g->size - c->at) /* at <= size always */
-        return gguf_bad(g, c->e, c->field, c->at, "%llu bytes wanted, the file ends at %llu", (unsigned long long)n,
-                        (unsigned long long)g->size);
+        return gguf_bad(g, c->e, c->field, c->at, "%llu bytes wanted, the file ends at %llu",
+                        (unsigned long long)n, (unsigned long long)g->size);
     if (n <= g->n_meta - c->at) return RC_OK;
     if (n > GGUF_MAX_METADATA - c->at)
         return gguf_bad(g, c->e, c->field, c->at, "more than %zu MiB of metadata", GGUF_MAX_METADATA >> 20);
@@ -179,8 +183,9 @@ static enum rc read_name(struct cursor *c, size_t most, const char **out)
     enum rc rc = read_u64(c, &n);
 
     if (rc != RC_OK) return rc;
-    if (n == 0 || n > most) return gguf_bad(c->g, c->e, c->field, c->at - 8, "a name of %llu bytes, 1 to %zu allowed",
-                                            (unsigned long long)n, most);
+    if (n == 0 || n > most)
+        return gguf_bad(c->g, c->e, c->field, c->at - 8, "a name of %llu bytes, 1 to %zu allowed",
+                        (unsigned long long)n, most);
     rc = need(c, n);
     if (rc != RC_OK) return rc;
     if (memchr(c->g->meta + c->at, 0, (size_t)n))
@@ -190,7 +195,7 @@ static enum rc read_name(struct cursor *c, size_t most, const char **out)
     return *out ? RC_OK : no_memory(c->g, c->e);
 }
 
-/* ---- keys and values ------------------------------------------------------------------------------------------- */
+/* ---- keys and values ----------------------------------------------------------------------------------- */
 
 /* Bytes of a value of fixed size; 0 for strings, arrays and unknown kinds. */
 static size_t kind_size(uint32_t kind)
@@ -202,9 +207,10 @@ static size_t kind_size(uint32_t kind)
 
 static enum rc skip_strings(struct cursor *c, uint64_t n)
 {
-    enum rc rc = n > (c->g->size - c->at) / 8 ? gguf_bad(c->g, c->e, c->field, c->at, "%llu strings in %llu bytes",
-                                                         (unsigned long long)n, (unsigned long long)(c->g->size - c->at))
-                                              : RC_OK;
+    enum rc rc = n > (c->g->size - c->at) / 8
+                     ? gguf_bad(c->g, c->e, c->field, c->at, "%llu strings in %llu bytes",
+                                (unsigned long long)n, (unsigned long long)(c->g->size - c->at))
+                     : RC_OK;
 
     for (uint64_t i = 0; i < n && rc == RC_OK; i++) {
         uint64_t len;
@@ -225,7 +231,8 @@ static enum rc skip_numbers(struct cursor *c, uint32_t kind, uint64_t n)
     if (n > c->g->size / size) n = c->g->size / size + 1; /* too many either way; no overflow below */
     rc = need(c, n * size);
     for (uint64_t i = 0; rc == RC_OK && kind == GGUF_BOOL && i < n; i++)
-        if (c->g->meta[c->at + i] > 1) rc = gguf_bad(c->g, c->e, c->field, c->at + i, "a bool that is neither 0 nor 1");
+        if (c->g->meta[c->at + i] > 1)
+            rc = gguf_bad(c->g, c->e, c->field, c->at + i, "a bool that is neither 0 nor 1");
     if (rc == RC_OK) c->at += (size_t)n * size;
     return rc;
 }
@@ -247,7 +254,8 @@ static enum rc read_value(struct cursor *c, struct gguf_value *v)
     v->is_array = rc == RC_OK && kind == GGUF_ARRAY;
     if (v->is_array) {
         rc = read_u32(c, &kind);
-        if (rc == RC_OK && kind == GGUF_ARRAY) rc = gguf_bad(c->g, c->e, v->key, c->at - 4, "an array of arrays");
+        if (rc == RC_OK && kind == GGUF_ARRAY)
+            rc = gguf_bad(c->g, c->e, v->key, c->at - 4, "an array of arrays");
         if (rc == RC_OK) rc = read_u64(c, &n);
     }
     if (rc != RC_OK) return rc;
@@ -270,10 +278,12 @@ static enum rc read_values(struct cursor *c, uint64_t n)
     enum rc rc = RC_OK;
 
     if (n > GGUF_MAX_KEYS || n > g->size / LEAST_KEY_BYTES)
-        return gguf_bad(g, c->e, "metadata_kv_count", 16, "%llu keys do not fit in the file", (unsigned long long)n);
+        return gguf_bad(g, c->e, "metadata_kv_count", 16, "%llu keys do not fit in the file",
+                        (unsigned long long)n);
     g->values = calloc((size_t)n + 1, sizeof(*g->values));
     if (!g->values) return no_memory(g, c->e);
-    for (size_t i = 0; i < n && rc == RC_OK; i++) rc = read_value(c, &g->values[i]);
+    for (size_t i = 0; i < n && rc == RC_OK; i++)
+        rc = read_value(c, &g->values[i]);
     if (rc != RC_OK) return rc;
     g->n_values = (size_t)n;
     qsort(g->values, g->n_values, sizeof(*g->values), by_key);
@@ -293,7 +303,7 @@ static void place_values(struct gguf *g)
     }
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+/* ---- tensors ------------------------------------------------------------------------------------------- */
 
 static enum rc read_dims(struct cursor *c, struct gguf_tensor *t, uint64_t *values)
 {
@@ -301,8 +311,8 @@ static enum rc read_dims(struct cursor *c, struct gguf_tensor *t, uint64_t *valu
 
     if (rc != RC_OK) return rc;
     if (t->n_dims < 1 || t->n_dims > GGUF_MAX_DIMS)
-        return gguf_bad(c->g, c->e, t->name, c->at - 4, "%lu dimensions, 1 to %d allowed", (unsigned long)t->n_dims,
-                        GGUF_MAX_DIMS);
+        return gguf_bad(c->g, c->e, t->name, c->at - 4, "%lu dimensions, 1 to %d allowed",
+                        (unsigned long)t->n_dims, GGUF_MAX_DIMS);
     *values = 1;
     for (uint32_t i = 0; i < GGUF_MAX_DIMS; i++) {
         t->dims[i] = 1;
@@ -333,9 +343,11 @@ static enum rc read_tensor(struct cursor *c, struct gguf_tensor *t)
     if (rc == RC_OK) rc = read_u32(c, &t->type);
     if (rc != RC_OK) return rc;
     info = type_find(t->type);
-    if (!info) return gguf_bad(c->g, c->e, t->name, c->at - 4, "unknown tensor type %lu", (unsigned long)t->type);
+    if (!info)
+        return gguf_bad(c->g, c->e, t->name, c->at - 4, "unknown tensor type %lu", (unsigned long)t->type);
     if (t->dims[0] % info->values != 0)
-        return gguf_bad(c->g, c->e, t->name, c->at - 4, "rows of %llu values are not whole blocks of %s (%lu)",
+        return gguf_bad(c->g, c->e, t->name, c->at - 4,
+                        "rows of %llu values are not whole blocks of %s (%lu)",
                         (unsigned long long)t->dims[0], info->name, (unsigned long)info->values);
     t->bytes = values / info->values * info->bytes; /* values <= 2^40, a block <= 210 bytes */
     return read_u64(c, &t->offset);
@@ -365,8 +377,8 @@ static enum rc read_alignment(struct cursor *c, uint32_t *alignment)
     rc = gguf_u32(c->g, key, alignment, c->e);
     if (rc != RC_OK) return rc;
     if (*alignment < 8 || *alignment > MAX_ALIGNMENT || (*alignment & (*alignment - 1)) != 0)
-        return gguf_bad_key(c->g, c->e, key, "%lu is not a power of two from 8 to %u", (unsigned long)*alignment,
-                            MAX_ALIGNMENT);
+        return gguf_bad_key(c->g, c->e, key, "%lu is not a power of two from 8 to %u",
+                            (unsigned long)*alignment, MAX_ALIGNMENT);
     return RC_OK;
 }
 
@@ -383,8 +395,9 @@ static enum rc place_tensors(struct cursor *c, uint32_t alignment)
             return gguf_bad(g, c->e, t->name, t->info_offset, "its values at %llu are not aligned to %lu",
                             (unsigned long long)t->offset, (unsigned long)alignment);
         if (begin > g->size || t->offset > g->size - begin || t->bytes > g->size - begin - t->offset)
-            return gguf_bad(g, c->e, t->name, t->info_offset, "%llu bytes at %llu are beyond the file's end at %llu",
-                            (unsigned long long)t->bytes, (unsigned long long)t->offset, (unsigned long long)g->size);
+            return gguf_bad(
+                g, c->e, t->name, t->info_offset, "%llu bytes at %llu are beyond the file's end at %llu",
+                (unsigned long long)t->bytes, (unsigned long long)t->offset, (unsigned long long)g->size);
         t->offset += begin;
     }
     qsort(g->tensors, g->n_tensors, sizeof(*g->tensors), by_offset);
@@ -392,7 +405,8 @@ static enum rc place_tensors(struct cursor *c, uint32_t alignment)
         const struct gguf_tensor *t = &g->tensors[i];
 
         if (t->offset < end)
-            return gguf_bad(g, c->e, t->name, t->info_offset, "its values overlap those of %.60s", t[-1].name);
+            return gguf_bad(g, c->e, t->name, t->info_offset, "its values overlap those of %.60s",
+                            t[-1].name);
         end = t->offset + t->bytes;
     }
     return RC_OK;
@@ -404,11 +418,13 @@ static enum rc index_names(struct cursor *c)
 
     g->by_name = calloc(g->n_tensors + 1, sizeof(*g->by_name));
     if (!g->by_name) return no_memory(g, c->e);
-    for (size_t i = 0; i < g->n_tensors; i++) g->by_name[i] = &g->tensors[i];
+    for (size_t i = 0; i < g->n_tensors; i++)
+        g->by_name[i] = &g->tensors[i];
     qsort(g->by_name, g->n_tensors, sizeof(*g->by_name), by_name);
     for (size_t i = 1; i < g->n_tensors; i++)
         if (str_eq(g->by_name[i - 1]->name, g->by_name[i]->name))
-            return gguf_bad(g, c->e, g->by_name[i]->name, g->by_name[i]->info_offset, "the tensor stands there twice");
+            return gguf_bad(g, c->e, g->by_name[i]->name, g->by_name[i]->info_offset,
+                            "the tensor stands there twice");
     return RC_OK;
 }
 
@@ -419,7 +435,8 @@ static enum rc read_tensors(struct cursor *c, uint64_t n)
     enum rc rc;
 
     if (n > GGUF_MAX_TENSORS || n > g->size / LEAST_TENSOR_BYTES)
-        return gguf_bad(g, c->e, "tensor_count", 8, "%llu tensors do not fit in the file", (unsigned long long)n);
+        return gguf_bad(g, c->e, "tensor_count", 8, "%llu tensors do not fit in the file",
+                        (unsigned long long)n);
     g->tensors = calloc((size_t)n + 1, sizeof(*g->tensors));
     if (!g->tensors) return no_memory(g, c->e);
     for (size_t i = 0; i < n; i++) {
@@ -433,7 +450,7 @@ static enum rc read_tensors(struct cursor *c, uint64_t n)
     return rc == RC_OK ? index_names(c) : rc;
 }
 
-/* ---- the file --------------------------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 static enum rc read_header(struct cursor *c, uint64_t *n_tensors, uint64_t *n_values)
 {
@@ -446,7 +463,8 @@ static enum rc read_header(struct cursor *c, uint64_t *n_tensors, uint64_t *n_va
     c->field = "version";
     if (rc == RC_OK) rc = read_u32(c, &version);
     if (rc == RC_OK && version != VERSION)
-        rc = gguf_bad(c->g, c->e, c->field, 4, "version %lu, only %d can be read", (unsigned long)version, VERSION);
+        rc = gguf_bad(c->g, c->e, c->field, 4, "version %lu, only %d can be read", (unsigned long)version,
+                      VERSION);
     c->field = "tensor_count";
     if (rc == RC_OK) rc = read_u64(c, n_tensors);
     c->field = "metadata_kv_count";
@@ -512,7 +530,7 @@ uint64_t gguf_bytes(const struct gguf *g)
     return g->size;
 }
 
-/* ---- looking up -------------------------------------------------------------------------------------------------- */
+/* ---- looking up ---------------------------------------------------------------------------------------- */
 
 const struct gguf_value *gguf_find(const struct gguf *g, const char *key)
 {
@@ -556,15 +574,30 @@ enum rc gguf_u32(const struct gguf *g, const char *key, uint32_t *out, struct er
 
     if (rc != RC_OK) return rc;
     switch (v->kind) {
-    case GGUF_U8: value = v->data[0]; break;
-    case GGUF_I8: value = (int8_t)v->data[0]; break;
-    case GGUF_U16: value = v->data[0] | v->data[1] << 8; break;
-    case GGUF_I16: value = (int16_t)(v->data[0] | v->data[1] << 8); break;
-    case GGUF_U32: value = get_u32(v->data); break;
-    case GGUF_I32: value = (int32_t)get_u32(v->data); break;
+    case GGUF_U8:
+        value = v->data[0];
+        break;
+    case GGUF_I8:
+        value = (int8_t)v->data[0];
+        break;
+    case GGUF_U16:
+        value = v->data[0] | v->data[1] << 8;
+        break;
+    case GGUF_I16:
+        value = (int16_t)(v->data[0] | v->data[1] << 8);
+        break;
+    case GGUF_U32:
+        value = get_u32(v->data);
+        break;
+    case GGUF_I32:
+        value = (int32_t)get_u32(v->data);
+        break;
     case GGUF_U64:
-    case GGUF_I64: value = (int64_t)get_u64(v->data); break;
-    default: return gguf_bad_key(g, e, key, "not an integer");
+    case GGUF_I64:
+        value = (int64_t)get_u64(v->data);
+        break;
+    default:
+        return gguf_bad_key(g, e, key, "not an integer");
     }
     if (value < 0 || value > UINT32_MAX) return gguf_bad_key(g, e, key, "outside 0 to 4294967295");
     *out = (uint32_t)value;
@@ -636,12 +669,14 @@ const struct gguf_value *gguf_array(const struct gguf *g, const char *key, enum 
     return v && v->is_array && v->kind == kind ? v : NULL;
 }
 
-/* ---- values of tensors -------------------------------------------------------------------------------------------- */
+/* ---- values of tensors --------------------------------------------------------------------------------- */
 
-enum rc gguf_read(const struct gguf *g, const struct gguf_tensor *t, uint64_t from, void *out, size_t n, struct err *e)
+enum rc gguf_read(const struct gguf *g, const struct gguf_tensor *t, uint64_t from, void *out, size_t n,
+                  struct err *e)
 {
     if (from > t->bytes || n > t->bytes - from)
-        return err_set(e, RC_INTERNAL, "%s: %zu bytes at %llu of tensor %s", g->path, n, (unsigned long long)from, t->name);
+        return err_set(e, RC_INTERNAL, "%s: %zu bytes at %llu of tensor %s", g->path, n,
+                       (unsigned long long)from, t->name);
     return read_at(g, t->name, t->offset + from, out, n, e);
 }
 

@@ -1,13 +1,13 @@
 /* gguf.h: reading GGUF v3 files, of which no field is trusted.
  *
- * gguf_open() reads and checks everything but the tensors' values: counts, sizes, string lengths, types, nesting,
- * duplicate keys and names, alignment, that each tensor lies inside the file and none overlaps another. Metadata is
- * copied, tensors are read with pread(): a file that shrinks or changes meanwhile gives an error and not SIGBUS,
- * which a mapping would, and the prepared weights are then the only copy in this process's memory.
- * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+ * gguf_open() reads and checks everything but the tensors' values: counts, sizes, string lengths, types,
+ * nesting, duplicate keys and names, alignment, that each tensor lies inside the file and none overlaps
+ * another. Metadata is copied, tensors are read with pread(): a file that shrinks or changes meanwhile
+ * gives an error and not SIGBUS, which a mapping would, and the prepared weights are then the only copy in
+ * this process's memory. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  *
- * Read-only after gguf_open(); threads may share one.
- * Errors are RC_BAD, one line: "PATH: field NAME at offset N: what is wrong"; RC_LIMIT; RC_NOMEM. */
+ * Read-only after gguf_open(); threads may share one. Errors are RC_BAD, one line: "PATH: field NAME at
+ * offset N: what is wrong"; RC_LIMIT; RC_NOMEM. */
 #ifndef INFERENCE_GGUF_H
 #define INFERENCE_GGUF_H
 
@@ -61,12 +61,13 @@ const struct gguf_tensor *gguf_tensor(const struct gguf *g, const char *name);
 size_t gguf_n_tensors(const struct gguf *g);
 const struct gguf_tensor *gguf_tensor_at(const struct gguf *g, size_t i); /* by offset, ascending */
 
-/* Typed values; RC_BAD if the key is missing, of another type or out of range. Any integer type serves gguf_u32(),
- * any float type gguf_f32(). A string is borrowed and not NUL-terminated. */
+/* Typed values; RC_BAD if the key is missing, of another type or out of range. Any integer type serves
+ * gguf_u32(), any float type gguf_f32(). A string is borrowed and not NUL-terminated. */
 MUST_USE enum rc gguf_u32(const struct gguf *g, const char *key, uint32_t *out, struct err *e);
 MUST_USE enum rc gguf_f32(const struct gguf *g, const char *key, float *out, struct err *e);
 MUST_USE enum rc gguf_bool(const struct gguf *g, const char *key, bool *out, struct err *e);
-MUST_USE enum rc gguf_string(const struct gguf *g, const char *key, const char **out, size_t *n, struct err *e);
+MUST_USE enum rc gguf_string(const struct gguf *g, const char *key, const char **out, size_t *n,
+                             struct err *e);
 
 /* An array whose elements are `kind`, or NULL. */
 const struct gguf_value *gguf_array(const struct gguf *g, const char *key, enum gguf_kind kind);
@@ -74,16 +75,17 @@ const struct gguf_value *gguf_array(const struct gguf *g, const char *key, enum 
 const char *gguf_next_string(const uint8_t **at, size_t *n);
 
 /* Read n bytes of a tensor's values from byte `from` on. RC_BAD also if the file has become shorter. */
-MUST_USE enum rc gguf_read(const struct gguf *g, const struct gguf_tensor *t, uint64_t from, void *out, size_t n,
-                           struct err *e);
+MUST_USE enum rc gguf_read(const struct gguf *g, const struct gguf_tensor *t, uint64_t from, void *out,
+                           size_t n, struct err *e);
 /* SHA-256 of the whole file, in hexadecimal. */
 MUST_USE enum rc gguf_hash(const struct gguf *g, char hex[65], struct err *e);
 
-/* RC_BAD "PATH: field NAME at offset N: ...", for whoever finds a field wrong later. Characters of NAME that are not
- * printable ASCII are shown as '?', and long ones are cut. */
-enum rc gguf_bad(const struct gguf *g, struct err *e, const char *field, uint64_t offset, const char *fmt, ...)
-    PRINTF_LIKE(5, 6);
+/* RC_BAD "PATH: field NAME at offset N: ...", for whoever finds a field wrong later. Characters of NAME
+ * that are not printable ASCII are shown as '?', and long ones are cut. */
+enum rc gguf_bad(const struct gguf *g, struct err *e, const char *field, uint64_t offset, const char *fmt,
+                 ...) PRINTF_LIKE(5, 6);
 /* The same with the offset of a key (0 if it is missing). */
-enum rc gguf_bad_key(const struct gguf *g, struct err *e, const char *key, const char *fmt, ...) PRINTF_LIKE(4, 5);
+enum rc gguf_bad_key(const struct gguf *g, struct err *e, const char *key, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 
 #endif

@@ -1,8 +1,9 @@
 /* kernels.h: the arithmetic, one const struct of functions an instruction set.
  *
- * Every output value is made by the same operations in the same order whatever the number of rows, the threads, the
- * chunks or the neighbours (batch invariance); between instruction sets small differences are allowed. No function
- * allocates or fails. kernels_scalar.c is the reference that the others are tested against. */
+ * Every output value is made by the same operations in the same order whatever the number of rows, the
+ * threads, the chunks or the neighbours (batch invariance); between instruction sets small differences are
+ * allowed. No function allocates or fails. kernels_scalar.c is the reference that the others are tested
+ * against. */
 #ifndef INFERENCE_KERNELS_H
 #define INFERENCE_KERNELS_H
 
@@ -18,14 +19,14 @@
 
 struct weight;
 
-/* Activations, row by row. The quantised form is filled by quantise() where a weight's format reads it: 16 bits, not
- * the 8 that others use. The second 8 cost nothing where memory sets the speed, and experts whose logits are close
- * are then chosen as in exact arithmetic. */
+/* Activations, row by row. The quantised form is filled by quantise() where a weight's format reads it: 16
+ * bits, not the 8 that others use. The second 8 cost nothing where memory sets the speed, and experts
+ * whose logits are close are then chosen as in exact arithmetic. */
 #define ACT_MOST 32258 /* 127 * 254, so that q can be split into 254 * high + low, each -127 to 127 */
 struct acts {
     size_t width;   /* values of a row */
     float *f;       /* [rows][width] */
-    int16_t *q;     /* [rows][width]: round(f / d), within ACT_MOST; order within a block is the kernels' own matter */
+    int16_t *q;     /* [rows][width]: round(f / d); the order within a block is the kernels' own matter */
     float *d;       /* [rows][width / ACT_BLOCK] */
     int32_t *sum;   /* [rows][width / ACT_BLOCK]: of q */
 };
@@ -72,7 +73,8 @@ extern const struct kernels kernels_scalar;
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
 
-/* The kernels asked for; CPU_AUTO: those that BRIEFD_CPU names, else the best. RC_BAD if this machine has them not. */
+/* The kernels asked for; CPU_AUTO: those that BRIEFD_CPU names, else the best. RC_BAD if this machine has
+ * them not. */
 MUST_USE enum rc kernels_choose(enum cpu_path path, const struct kernels **out, struct err *e);
 
 /* The format that holds weights of a type, or NULL. */

@@ -1,4 +1,5 @@
-/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on). Weights stay as files have them. */
+/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on). Weights stay as files have
+ * them. */
 #include "kernels.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
@@ -8,7 +9,7 @@
 #include <string.h>
 #include "weights.h"
 
-#define LANES 8
+#define LANES  8
 #define UNROLL _Pragma("GCC unroll 8")
 #define INLINE static inline __attribute__((always_inline))
 
@@ -36,7 +37,8 @@ INLINE __m256 abs_lanes(__m256 v)
 /* The first n lanes, the others 0. */
 INLINE __m256i mask_of(size_t n)
 {
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
 /* As in kernels_avx512.c; 2^n by way of the exponent bits, n from -126 to 127. */
@@ -45,7 +47,8 @@ INLINE __m256 exp_lanes(__m256 x)
     __m256 n, r, p;
 
     x = _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-87)), _mm256_set1_ps(88));
-    n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504F)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504F)),
+                        _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145752F), x);
     r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860677e-6F), r);
     p = _mm256_set1_ps(1.0F / 5040);
@@ -60,7 +63,7 @@ INLINE __m256 exp_lanes(__m256 x)
                                 _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)));
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 
 static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
 {
@@ -71,20 +74,25 @@ static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *su
         int32_t lanes[LANES];
         float most;
 
-        UNROLL for (size_t k = 0; k < 4; k++) most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(from + k * LANES)));
+        UNROLL
+        for (size_t k = 0; k < 4; k++)
+            most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(from + k * LANES)));
         most = max_lanes(most4);
         d[b] = most / ACT_MOST;
         scale = _mm256_set1_ps(most > 1e-30F ? ACT_MOST / most : 0);
-        UNROLL for (size_t k = 0; k < 4; k++) {
+        UNROLL
+        for (size_t k = 0; k < 4; k++) {
             i[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + k * LANES), scale));
             total = _mm256_add_epi32(total, i[k]);
         }
-        UNROLL for (size_t k = 0; k < 2; k++) /* packing works within halves of a register: undo their order */
+        UNROLL
+        for (size_t k = 0; k < 2; k++) /* packing works within halves of a register: undo their order */
             _mm256_storeu_si256((__m256i *)(q + b * ACT_BLOCK + k * 2 * LANES),
                                 _mm256_permute4x64_epi64(_mm256_packs_epi32(i[2 * k], i[2 * k + 1]), 0xD8));
         _mm256_storeu_si256((__m256i *)lanes, total);
         sum[b] = 0;
-        for (size_t k = 0; k < LANES; k++) sum[b] = (int32_t)((uint32_t)sum[b] + (uint32_t)lanes[k]);
+        for (size_t k = 0; k < LANES; k++)
+            sum[b] = (int32_t)((uint32_t)sum[b] + (uint32_t)lanes[k]);
     }
 }
 
@@ -140,17 +148,18 @@ static void to_half(const float *x, size_t n, uint16_t *out)
     }
 }
 
-/* ---- Q8_0 ------------------------------------------------------------------------------------------------------------ */
+/* ---- Q8_0 ---------------------------------------------------------------------------------------------- */
 
 /* One output of R rows. A lane sums 4 products below 2^22. */
-INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R, float *y,
-                      size_t stride)
+INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R,
+                      float *y, size_t stride)
 {
     const int16_t *q[4];
     const float *d[4];
     __m256 total[4];
 
-    UNROLL for (size_t r = 0; r < R; r++) {
+    UNROLL
+    for (size_t r = 0; r < R; r++) {
         q[r] = x->q + pick[r] * x->width;
         d[r] = x->d + pick[r] * (x->width / ACT_BLOCK);
         total[r] = _mm256_setzero_ps();
@@ -164,7 +173,8 @@ INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, con
 
         memcpy(&half, block, sizeof(half));
         scale = _cvtsh_ss(half);
-        UNROLL for (size_t r = 0; r < R; r++) {
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
             const __m256i *v = (const __m256i *)(q[r] + b * ACT_BLOCK);
             __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(lo, _mm256_loadu_si256(v)),
                                            _mm256_madd_epi16(hi, _mm256_loadu_si256(v + 1)));
@@ -172,7 +182,9 @@ INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, con
             total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(scale * d[r][b]), total[r]);
         }
     }
-    UNROLL for (size_t r = 0; r < R; r++) y[r * stride] = add_lanes(total[r]);
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        y[r * stride] = add_lanes(total[r]);
 }
 
 static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
@@ -182,39 +194,48 @@ static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t
         const uint8_t *row = weight_plain_at(w, mat, o);
         size_t i = 0;
 
-        for (; i + 4 <= n; i += 4) tile_q8_0(row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
-        for (; i < n; i++) tile_q8_0(row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
+        for (; i + 4 <= n; i += 4)
+            tile_q8_0(row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
+        for (; i < n; i++)
+            tile_q8_0(row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
     }
 }
 
-/* ---- F32, F16, BF16 ---------------------------------------------------------------------------------------------------- */
+/* ---- F32, F16, BF16 ------------------------------------------------------------------------------------ */
 
 INLINE __m256 load_weights(enum weight_type type, const uint8_t *row, size_t i, size_t n)
 {
     __m128i half = _mm_setzero_si128();
 
     if (type == TYPE_F32) return _mm256_maskload_ps((const float *)(const void *)row + i, mask_of(n - i));
-    if (n - i >= LANES) half = _mm_loadu_si128((const __m128i *)(row + i * 2));
-    else memcpy(&half, row + i * 2, (n - i) * 2);
+    if (n - i >= LANES)
+        half = _mm_loadu_si128((const __m128i *)(row + i * 2));
+    else
+        memcpy(&half, row + i * 2, (n - i) * 2);
     if (type == TYPE_F16) return _mm256_cvtph_ps(half);
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
 }
 
 /* One row of weights, R rows of activations. */
-INLINE void tile_float(enum weight_type type, const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick,
-                       size_t R, float *y, size_t stride)
+INLINE void tile_float(enum weight_type type, const uint8_t *row, size_t n_in, const struct acts *x,
+                       const uint32_t *pick, size_t R, float *y, size_t stride)
 {
     __m256 total[4];
 
-    UNROLL for (size_t r = 0; r < R; r++) total[r] = _mm256_setzero_ps();
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        total[r] = _mm256_setzero_ps();
     for (size_t i = 0; i < n_in; i += LANES) {
         __m256 weights = load_weights(type, row, i, n_in);
 
-        UNROLL for (size_t r = 0; r < R; r++)
-            total[r] = _mm256_fmadd_ps(weights, _mm256_maskload_ps(x->f + pick[r] * x->width + i, mask_of(n_in - i)),
-                                       total[r]);
+        UNROLL
+        for (size_t r = 0; r < R; r++)
+            total[r] = _mm256_fmadd_ps(
+                weights, _mm256_maskload_ps(x->f + pick[r] * x->width + i, mask_of(n_in - i)), total[r]);
     }
-    UNROLL for (size_t r = 0; r < R; r++) y[r * stride] = add_lanes(total[r]);
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        y[r * stride] = add_lanes(total[r]);
 }
 
 INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
@@ -224,39 +245,45 @@ INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t m
         const uint8_t *row = weight_plain_at(w, mat, o);
         size_t i = 0;
 
-        for (; i + 4 <= n; i += 4) tile_float(type, row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
-        for (; i < n; i++) tile_float(type, row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
+        for (; i + 4 <= n; i += 4)
+            tile_float(type, row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
+        for (; i < n; i++)
+            tile_float(type, row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
     }
 }
 
-#define MATMUL(name, type)                                                                                             \
-    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,              \
-                     const uint32_t *pick, size_t n, float *y, size_t stride)                                          \
-    {                                                                                                                  \
-        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                                \
+#define MATMUL(name, type)                                                                                   \
+    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
+                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
+    {                                                                                                        \
+        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                      \
     }
 MATMUL(matmul_f32, TYPE_F32)
 MATMUL(matmul_f16, TYPE_F16)
 MATMUL(matmul_bf16, TYPE_BF16)
 
-/* ---- attention ------------------------------------------------------------------------------------------------------------ */
+/* ---- attention ----------------------------------------------------------------------------------------- */
 
 #define REGISTERS (KV_BLOCK / LANES) /* that hold one value for each position of a block */
 
-static void attend_head(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
-                        float *sum, float *acc)
+static void attend_head(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
+                        float *max, float *sum, float *acc)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
     __m256 scores[REGISTERS], most4 = never, total = _mm256_setzero_ps(), shrink;
     float p[KV_BLOCK], most;
 
-    UNROLL for (size_t i = 0; i < REGISTERS; i++) scores[i] = _mm256_setzero_ps();
+    UNROLL
+    for (size_t i = 0; i < REGISTERS; i++)
+        scores[i] = _mm256_setzero_ps();
     for (size_t d = 0; d < head; d++)
-        UNROLL for (size_t i = 0; i < REGISTERS; i++)
-            scores[i] = _mm256_fmadd_ps(
-                _mm256_set1_ps(q[d]),
-                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-    UNROLL for (size_t i = 0; i < REGISTERS; i++) {
+        UNROLL
+    for (size_t i = 0; i < REGISTERS; i++)
+        scores[i] = _mm256_fmadd_ps(
+            _mm256_set1_ps(q[d]),
+            _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
+    UNROLL
+    for (size_t i = 0; i < REGISTERS; i++) {
         __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
 
         scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen));
@@ -264,9 +291,11 @@ static void attend_head(size_t head, const float *q, const uint16_t *k, const ui
     }
     most = fmaxf(*max, max_lanes(most4));
     shrink = exp_lanes(_mm256_set1_ps(*max - most));
-    UNROLL for (size_t i = 0; i < REGISTERS; i++) {
+    UNROLL
+    for (size_t i = 0; i < REGISTERS; i++) {
         __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
-        __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))), _mm256_castsi256_ps(seen));
+        __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))),
+                                 _mm256_castsi256_ps(seen));
 
         total = _mm256_add_ps(total, e);
         _mm256_storeu_ps(p + i * LANES, e);
@@ -278,16 +307,17 @@ static void attend_head(size_t head, const float *q, const uint16_t *k, const ui
         __m256 out = _mm256_mul_ps(_mm256_maskload_ps(acc + d, some), shrink);
 
         for (size_t j = 0; j < count; j++)
-            out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]), load_weights(TYPE_F16, (const uint8_t *)(v + j * head), d, head),
-                                  out);
+            out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
+                                  load_weights(TYPE_F16, (const uint8_t *)(v + j * head), d, head), out);
         _mm256_maskstore_ps(acc + d, some, out);
     }
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
-                   float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
+                   float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++) attend_head(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (size_t i = 0; i < n; i++)
+        attend_head(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
 }
 
 static const struct weight_format formats[] = {
@@ -298,8 +328,15 @@ static const struct weight_format formats[] = {
 };
 
 static const struct kernels table = {
-    .name = "avx2", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
-    .rms_norm = rms_norm, .silu_mul = silu_mul, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,
+    .name = "avx2",
+    .formats = formats,
+    .n_formats = sizeof(formats) / sizeof(formats[0]),
+    .quantise = quantise,
+    .rms_norm = rms_norm,
+    .silu_mul = silu_mul,
+    .add_scaled = add_scaled,
+    .to_half = to_half,
+    .attend = attend,
 };
 
 const struct kernels *kernels_avx2(void)

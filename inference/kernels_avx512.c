@@ -1,12 +1,12 @@
 /* kernels_avx512.c: AVX-512 with VNNI (Intel from Ice Lake on, AMD from Zen 4 on).
  *
- * Q8_0 is packed 16 rows together, so that a register holds four weights of each of 16 outputs and no sum goes across
- * lanes: first the weights, [block][4 values of 8][row][value of 4], each plus 128 because VPDPBUSD multiplies unsigned
- * by signed bytes; then the scales, [block][row]. 128 times the sum of the activations is taken off again. A block of
- * activations is 32 high bytes, then 32 low ones. */
+ * Q8_0 is packed 16 rows together, so that a register holds four weights of each of 16 outputs and no sum
+ * goes across lanes: first the weights, [block][4 values of 8][row][value of 4], each plus 128 because
+ * VPDPBUSD multiplies unsigned by signed bytes; then the scales, [block][row]. 128 times the sum of the
+ * activations is taken off again. A block of activations is 32 high bytes, then 32 low ones. */
 #include "kernels.h"
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && \
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) &&       \
     defined(__AVX512VNNI__) && defined(__F16C__)
 
 #include <immintrin.h>
@@ -14,10 +14,10 @@
 #include <string.h>
 #include "weights.h"
 
-#define LANES 16
-#define GROUP 16 /* rows packed together */
-#define STEPS (Q8_0_VALUES / 4)
-#define AHEAD 4096 /* bytes of weights asked for in advance, where each is used only once */
+#define LANES  16
+#define GROUP  16 /* rows packed together */
+#define STEPS  (Q8_0_VALUES / 4)
+#define AHEAD  4096 /* bytes of weights asked for in advance, where each is used only once */
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
 
@@ -26,14 +26,16 @@ INLINE __mmask16 first_lanes(size_t n)
     return n >= LANES ? 0xFFFF : (__mmask16)((1U << n) - 1);
 }
 
-/* e^x within 2 units in the last place for x >= -87; smaller ones give something next to 0. Range reduction by
- * multiples of ln 2 in two parts, then Taylor's polynomial on [-0.35, 0.35] (Cody and Waite 1980, chapter 6). */
+/* e^x within 2 units in the last place for x >= -87; smaller ones give something next to 0. Range
+ * reduction by multiples of ln 2 in two parts, then Taylor's polynomial on [-0.35, 0.35] (Cody and Waite
+ * 1980, chapter 6). */
 INLINE __m512 exp_lanes(__m512 x)
 {
     __m512 n, r, p;
 
     x = _mm512_max_ps(x, _mm512_set1_ps(-104));
-    n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504F)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504F)),
+                             _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693145752F), x);
     r = _mm512_fnmadd_ps(n, _mm512_set1_ps(1.42860677e-6F), r);
     p = _mm512_set1_ps(1.0F / 5040);
@@ -47,7 +49,7 @@ INLINE __m512 exp_lanes(__m512 x)
     return _mm512_scalef_ps(p, n);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 
 /* 16 values to 254 * high + low; returns the values. */
 INLINE __m512i split(__m512 x, __m512 scale, int8_t *high, int8_t *low)
@@ -58,15 +60,16 @@ INLINE __m512i split(__m512 x, __m512 scale, int8_t *high, int8_t *low)
     __m512i h = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
 
     _mm_storeu_si128((__m128i *)high, _mm512_cvtepi32_epi8(h));
-    _mm_storeu_si128((__m128i *)low,
-                     _mm512_cvtepi32_epi8(_mm512_sub_epi32(q, _mm512_mullo_epi32(h, _mm512_set1_epi32(254)))));
+    _mm_storeu_si128((__m128i *)low, _mm512_cvtepi32_epi8(
+                                         _mm512_sub_epi32(q, _mm512_mullo_epi32(h, _mm512_set1_epi32(254)))));
     return q;
 }
 
 static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
 {
     for (size_t b = 0; b < n / ACT_BLOCK; b++) {
-        __m512 lo = _mm512_loadu_ps(x + b * ACT_BLOCK), hi = _mm512_loadu_ps(x + b * ACT_BLOCK + LANES), scale;
+        __m512 lo = _mm512_loadu_ps(x + b * ACT_BLOCK), hi = _mm512_loadu_ps(x + b * ACT_BLOCK + LANES),
+               scale;
         float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
         int8_t *bytes = (int8_t *)(q + b * ACT_BLOCK);
         __m512i total;
@@ -126,12 +129,13 @@ static void to_half(const float *x, size_t n, uint16_t *out)
     for (size_t i = 0; i < n; i += LANES) {
         __mmask16 some = first_lanes(n - i);
 
-        _mm256_mask_storeu_epi16(out + i, some, _mm512_cvtps_ph(_mm512_maskz_loadu_ps(some, x + i),
-                                                               _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+        _mm256_mask_storeu_epi16(out + i, some,
+                                 _mm512_cvtps_ph(_mm512_maskz_loadu_ps(some, x + i),
+                                                 _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
     }
 }
 
-/* ---- Q8_0 ------------------------------------------------------------------------------------------------------------ */
+/* ---- Q8_0 ---------------------------------------------------------------------------------------------- */
 
 static void pack_q8_0(const uint8_t *rows, size_t n_in, uint8_t *out)
 {
@@ -160,7 +164,8 @@ static void row_q8_0(const struct weight *w, size_t mat, size_t row, float *out)
         uint16_t d;
 
         memcpy(&d, group + w->n_in * GROUP + (b * GROUP + r) * sizeof(d), sizeof(d));
-        out[i] = half_to_float(d) * (float)(group[b * Q8_0_VALUES * GROUP + (k / 4 * GROUP + r) * 4 + k % 4] - 128);
+        out[i] = half_to_float(d) *
+                 (float)(group[b * Q8_0_VALUES * GROUP + (k / 4 * GROUP + r) * 4 + k % 4] - 128);
     }
 }
 
@@ -181,21 +186,27 @@ INLINE void tile_q8_0(const uint8_t *group, size_t group_bytes, size_t G, size_t
     const int32_t *sum[8];
     __m512 total[8];
 
-    UNROLL for (size_t r = 0; r < R; r++) {
+    UNROLL
+    for (size_t r = 0; r < R; r++) {
         q[r] = (const int8_t *)(x->q + pick[r] * x->width);
         d[r] = x->d + pick[r] * (x->width / ACT_BLOCK);
         sum[r] = x->sum + pick[r] * (x->width / ACT_BLOCK);
     }
-    UNROLL for (size_t t = 0; t < G * R; t++) total[t] = _mm512_setzero_ps();
+    UNROLL
+    for (size_t t = 0; t < G * R; t++)
+        total[t] = _mm512_setzero_ps();
     for (size_t b = 0; b < n_in / Q8_0_VALUES; b++) {
         __m512i high[8], low[8];
 
-        UNROLL for (size_t t = 0; t < G * R; t++) {
+        UNROLL
+        for (size_t t = 0; t < G * R; t++) {
             high[t] = _mm512_setzero_si512();
             low[t] = _mm512_set1_epi32(-128 * sum[t / G][b]);
         }
-        UNROLL for (size_t k = 0; k < STEPS; k++) {
-            UNROLL for (size_t t = 0; t < G * R; t++) {
+        UNROLL
+        for (size_t k = 0; k < STEPS; k++) {
+            UNROLL
+            for (size_t t = 0; t < G * R; t++) {
                 const uint8_t *at = group + t % G * group_bytes + (b * STEPS + k) * 64;
                 const int8_t *from = q[t / G] + b * 2 * ACT_BLOCK + 4 * k;
                 __m512i w = _mm512_loadu_si512(at);
@@ -205,16 +216,18 @@ INLINE void tile_q8_0(const uint8_t *group, size_t group_bytes, size_t G, size_t
                 low[t] = _mm512_dpbusd_epi32(low[t], w, four_bytes(from + ACT_BLOCK));
             }
         }
-        UNROLL for (size_t t = 0; t < G * R; t++) {
+        UNROLL
+        for (size_t t = 0; t < G * R; t++) {
             const uint8_t *scales = group + t % G * group_bytes + n_in * GROUP;
             __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(scales + b * GROUP * 2)));
             __m512i dot = _mm512_add_epi32(low[t], _mm512_mullo_epi32(high[t], _mm512_set1_epi32(254)));
 
-            total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), _mm512_mul_ps(scale, _mm512_set1_ps(d[t / G][b])),
-                                       total[t]);
+            total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot),
+                                       _mm512_mul_ps(scale, _mm512_set1_ps(d[t / G][b])), total[t]);
         }
     }
-    UNROLL for (size_t t = 0; t < G * R; t++)
+    UNROLL
+    for (size_t t = 0; t < G * R; t++)
         _mm512_mask_storeu_ps(y + t / G * stride + t % G * GROUP, t % G + 1 < G ? 0xFFFF : outputs, total[t]);
 }
 
@@ -228,19 +241,24 @@ static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t
         float *out = y + o;
         size_t i = 0;
 
-        groups = n < 4 && o + GROUP < last ? 2 : 1; /* few rows: two streams of weights hide the memory's delay */
+        /* few rows: two streams of weights hide the memory's delay */
+        groups = n < 4 && o + GROUP < last ? 2 : 1;
         __mmask16 outputs = first_lanes(last - o - (groups - 1) * GROUP);
         if (groups == 2) {
-            for (; i < n; i++) tile_q8_0(group, bytes, 2, w->n_in, x, pick + i, 1, out + i * stride, stride, outputs);
+            for (; i < n; i++)
+                tile_q8_0(group, bytes, 2, w->n_in, x, pick + i, 1, out + i * stride, stride, outputs);
             continue;
         }
-        for (; i + 8 <= n; i += 8) tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 8, out + i * stride, stride, outputs);
-        for (; i + 4 <= n; i += 4) tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 4, out + i * stride, stride, outputs);
-        for (; i < n; i++) tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 1, out + i * stride, stride, outputs);
+        for (; i + 8 <= n; i += 8)
+            tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 8, out + i * stride, stride, outputs);
+        for (; i + 4 <= n; i += 4)
+            tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 4, out + i * stride, stride, outputs);
+        for (; i < n; i++)
+            tile_q8_0(group, bytes, 1, w->n_in, x, pick + i, 1, out + i * stride, stride, outputs);
     }
 }
 
-/* ---- F32, F16, BF16 ---------------------------------------------------------------------------------------------------- */
+/* ---- F32, F16, BF16 ------------------------------------------------------------------------------------ */
 
 INLINE __m512 load_weights(enum weight_type type, const uint8_t *row, size_t i, __mmask16 some)
 {
@@ -251,26 +269,37 @@ INLINE __m512 load_weights(enum weight_type type, const uint8_t *row, size_t i, 
 }
 
 /* W rows of weights, R rows of activations. */
-INLINE void tile_float(enum weight_type type, const struct weight *w, size_t mat, size_t o, size_t W, const struct acts *x,
-                       const uint32_t *pick, size_t R, float *y, size_t stride)
+INLINE void tile_float(enum weight_type type, const struct weight *w, size_t mat, size_t o, size_t W,
+                       const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride)
 {
     __m512 total[4][4];
 
-    UNROLL for (size_t r = 0; r < R; r++)
-        UNROLL for (size_t k = 0; k < W; k++) total[r][k] = _mm512_setzero_ps();
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        UNROLL
+    for (size_t k = 0; k < W; k++)
+        total[r][k] = _mm512_setzero_ps();
     for (size_t i = 0; i < w->n_in; i += LANES) {
         __mmask16 some = first_lanes(w->n_in - i);
         __m512 weights[4];
 
-        UNROLL for (size_t k = 0; k < W; k++) weights[k] = load_weights(type, weight_plain_at(w, mat, o + k), i, some);
-        UNROLL for (size_t r = 0; r < R; r++) {
+        UNROLL
+        for (size_t k = 0; k < W; k++)
+            weights[k] = load_weights(type, weight_plain_at(w, mat, o + k), i, some);
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
             __m512 v = _mm512_maskz_loadu_ps(some, x->f + pick[r] * x->width + i);
 
-            UNROLL for (size_t k = 0; k < W; k++) total[r][k] = _mm512_fmadd_ps(weights[k], v, total[r][k]);
+            UNROLL
+            for (size_t k = 0; k < W; k++)
+                total[r][k] = _mm512_fmadd_ps(weights[k], v, total[r][k]);
         }
     }
-    UNROLL for (size_t r = 0; r < R; r++)
-        UNROLL for (size_t k = 0; k < W; k++) y[r * stride + o + k] = _mm512_reduce_add_ps(total[r][k]);
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        UNROLL
+    for (size_t k = 0; k < W; k++)
+        y[r * stride + o + k] = _mm512_reduce_add_ps(total[r][k]);
 }
 
 INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
@@ -279,48 +308,56 @@ INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t m
     size_t o = first, i;
 
     for (; o + 4 <= last; o += 4) {
-        for (i = 0; i + 4 <= n; i += 4) tile_float(type, w, mat, o, 4, x, pick + i, 4, y + i * stride, stride);
-        for (; i < n; i++) tile_float(type, w, mat, o, 4, x, pick + i, 1, y + i * stride, stride);
+        for (i = 0; i + 4 <= n; i += 4)
+            tile_float(type, w, mat, o, 4, x, pick + i, 4, y + i * stride, stride);
+        for (; i < n; i++)
+            tile_float(type, w, mat, o, 4, x, pick + i, 1, y + i * stride, stride);
     }
     for (; o < last; o++)
-        for (i = 0; i < n; i++) tile_float(type, w, mat, o, 1, x, pick + i, 1, y + i * stride, stride);
+        for (i = 0; i < n; i++)
+            tile_float(type, w, mat, o, 1, x, pick + i, 1, y + i * stride, stride);
 }
 
-#define MATMUL(name, type)                                                                                             \
-    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,              \
-                     const uint32_t *pick, size_t n, float *y, size_t stride)                                          \
-    {                                                                                                                  \
-        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                                \
+#define MATMUL(name, type)                                                                                   \
+    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
+                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
+    {                                                                                                        \
+        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                      \
     }
 MATMUL(matmul_f32, TYPE_F32)
 MATMUL(matmul_f16, TYPE_F16)
 MATMUL(matmul_bf16, TYPE_BF16)
 
-/* ---- attention ------------------------------------------------------------------------------------------------------------ */
+/* ---- attention ----------------------------------------------------------------------------------------- */
 
 /* N heads that share keys and values. */
-INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                         float *max, float *sum, float *acc)
+INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *k, const uint16_t *v,
+                         size_t count, float *max, float *sum, float *acc)
 {
     const __m512 never = _mm512_set1_ps(-INFINITY);
     __mmask16 lo = first_lanes(count), hi = count > LANES ? first_lanes(count - LANES) : 0;
     __m512 scores[4][2], shrink[4];
     float p[4][KV_BLOCK];
 
-    UNROLL for (size_t h = 0; h < N; h++) scores[h][0] = scores[h][1] = _mm512_setzero_ps();
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        scores[h][0] = scores[h][1] = _mm512_setzero_ps();
     for (size_t d = 0; d < head; d++) {
         __m512 k0 = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(k + d * KV_BLOCK)));
         __m512 k1 = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(k + d * KV_BLOCK + LANES)));
 
-        UNROLL for (size_t h = 0; h < N; h++) {
+        UNROLL
+        for (size_t h = 0; h < N; h++) {
             __m512 one = _mm512_set1_ps(q[h * head + d]);
 
             scores[h][0] = _mm512_fmadd_ps(one, k0, scores[h][0]);
             scores[h][1] = _mm512_fmadd_ps(one, k1, scores[h][1]);
         }
     }
-    UNROLL for (size_t h = 0; h < N; h++) {
-        __m512 s0 = _mm512_mask_mov_ps(never, lo, scores[h][0]), s1 = _mm512_mask_mov_ps(never, hi, scores[h][1]);
+    UNROLL
+    for (size_t h = 0; h < N; h++) {
+        __m512 s0 = _mm512_mask_mov_ps(never, lo, scores[h][0]),
+               s1 = _mm512_mask_mov_ps(never, hi, scores[h][1]);
         float most = fmaxf(max[h], _mm512_reduce_max_ps(_mm512_max_ps(s0, s1)));
 
         shrink[h] = exp_lanes(_mm512_set1_ps(max[h] - most));
@@ -335,25 +372,33 @@ INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *
         __mmask16 some = first_lanes(head - d);
         __m512 total[4];
 
-        UNROLL for (size_t h = 0; h < N; h++)
+        UNROLL
+        for (size_t h = 0; h < N; h++)
             total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, acc + h * head + d), shrink[h]);
         for (size_t j = 0; j < count; j++) {
             __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, v + j * head + d));
 
-            UNROLL for (size_t h = 0; h < N; h++) total[h] = _mm512_fmadd_ps(_mm512_set1_ps(p[h][j]), values, total[h]);
+            UNROLL
+            for (size_t h = 0; h < N; h++)
+                total[h] = _mm512_fmadd_ps(_mm512_set1_ps(p[h][j]), values, total[h]);
         }
-        UNROLL for (size_t h = 0; h < N; h++) _mm512_mask_storeu_ps(acc + h * head + d, some, total[h]);
+        UNROLL
+        for (size_t h = 0; h < N; h++)
+            _mm512_mask_storeu_ps(acc + h * head + d, some, total[h]);
     }
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
-                   float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
+                   float *max, float *sum, float *acc)
 {
     size_t i = 0;
 
-    for (; i + 4 <= n; i += 4) attend_heads(head, 4, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
-    for (; i + 2 <= n; i += 2) attend_heads(head, 2, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
-    for (; i < n; i++) attend_heads(head, 1, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (; i + 4 <= n; i += 4)
+        attend_heads(head, 4, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (; i + 2 <= n; i += 2)
+        attend_heads(head, 2, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (; i < n; i++)
+        attend_heads(head, 1, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
 }
 
 static const struct weight_format formats[] = {
@@ -364,8 +409,15 @@ static const struct weight_format formats[] = {
 };
 
 static const struct kernels table = {
-    .name = "avx512", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
-    .rms_norm = rms_norm, .silu_mul = silu_mul, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,
+    .name = "avx512",
+    .formats = formats,
+    .n_formats = sizeof(formats) / sizeof(formats[0]),
+    .quantise = quantise,
+    .rms_norm = rms_norm,
+    .silu_mul = silu_mul,
+    .add_scaled = add_scaled,
+    .to_half = to_half,
+    .attend = attend,
 };
 
 const struct kernels *kernels_avx512(void)

@@ -10,7 +10,8 @@ static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *su
     for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, q += ACT_BLOCK) {
         float most = 0, scale;
 
-        for (size_t i = 0; i < ACT_BLOCK; i++) most = fmaxf(most, fabsf(x[i]));
+        for (size_t i = 0; i < ACT_BLOCK; i++)
+            most = fmaxf(most, fabsf(x[i]));
         if (!(most < INFINITY)) most = 0; /* a broken model: no conversion of an infinite value below */
         d[b] = most / ACT_MOST;
         scale = most > 0 ? ACT_MOST / most : 0;
@@ -41,7 +42,8 @@ static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t
                 int32_t dot = 0;
 
                 memcpy(&block, row + b * sizeof(block), sizeof(block));
-                for (size_t k = 0; k < Q8_0_VALUES; k++) dot += block.q[k] * q[b * Q8_0_VALUES + k];
+                for (size_t k = 0; k < Q8_0_VALUES; k++)
+                    dot += block.q[k] * q[b * Q8_0_VALUES + k];
                 total += half_to_float(block.d) * d[b] * (float)dot;
             }
             y[i * stride + o] = total;
@@ -60,7 +62,8 @@ static void matmul_float(const struct weight *w, size_t mat, size_t first, size_
     for (size_t o = first; o < last; o++) {
         const uint8_t *row = weight_plain_at(w, mat, o);
 
-        for (size_t i = 0; i < n; i++) y[i * stride + o] = 0;
+        for (size_t i = 0; i < n; i++)
+            y[i * stride + o] = 0;
         for (size_t at = 0; at < w->n_in; at += PIECE) {
             size_t len = w->n_in - at < PIECE ? w->n_in - at : PIECE;
 
@@ -71,7 +74,8 @@ static void matmul_float(const struct weight *w, size_t mat, size_t first, size_
                 const float *from = x->f + pick[i] * x->width + at;
                 float total = y[i * stride + o];
 
-                for (size_t k = 0; k < len; k++) total += values[k] * from[k];
+                for (size_t k = 0; k < len; k++)
+                    total += values[k] * from[k];
                 y[i * stride + o] = total;
             }
         }
@@ -83,43 +87,51 @@ static void rms_norm(const float *x, const float *gain, size_t n, float eps, flo
     double squares = 0;
     float scale;
 
-    for (size_t i = 0; i < n; i++) squares += (double)x[i] * x[i];
+    for (size_t i = 0; i < n; i++)
+        squares += (double)x[i] * x[i];
     scale = 1 / sqrtf((float)(squares / (double)n) + eps);
-    for (size_t i = 0; i < n; i++) out[i] = x[i] * scale * gain[i];
+    for (size_t i = 0; i < n; i++)
+        out[i] = x[i] * scale * gain[i];
 }
 
 static void silu_mul(float *gate, const float *up, size_t n)
 {
-    for (size_t i = 0; i < n; i++) gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+    for (size_t i = 0; i < n; i++)
+        gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
-    for (size_t i = 0; i < n; i++) x[i] += scale * y[i];
+    for (size_t i = 0; i < n; i++)
+        x[i] += scale * y[i];
 }
 
 static void to_half(const float *x, size_t n, uint16_t *out)
 {
-    for (size_t i = 0; i < n; i++) out[i] = float_to_half(x[i]);
+    for (size_t i = 0; i < n; i++)
+        out[i] = float_to_half(x[i]);
 }
 
-static void attend_row(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count, float *max,
-                       float *sum, float *acc)
+static void attend_row(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
+                       float *max, float *sum, float *acc)
 {
     float p[KV_BLOCK], most = *max, shrink;
 
     for (size_t j = 0; j < count; j++) {
         p[j] = 0;
-        for (size_t d = 0; d < head; d++) p[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
+        for (size_t d = 0; d < head; d++)
+            p[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
         most = fmaxf(most, p[j]);
     }
     shrink = expf(*max - most);
     *sum *= shrink;
-    for (size_t d = 0; d < head; d++) acc[d] *= shrink;
+    for (size_t d = 0; d < head; d++)
+        acc[d] *= shrink;
     for (size_t j = 0; j < count; j++) {
         p[j] = expf(p[j] - most);
         *sum += p[j];
-        for (size_t d = 0; d < head; d++) acc[d] += p[j] * half_to_float(v[j * head + d]);
+        for (size_t d = 0; d < head; d++)
+            acc[d] += p[j] * half_to_float(v[j * head + d]);
     }
     *max = most;
 }
@@ -127,7 +139,8 @@ static void attend_row(size_t head, const float *q, const uint16_t *k, const uin
 static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
                    float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++) attend_row(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (size_t i = 0; i < n; i++)
+        attend_row(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
 }
 
 static const struct weight_format formats[] = {
@@ -138,7 +151,13 @@ static const struct weight_format formats[] = {
 };
 
 const struct kernels kernels_scalar = {
-    .name = "scalar", .formats = formats, .n_formats = sizeof(formats) / sizeof(formats[0]), .quantise = quantise,
-    .rms_norm = rms_norm, .silu_mul = silu_mul, .add_scaled = add_scaled, .to_half = to_half,
+    .name = "scalar",
+    .formats = formats,
+    .n_formats = sizeof(formats) / sizeof(formats[0]),
+    .quantise = quantise,
+    .rms_norm = rms_norm,
+    .silu_mul = silu_mul,
+    .add_scaled = add_scaled,
+    .to_half = to_half,
     .attend = attend,
 };

@@ -4,7 +4,8 @@
 #include "kernels.h"
 
 struct kv {
-    size_t head_values, layer_values, block_values; /* halves of one head's keys, of one layer, of one block */
+    size_t head_values, layer_values,
+        block_values; /* halves of one head's keys, of one layer, of one block */
     uint16_t *data;
     uint32_t *free_list;
     size_t n_free;
@@ -17,7 +18,8 @@ size_t kv_blocks(size_t n_tokens)
 
 size_t kv_block_bytes(const struct shape *s)
 {
-    return (size_t)s->n_layers * 2 * s->n_heads_kv * s->n_head * KV_BLOCK * sizeof(uint16_t); /* < 2^37 by shape.h */
+    return (size_t)s->n_layers * 2 * s->n_heads_kv * s->n_head * KV_BLOCK *
+           sizeof(uint16_t); /* < 2^37 by shape.h */
 }
 
 enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct err *e)
@@ -29,15 +31,19 @@ enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct 
     kv->layer_values = 2 * s->n_heads_kv * kv->head_values;
     kv->block_values = s->n_layers * kv->layer_values;
     if (n_blocks <= UINT32_MAX) {
-        kv->data = calloc(n_blocks, kv->block_values * sizeof(uint16_t)); /* pages come when they are written */
+        kv->data =
+            calloc(n_blocks, kv->block_values * sizeof(uint16_t)); /* pages come when they are written */
         kv->free_list = calloc(n_blocks, sizeof(*kv->free_list));
     }
     if (!kv->data || !kv->free_list) {
         kv_close(kv);
-        return err_set(e, RC_LIMIT, "KV cache: %zu blocks of %d tokens, %zu bytes each, do not fit in memory: "
-                       "fewer sequences or a shorter context", n_blocks, KV_BLOCK, kv_block_bytes(s));
+        return err_set(e, RC_LIMIT,
+                       "KV cache: %zu blocks of %d tokens, %zu bytes each, do not fit in memory: "
+                       "fewer sequences or a shorter context",
+                       n_blocks, KV_BLOCK, kv_block_bytes(s));
     }
-    for (; kv->n_free < n_blocks; kv->n_free++) kv->free_list[kv->n_free] = (uint32_t)(n_blocks - 1 - kv->n_free);
+    for (; kv->n_free < n_blocks; kv->n_free++)
+        kv->free_list[kv->n_free] = (uint32_t)(n_blocks - 1 - kv->n_free);
     *out = kv;
     return RC_OK;
 }
@@ -57,12 +63,14 @@ size_t kv_free_blocks(const struct kv *kv)
 
 void kv_take(struct kv *kv, uint32_t *table, size_t n)
 {
-    for (size_t i = 0; i < n; i++) table[i] = kv->free_list[--kv->n_free];
+    for (size_t i = 0; i < n; i++)
+        table[i] = kv->free_list[--kv->n_free];
 }
 
 void kv_give(struct kv *kv, const uint32_t *table, size_t n)
 {
-    for (size_t i = n; i-- > 0;) kv->free_list[kv->n_free++] = table[i];
+    for (size_t i = n; i-- > 0;)
+        kv->free_list[kv->n_free++] = table[i];
 }
 
 uint16_t *kv_keys(const struct kv *kv, uint32_t block, size_t layer, size_t head)

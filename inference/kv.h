@@ -1,7 +1,8 @@
-/* kv.h: the cache of keys and values, in blocks of KV_BLOCK positions that any sequence may hold in any order.
- * A sequence's block table says where its positions lie: position p is place p % KV_BLOCK of block table[p / KV_BLOCK].
- * After Kwon et al. 2023, arXiv:2309.06180. Keys lie turned, [head value][position], values [position][head value],
- * as kernels.attend reads them; both are half floats. Taking and giving blocks is for one thread. */
+/* kv.h: the cache of keys and values, in blocks of KV_BLOCK positions that any sequence may hold in any
+ * order. A sequence's block table says where its positions lie: position p is place p % KV_BLOCK of block
+ * table[p / KV_BLOCK]. After Kwon et al. 2023, arXiv:2309.06180. Keys lie turned, [head value][position],
+ * values [position][head value], as kernels.attend reads them; both are half floats. Taking and giving
+ * blocks is for one thread. */
 #ifndef INFERENCE_KV_H
 #define INFERENCE_KV_H
 

@@ -11,9 +11,12 @@ static void log_softmax(float *x, size_t n)
     float most = -INFINITY;
     double total = 0;
 
-    for (size_t i = 0; i < n; i++) most = fmaxf(most, x[i]);
-    for (size_t i = 0; i < n; i++) total += exp((double)x[i] - (double)most);
-    for (size_t i = 0; i < n; i++) x[i] = (float)((double)x[i] - (double)most - log(total));
+    for (size_t i = 0; i < n; i++)
+        most = fmaxf(most, x[i]);
+    for (size_t i = 0; i < n; i++)
+        total += exp((double)x[i] - (double)most);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)((double)x[i] - (double)most - log(total));
 }
 
 static enum rc check_ids(const struct model *m, const int32_t *ids, size_t n, struct err *e)
@@ -29,12 +32,14 @@ static enum rc check_ids(const struct model *m, const int32_t *ids, size_t n, st
     return RC_OK;
 }
 
-static void run_chunk(const struct model *m, struct forward *f, const int32_t *ids, const uint32_t *table, size_t at,
-                      size_t n, void (*on_row)(void *ctx, size_t pos, const float *logprobs), void *ctx)
+static void run_chunk(const struct model *m, struct forward *f, const int32_t *ids, const uint32_t *table,
+                      size_t at, size_t n, void (*on_row)(void *ctx, size_t pos, const float *logprobs),
+                      void *ctx)
 {
     struct row rows[CHUNK] = {0};
 
-    for (size_t i = 0; i < n; i++) rows[i] = (struct row){ids[at + i], (uint32_t)(at + i), table, true};
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct row){ids[at + i], (uint32_t)(at + i), table, true};
     forward_run(f, rows, n);
     for (size_t i = 0; i < n; i++) {
         log_softmax(forward_logits(f, i), m->n_vocab);
@@ -56,7 +61,8 @@ enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int th
     rc = pool_open(threads, &pool, e);
     if (rc == RC_OK) rc = kv_open(&m->shape, n_blocks, &kv, e);
     if (rc == RC_OK) rc = forward_open(m, kv, pool, chunk, chunk, &f, e);
-    if (rc == RC_OK && !(table = calloc(n_blocks, sizeof(*table)))) rc = err_set(e, RC_NOMEM, "logits: out of memory");
+    if (rc == RC_OK && !(table = calloc(n_blocks, sizeof(*table))))
+        rc = err_set(e, RC_NOMEM, "logits: out of memory");
     if (rc == RC_OK) kv_take(kv, table, n_blocks);
     for (size_t at = 0; at < n && rc == RC_OK; at += chunk)
         run_chunk(m, f, ids, table, at, n - at < chunk ? n - at : chunk, on_row, ctx);

@@ -1,4 +1,5 @@
-/* model.c: opening a file: its shape, its tokenizer, every tensor that the architecture wants, and none besides. */
+/* model.c: opening a file: its shape, its tokenizer, every tensor that the architecture wants, and none
+ * besides. */
 #include "model.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 #include "chat.h"
 #include "tokenizer.h"
 
-/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+/* ---- tensors ------------------------------------------------------------------------------------------- */
 
 struct loader {
     const struct gguf *g;
@@ -31,7 +32,8 @@ static void set_name(struct loader *l, const char *fmt, ...)
     va_end(ap);
 }
 
-/* The tensor named in l->name if it has these dimensions (0 ends them); NULL if it is missing or something is wrong. */
+/* The tensor named in l->name if it has these dimensions (0 ends them); NULL if it is missing or something
+ * is wrong. */
 static const struct gguf_tensor *find(struct loader *l, const uint64_t dims[3], bool required)
 {
     const struct gguf_tensor *t = l->rc == RC_OK ? gguf_tensor(l->g, l->name) : NULL;
@@ -42,8 +44,8 @@ static const struct gguf_tensor *find(struct loader *l, const uint64_t dims[3], 
         uint64_t want = i < 3 && dims[i] ? dims[i] : 1;
 
         if (t->dims[i] == want) continue;
-        l->rc = gguf_bad(l->g, l->e, t->name, t->info_offset, "dimension %zu is %llu where %llu is expected", i,
-                         (unsigned long long)t->dims[i], (unsigned long long)want);
+        l->rc = gguf_bad(l->g, l->e, t->name, t->info_offset, "dimension %zu is %llu where %llu is expected",
+                         i, (unsigned long long)t->dims[i], (unsigned long long)want);
         return NULL;
     }
     l->used[t - gguf_tensor_at(l->g, 0)] = true;
@@ -64,7 +66,8 @@ static void vector(struct loader *l, float **v, size_t n, bool required)
     if (t) l->rc = weight_vector(l->g, t, n, v, l->e);
 }
 
-static void load_ffn(struct loader *l, struct ffn *f, size_t layer, const char *kind, size_t n_inner, size_t n_mats)
+static void load_ffn(struct loader *l, struct ffn *f, size_t layer, const char *kind, size_t n_inner,
+                     size_t n_mats)
 {
     size_t n_embd = l->m->shape.n_embd;
 
@@ -125,7 +128,8 @@ static void load_layer(struct loader *l, struct layer *y, size_t i)
     if (s->n_ff_shared > 0) load_ffn(l, &y->shared, i, "_shexp", s->n_ff_shared, 1);
 }
 
-/* The vocabulary's size is that of the embedding; the tokenizer may have fewer tokens, where files fill up. */
+/* The vocabulary's size is that of the embedding; the tokenizer may have fewer tokens, where files fill
+ * up. */
 static void load_ends(struct loader *l)
 {
     struct model *m = l->m;
@@ -165,7 +169,8 @@ static enum rc load_tensors(struct model *m, const struct gguf *g, struct err *e
     m->layers = calloc(m->shape.n_layers, sizeof(*m->layers));
     if (!l.used || !m->layers) l.rc = err_set(e, RC_NOMEM, "%s: out of memory", m->path);
     if (l.rc == RC_OK) load_ends(&l);
-    for (size_t i = 0; i < m->shape.n_layers && l.rc == RC_OK; i++) load_layer(&l, &m->layers[i], i);
+    for (size_t i = 0; i < m->shape.n_layers && l.rc == RC_OK; i++)
+        load_layer(&l, &m->layers[i], i);
     if (l.rc == RC_OK) l.rc = check_all_used(&l);
     for (size_t i = 0; l.rc == RC_OK && m->rope_factors && i < m->shape.n_rope / 2; i++)
         if (!(m->rope_factors[i] >= 1e-6F && m->rope_factors[i] <= 1e6F))
@@ -174,7 +179,7 @@ static enum rc load_tensors(struct model *m, const struct gguf *g, struct err *e
     return l.rc;
 }
 
-/* ---- what the file says of itself ------------------------------------------------------------------------------- */
+/* ---- what the file says of itself ---------------------------------------------------------------------- */
 
 /* A copied string without control characters; "" if the key is missing or no text. */
 static char *text_of(const struct gguf *g, const char *key)
@@ -194,14 +199,17 @@ static char *text_of(const struct gguf *g, const char *key)
     return copy;
 }
 
-static enum rc read_texts(struct model *m, const struct gguf *g, const struct model_options *opt, struct err *e)
+static enum rc read_texts(struct model *m, const struct gguf *g, const struct model_options *opt,
+                          struct err *e)
 {
     m->path = str_dup(gguf_path(g));
     m->architecture = text_of(g, "general.architecture");
     m->name = text_of(g, "general.name");
     m->licence = text_of(g, "general.license");
-    if (opt->chat_template) m->chat_template = str_dup(opt->chat_template);
-    else if (gguf_find(g, "tokenizer.chat_template")) m->chat_template = text_of(g, "tokenizer.chat_template");
+    if (opt->chat_template)
+        m->chat_template = str_dup(opt->chat_template);
+    else if (gguf_find(g, "tokenizer.chat_template"))
+        m->chat_template = text_of(g, "tokenizer.chat_template");
     if (!m->path || !m->architecture || !m->name || !m->licence || (opt->chat_template && !m->chat_template))
         return err_set(e, RC_NOMEM, "%s: out of memory", gguf_path(g));
     return RC_OK;
@@ -218,7 +226,8 @@ static void count_params(struct model *m, const struct gguf *g)
         uint64_t n = t->dims[0] * t->dims[1] * t->dims[2] * t->dims[3];
 
         m->n_params += n;
-        if (s->n_experts > 0 && strstr(t->name, "_exps.")) idle += n / s->n_experts * (s->n_experts - s->n_used);
+        if (s->n_experts > 0 && strstr(t->name, "_exps."))
+            idle += n / s->n_experts * (s->n_experts - s->n_used);
         if (t->type < COUNT_OF(of_type) && (of_type[t->type] += n) > most) {
             most = of_type[t->type];
             m->weight_type = type_find(t->type)->name;
@@ -227,7 +236,8 @@ static void count_params(struct model *m, const struct gguf *g)
     m->n_active_params = m->n_params - idle;
 }
 
-static enum rc open_graph(struct model *m, const struct gguf *g, const struct model_options *opt, struct err *e)
+static enum rc open_graph(struct model *m, const struct gguf *g, const struct model_options *opt,
+                          struct err *e)
 {
     static const char key[] = "general.architecture";
     const char *name;
@@ -237,7 +247,8 @@ static enum rc open_graph(struct model *m, const struct gguf *g, const struct mo
     if (rc != RC_OK) return rc;
     m->arch = arch_find(name, n);
     if (!m->arch)
-        return gguf_bad_key(g, e, key, "'%.*s' is unknown; known: %s", n < 24 ? (int)n : 24, name, arch_names());
+        return gguf_bad_key(g, e, key, "'%.*s' is unknown; known: %s", n < 24 ? (int)n : 24, name,
+                            arch_names());
     rc = kernels_choose(opt->cpu, &m->kernels, e);
     if (rc == RC_OK) rc = shape_read(g, m->arch, &m->shape, e);
     if (rc == RC_OK) rc = load_tensors(m, g, e);
@@ -245,7 +256,7 @@ static enum rc open_graph(struct model *m, const struct gguf *g, const struct mo
     return rc;
 }
 
-/* ---- handle ----------------------------------------------------------------------------------------------------- */
+/* ---- handle -------------------------------------------------------------------------------------------- */
 
 enum rc model_open(const char *path, const struct model_options *opt, struct model **out, struct err *e)
 {
@@ -283,8 +294,10 @@ static void clear_layer(struct layer *y)
     float *vectors[] = {y->attn_norm, y->ffn_norm, y->q_bias, y->k_bias, y->v_bias, y->q_norm, y->k_norm};
     struct weight *weights[] = {&y->q, &y->k, &y->v, &y->attn_out, &y->router};
 
-    for (size_t i = 0; i < COUNT_OF(vectors); i++) free(vectors[i]);
-    for (size_t i = 0; i < COUNT_OF(weights); i++) weight_clear(weights[i]);
+    for (size_t i = 0; i < COUNT_OF(vectors); i++)
+        free(vectors[i]);
+    for (size_t i = 0; i < COUNT_OF(weights); i++)
+        weight_clear(weights[i]);
     clear_ffn(&y->dense);
     clear_ffn(&y->experts);
     clear_ffn(&y->shared);
@@ -293,7 +306,8 @@ static void clear_layer(struct layer *y)
 void model_close(struct model *m)
 {
     if (!m) return;
-    for (size_t i = 0; m->layers && i < m->shape.n_layers; i++) clear_layer(&m->layers[i]);
+    for (size_t i = 0; m->layers && i < m->shape.n_layers; i++)
+        clear_layer(&m->layers[i]);
     free(m->layers);
     weight_clear(&m->embedding);
     weight_clear(&m->output);
@@ -313,22 +327,36 @@ void model_info(const struct model *m, struct model_info *out)
     const struct shape *s = &m->shape;
 
     *out = (struct model_info){
-        .path = m->path, .architecture = m->architecture, .name = m->name, .licence = m->licence,
-        .weight_type = m->weight_type ? m->weight_type : "", .file_bytes = m->file_bytes, .n_params = m->n_params,
-        .n_active_params = m->n_active_params, .n_layers = s->n_layers, .n_embd = s->n_embd, .n_heads = s->n_heads,
-        .n_heads_kv = s->n_heads_kv, .n_ff = s->n_experts ? s->n_ff_expert : s->n_ff, .n_experts = s->n_experts,
-        .n_experts_used = s->n_used, .n_vocab = m->arch ? m->n_vocab : (uint32_t)tokenizer_size(m->tok),
-        .n_context = s->n_context, .sha256 = m->sha256, .cpu = m->kernels ? m->kernels->name : "",
+        .path = m->path,
+        .architecture = m->architecture,
+        .name = m->name,
+        .licence = m->licence,
+        .weight_type = m->weight_type ? m->weight_type : "",
+        .file_bytes = m->file_bytes,
+        .n_params = m->n_params,
+        .n_active_params = m->n_active_params,
+        .n_layers = s->n_layers,
+        .n_embd = s->n_embd,
+        .n_heads = s->n_heads,
+        .n_heads_kv = s->n_heads_kv,
+        .n_ff = s->n_experts ? s->n_ff_expert : s->n_ff,
+        .n_experts = s->n_experts,
+        .n_experts_used = s->n_used,
+        .n_vocab = m->arch ? m->n_vocab : (uint32_t)tokenizer_size(m->tok),
+        .n_context = s->n_context,
+        .sha256 = m->sha256,
+        .cpu = m->kernels ? m->kernels->name : "",
         .chat_template = chat_family_name(chat_family_find(m->chat_template)),
     };
 }
 
-/* ---- check -------------------------------------------------------------------------------------------------------- */
+/* ---- check --------------------------------------------------------------------------------------------- */
 
 static enum rc check_floats(const struct model *m, const float *v, size_t n, const char *what, struct err *e)
 {
     for (size_t i = 0; v && i < n; i++)
-        if (!isfinite(v[i])) return err_set(e, RC_BAD, "%s: tensor %s: value %zu is not finite", m->path, what, i);
+        if (!isfinite(v[i]))
+            return err_set(e, RC_BAD, "%s: tensor %s: value %zu is not finite", m->path, what, i);
     return RC_OK;
 }
 
@@ -341,7 +369,8 @@ static enum rc check_weight(const struct model *m, const struct weight *w, const
         w->format->row(w, i / w->n_out, i % w->n_out, row);
         rc = check_floats(m, row, w->n_in, what, e);
         if (rc == RC_BAD)
-            rc = err_set(e, RC_BAD, "%s: tensor %s: row %zu has a value that is not finite", m->path, what, i);
+            rc =
+                err_set(e, RC_BAD, "%s: tensor %s: row %zu has a value that is not finite", m->path, what, i);
     }
     free(row);
     return rc;
@@ -353,18 +382,34 @@ static enum rc check_layer(const struct model *m, size_t i, struct err *e)
     const struct shape *s = &m->shape;
     size_t n_q = (size_t)s->n_heads * s->n_head, n_kv = (size_t)s->n_heads_kv * s->n_head;
     bool by_head = m->arch->qk_norm == QK_NORM_HEAD;
-    const struct { const char *name; const float *v; size_t n; } vectors[] = {
-        {"attn_norm.weight", y->attn_norm, s->n_embd}, {"ffn_norm.weight", y->ffn_norm, s->n_embd},
-        {"attn_q.bias", y->q_bias, n_q}, {"attn_k.bias", y->k_bias, n_kv}, {"attn_v.bias", y->v_bias, n_kv},
-        {"attn_q_norm.weight", y->q_norm, by_head ? s->n_head : n_q},
-        {"attn_k_norm.weight", y->k_norm, by_head ? s->n_head : n_kv}};
-    const struct { const char *name; const struct weight *w; } weights[] = {
-        {"attn_q.weight", &y->q}, {"attn_k.weight", &y->k}, {"attn_v.weight", &y->v},
-        {"attn_output.weight", &y->attn_out}, {"ffn_gate_inp.weight", &y->router}, {"ffn_gate.weight", &y->dense.gate},
-        {"ffn_up.weight", &y->dense.up}, {"ffn_down.weight", &y->dense.down},
-        {"ffn_gate_exps.weight", &y->experts.gate}, {"ffn_up_exps.weight", &y->experts.up},
-        {"ffn_down_exps.weight", &y->experts.down}, {"ffn_gate_shexp.weight", &y->shared.gate},
-        {"ffn_up_shexp.weight", &y->shared.up}, {"ffn_down_shexp.weight", &y->shared.down}};
+    const struct {
+        const char *name;
+        const float *v;
+        size_t n;
+    } vectors[] = {{"attn_norm.weight", y->attn_norm, s->n_embd},
+                   {"ffn_norm.weight", y->ffn_norm, s->n_embd},
+                   {"attn_q.bias", y->q_bias, n_q},
+                   {"attn_k.bias", y->k_bias, n_kv},
+                   {"attn_v.bias", y->v_bias, n_kv},
+                   {"attn_q_norm.weight", y->q_norm, by_head ? s->n_head : n_q},
+                   {"attn_k_norm.weight", y->k_norm, by_head ? s->n_head : n_kv}};
+    const struct {
+        const char *name;
+        const struct weight *w;
+    } weights[] = {{"attn_q.weight", &y->q},
+                   {"attn_k.weight", &y->k},
+                   {"attn_v.weight", &y->v},
+                   {"attn_output.weight", &y->attn_out},
+                   {"ffn_gate_inp.weight", &y->router},
+                   {"ffn_gate.weight", &y->dense.gate},
+                   {"ffn_up.weight", &y->dense.up},
+                   {"ffn_down.weight", &y->dense.down},
+                   {"ffn_gate_exps.weight", &y->experts.gate},
+                   {"ffn_up_exps.weight", &y->experts.up},
+                   {"ffn_down_exps.weight", &y->experts.down},
+                   {"ffn_gate_shexp.weight", &y->shared.gate},
+                   {"ffn_up_shexp.weight", &y->shared.up},
+                   {"ffn_down_shexp.weight", &y->shared.down}};
     char name[64];
     enum rc rc = RC_OK;
 
@@ -387,6 +432,7 @@ enum rc model_check(const struct model *m, struct err *e)
     rc = check_weight(m, &m->embedding, "token_embd.weight", e);
     if (rc == RC_OK) rc = check_floats(m, m->output_norm, m->shape.n_embd, "output_norm.weight", e);
     if (rc == RC_OK && m->output.format) rc = check_weight(m, &m->output, "output.weight", e);
-    for (size_t i = 0; i < m->shape.n_layers && rc == RC_OK; i++) rc = check_layer(m, i, e);
+    for (size_t i = 0; i < m->shape.n_layers && rc == RC_OK; i++)
+        rc = check_layer(m, i, e);
     return rc;
 }

@@ -27,7 +27,7 @@ struct layer { /* vectors are NULL and weights empty where the architecture has 
 struct model {
     char *path, *architecture, *name, *licence;
     char *chat_template;                         /* the option's or the file's text, or NULL */
-    const struct arch *arch;                     /* NULL: vocabulary only, as are the fields from kernels to layers */
+    const struct arch *arch;                     /* NULL: vocabulary only, and no fields from kernels on */
     const struct kernels *kernels;
     struct tokenizer *tok;
     struct shape shape;

@@ -1,5 +1,5 @@
-/* pool.c: workers wait for a new round, spinning for some microseconds (the steps of a layer follow each other at
- * that distance), then asleep. */
+/* pool.c: workers wait for a new round, spinning for some microseconds (the steps of a layer follow each
+ * other at that distance), then asleep. */
 #include "pool.h"
 
 #include <pthread.h>
@@ -22,11 +22,11 @@ struct pool {
     void (*work)(void *ctx, size_t i, size_t worker);
     void *ctx;
     size_t n;
-    atomic_size_t next;      /* first piece that nobody has taken */
-    atomic_size_t working;   /* workers that have not finished this round */
-    atomic_uint round;       /* changes when there is work, and at the end */
+    atomic_size_t next;    /* first piece that nobody has taken */
+    atomic_size_t working; /* workers that have not finished this round */
+    atomic_uint round;     /* changes when there is work, and at the end */
     atomic_bool closing;
-    pthread_mutex_t lock;    /* for going to sleep only */
+    pthread_mutex_t lock; /* for going to sleep only */
     pthread_cond_t wake, done;
 };
 
@@ -41,7 +41,8 @@ static void relax(void)
 
 static void take_pieces(struct pool *p, size_t worker)
 {
-    for (size_t i; (i = atomic_fetch_add(&p->next, 1)) < p->n;) p->work(p->ctx, i, worker);
+    for (size_t i; (i = atomic_fetch_add(&p->next, 1)) < p->n;)
+        p->work(p->ctx, i, worker);
 }
 
 /* Wait until the round is not `seen`; returns the new one. */
@@ -54,7 +55,8 @@ static unsigned wait_round(struct pool *p, unsigned seen)
         relax();
     }
     pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->round) == seen) pthread_cond_wait(&p->wake, &p->lock);
+    while (atomic_load(&p->round) == seen)
+        pthread_cond_wait(&p->wake, &p->lock);
     pthread_mutex_unlock(&p->lock);
     return atomic_load(&p->round);
 }
@@ -87,7 +89,8 @@ static void new_round(struct pool *p)
 void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), void *ctx, size_t n)
 {
     if (p->n_workers == 0 || n <= 1) {
-        for (size_t i = 0; i < n; i++) work(ctx, i, 0);
+        for (size_t i = 0; i < n; i++)
+            work(ctx, i, 0);
         return;
     }
     p->work = work;
@@ -97,10 +100,12 @@ void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), 
     atomic_store(&p->working, p->n_workers);
     new_round(p);
     take_pieces(p, 0);
-    for (int i = 0; i < SPINS && atomic_load(&p->working) > 0; i++) relax();
+    for (int i = 0; i < SPINS && atomic_load(&p->working) > 0; i++)
+        relax();
     if (atomic_load(&p->working) == 0) return;
     pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->working) > 0) pthread_cond_wait(&p->done, &p->lock);
+    while (atomic_load(&p->working) > 0)
+        pthread_cond_wait(&p->done, &p->lock);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -147,7 +152,8 @@ void pool_close(struct pool *p)
     if (!p) return;
     atomic_store(&p->closing, true);
     new_round(p);
-    for (size_t i = 0; i < p->n_workers; i++) pthread_join(p->workers[i].thread, NULL);
+    for (size_t i = 0; i < p->n_workers; i++)
+        pthread_join(p->workers[i].thread, NULL);
     pthread_cond_destroy(&p->wake);
     pthread_cond_destroy(&p->done);
     pthread_mutex_destroy(&p->lock);

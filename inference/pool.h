@@ -1,5 +1,5 @@
-/* pool.h: a few threads that share one piece of work at a time. The caller works too, so a pool of 1 starts none.
- * One thread at a time may call pool_run(). */
+/* pool.h: a few threads that share one piece of work at a time. The caller works too, so a pool of 1
+ * starts none. One thread at a time may call pool_run(). */
 #ifndef INFERENCE_POOL_H
 #define INFERENCE_POOL_H
 
@@ -10,14 +10,14 @@
 
 struct pool;
 
-/* threads 0: as many as processors this process may use; more than those are never started. RC_NOMEM; RC_LIMIT the
- * system has no more threads. */
+/* threads 0: as many as processors this process may use; more than those are never started. RC_NOMEM;
+ * RC_LIMIT the system has no more threads. */
 MUST_USE enum rc pool_open(int threads, struct pool **out, struct err *e);
 void pool_close(struct pool *p); /* NULL is a no-op */
 int pool_threads(const struct pool *p);
 
-/* Call work(ctx, i, worker) once for each i < n, on any thread and in any order; returns when all are done. worker is
- * below pool_threads(), and different for calls that run at the same time. */
+/* Call work(ctx, i, worker) once for each i < n, on any thread and in any order; returns when all are
+ * done. worker is below pool_threads(), and different for calls that run at the same time. */
 void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), void *ctx, size_t n);
 
 #endif

@@ -44,7 +44,8 @@ static uint64_t mix(uint64_t z)
 
 double sampler_noise(uint64_t seed, uint64_t position)
 {
-    uint64_t z = mix(mix(seed + UINT64_C(0x9E3779B97F4A7C15)) + (position + 1) * UINT64_C(0x9E3779B97F4A7C15));
+    uint64_t z =
+        mix(mix(seed + UINT64_C(0x9E3779B97F4A7C15)) + (position + 1) * UINT64_C(0x9E3779B97F4A7C15));
 
     return (double)(z >> 11) * 0x1p-53;
 }
@@ -64,7 +65,7 @@ static size_t collect(struct sampler *s, const float *logits, const uint8_t *all
     return n;
 }
 
-/* ---- a heap with the most probable candidate at 0 ---------------------------------------------------------------- */
+/* ---- a heap with the most probable candidate at 0 ------------------------------------------------------ */
 
 static void sift_down(struct candidate *c, size_t n, size_t at)
 {
@@ -80,7 +81,8 @@ static void sift_down(struct candidate *c, size_t n, size_t at)
 
 static void heap_make(struct candidate *c, size_t n)
 {
-    for (size_t i = n / 2; i-- > 0;) sift_down(c, n, i);
+    for (size_t i = n / 2; i-- > 0;)
+        sift_down(c, n, i);
 }
 
 /* Move the first of c[n] to c[n - 1]. */
@@ -93,7 +95,7 @@ static void heap_pop(struct candidate *c, size_t n)
     sift_down(c, n - 1, 0);
 }
 
-/* ---- cuts ---------------------------------------------------------------------------------------------------------- */
+/* ---- cuts ---------------------------------------------------------------------------------------------- */
 
 /* Turn c[n] round: what was popped lies at the end, the most probable one last. */
 static void reverse(struct candidate *c, size_t n)
@@ -110,7 +112,8 @@ static void reverse(struct candidate *c, size_t n)
 static void keep_first(struct candidate *c, size_t n, size_t k)
 {
     heap_make(c, n);
-    for (size_t i = 0; i < k; i++) heap_pop(c, n - i);
+    for (size_t i = 0; i < k; i++)
+        heap_pop(c, n - i);
     reverse(c, n);
 }
 
@@ -118,7 +121,8 @@ static double mass(const struct candidate *c, size_t n, float most, float temper
 {
     double total = 0;
 
-    for (size_t i = 0; i < n; i++) total += exp((double)(c[i].logit - most) / (double)temperature);
+    for (size_t i = 0; i < n; i++)
+        total += exp((double)(c[i].logit - most) / (double)temperature);
     return total;
 }
 

@@ -1,8 +1,9 @@
 /* sampler.h: from logits to a token.
  *
- * Order: what is allowed; the top_k most probable; of these the fewest whose probabilities sum to top_p; of these the
- * ones with at least min_p times the probability of the first; then one by chance at `temperature`. Temperature 0 takes
- * the most probable one. Ties go to the lower id. One thread at a time; nothing is allocated after sampler_open(). */
+ * Order: what is allowed; the top_k most probable; of these the fewest whose probabilities sum to top_p;
+ * of these the ones with at least min_p times the probability of the first; then one by chance at
+ * `temperature`. Temperature 0 takes the most probable one. Ties go to the lower id. One thread at a time;
+ * nothing is allocated after sampler_open(). */
 #ifndef INFERENCE_SAMPLER_H
 #define INFERENCE_SAMPLER_H
 

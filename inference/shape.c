@@ -25,11 +25,13 @@ static uint32_t count(struct reader *r, const char *name, uint32_t lo, uint32_t 
     const char *key = full_key(r, name);
     uint32_t value = otherwise;
 
-    if (r->rc == RC_OK && gguf_find(r->g, key)) r->rc = gguf_u32(r->g, key, &value, r->e);
-    else if (r->rc == RC_OK && otherwise < lo) r->rc = gguf_bad(r->g, r->e, key, 0, "missing");
+    if (r->rc == RC_OK && gguf_find(r->g, key))
+        r->rc = gguf_u32(r->g, key, &value, r->e);
+    else if (r->rc == RC_OK && otherwise < lo)
+        r->rc = gguf_bad(r->g, r->e, key, 0, "missing");
     if (r->rc == RC_OK && (value < lo || value > hi))
-        r->rc = gguf_bad_key(r->g, r->e, key, "%lu is not from %lu to %lu", (unsigned long)value, (unsigned long)lo,
-                             (unsigned long)hi);
+        r->rc = gguf_bad_key(r->g, r->e, key, "%lu is not from %lu to %lu", (unsigned long)value,
+                             (unsigned long)lo, (unsigned long)hi);
     return value;
 }
 
@@ -39,9 +41,11 @@ static float number(struct reader *r, const char *name, float lo, float hi, floa
     const char *key = full_key(r, name);
     float value = otherwise;
 
-    if (r->rc == RC_OK && (gguf_find(r->g, key) || isnan(otherwise))) r->rc = gguf_f32(r->g, key, &value, r->e);
+    if (r->rc == RC_OK && (gguf_find(r->g, key) || isnan(otherwise)))
+        r->rc = gguf_f32(r->g, key, &value, r->e);
     if (r->rc == RC_OK && !(value >= lo && value <= hi))
-        r->rc = gguf_bad_key(r->g, r->e, key, "%g is not from %g to %g", (double)value, (double)lo, (double)hi);
+        r->rc =
+            gguf_bad_key(r->g, r->e, key, "%g is not from %g to %g", (double)value, (double)lo, (double)hi);
     return value;
 }
 
@@ -50,7 +54,8 @@ static void read_experts(struct reader *r, struct shape *s)
     s->n_ff = count(r, "feed_forward_length", 0, MODEL_MAX_FF, 0);
     s->n_experts = count(r, "expert_count", 0, MODEL_MAX_EXPERTS, 0);
     if (r->rc != RC_OK) return;
-    if (s->n_experts == 0 && !r->a->dense) r->rc = gguf_bad_key(r->g, r->e, full_key(r, "expert_count"), "no experts");
+    if (s->n_experts == 0 && !r->a->dense)
+        r->rc = gguf_bad_key(r->g, r->e, full_key(r, "expert_count"), "no experts");
     if (s->n_experts > 0 && !r->a->experts)
         r->rc = gguf_bad_key(r->g, r->e, full_key(r, "expert_count"), "experts in a dense architecture");
     if (s->n_experts == 0) {
@@ -63,7 +68,8 @@ static void read_experts(struct reader *r, struct shape *s)
                              (unsigned long)s->n_experts);
     s->n_ff_expert = count(r, "expert_feed_forward_length", 1, MODEL_MAX_FF, s->n_ff);
     s->n_ff = 0;
-    if (r->a->shared_expert) s->n_ff_shared = count(r, "expert_shared_feed_forward_length", 0, MODEL_MAX_FF, 0);
+    if (r->a->shared_expert)
+        s->n_ff_shared = count(r, "expert_shared_feed_forward_length", 0, MODEL_MAX_FF, 0);
 }
 
 static void read_heads(struct reader *r, struct shape *s)
@@ -88,7 +94,8 @@ static void read_rope(struct reader *r, struct shape *s)
     size_t n = 4;
 
     if (r->rc == RC_OK && gguf_find(r->g, key)) r->rc = gguf_string(r->g, key, &text, &n, r->e);
-    if (r->rc == RC_OK && !(n == 4 && memcmp(text, "none", 4) == 0) && !(n == 6 && memcmp(text, "linear", 6) == 0))
+    if (r->rc == RC_OK && !(n == 4 && memcmp(text, "none", 4) == 0) &&
+        !(n == 6 && memcmp(text, "linear", 6) == 0))
         r->rc = gguf_bad_key(r->g, r->e, key, "only none and linear are supported");
     s->rope_base = number(r, "rope.freq_base", 1, 1e12F, 10000);
     s->rope_scale = n == 6 ? number(r, "rope.scaling.factor", 1e-3F, 1e6F, NAN) : 1;

@@ -4,11 +4,26 @@
 #include <string.h>
 
 /* Layouts that the reader must know the size of; their arithmetic is in the kernels of those supported. */
-struct block_q4_0 { uint16_t d; uint8_t q[16]; };
-struct block_q4_k { uint16_t d, dmin; uint8_t scales[12], q[128]; };
-struct block_q5_k { uint16_t d, dmin; uint8_t scales[12], high[32], q[128]; };
-struct block_q6_k { uint8_t low[128], high[64]; int8_t scales[16]; uint16_t d; };
-struct block_mxfp4 { uint8_t e, q[16]; };
+struct block_q4_0 {
+    uint16_t d;
+    uint8_t q[16];
+};
+struct block_q4_k {
+    uint16_t d, dmin;
+    uint8_t scales[12], q[128];
+};
+struct block_q5_k {
+    uint16_t d, dmin;
+    uint8_t scales[12], high[32], q[128];
+};
+struct block_q6_k {
+    uint8_t low[128], high[64];
+    int8_t scales[16];
+    uint16_t d;
+};
+struct block_mxfp4 {
+    uint8_t e, q[16];
+};
 _Static_assert(sizeof(struct block_q4_0) == 2 + 32 / 2, "q4_0 has no padding");
 _Static_assert(sizeof(struct block_q4_k) == 4 + 12 + 256 / 2, "q4_k has no padding");
 _Static_assert(sizeof(struct block_q5_k) == 4 + 12 + 256 / 8 + 256 / 2, "q5_k has no padding");
@@ -72,7 +87,8 @@ float half_to_float(uint16_t h)
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 0x3FF;
 
     if (exponent == 31) return from_bits(sign | 0x7F800000 | mantissa << 13);
-    if (exponent == 0) return (sign ? -1.0F : 1.0F) * (float)mantissa * 0x1p-24F; /* zero and subnormal: exact */
+    if (exponent == 0)
+        return (sign ? -1.0F : 1.0F) * (float)mantissa * 0x1p-24F; /* zero and subnormal: exact */
     return from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
@@ -80,8 +96,8 @@ uint16_t float_to_half(float f)
 {
     uint32_t bits = to_bits(f), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
 
-    if (magnitude > 0x7F800000) return (uint16_t)(sign | 0x7E00);   /* NaN */
-    if (magnitude >= 0x477FF000) return (uint16_t)(sign | 0x7C00);  /* 65520 and more round to infinity */
+    if (magnitude > 0x7F800000) return (uint16_t)(sign | 0x7E00);  /* NaN */
+    if (magnitude >= 0x477FF000) return (uint16_t)(sign | 0x7C00); /* 65520 and more round to infinity */
     if (magnitude < 0x38800000) /* below the least normal half: adding 0.5 rounds at the last bit of a half */
         return (uint16_t)(sign | (to_bits(from_bits(magnitude) + 0.5F) & 0x7FF));
     magnitude += 0xFFF + (magnitude >> 13 & 1);

@@ -31,7 +31,8 @@ struct type_info {
     uint32_t bytes;  /* of one block */
 };
 
-/* The layout of a type, or NULL if it is not known. Known is not yet supported: that is for the kernels to say. */
+/* The layout of a type, or NULL if it is not known. Known is not yet supported: that is for the kernels to
+ * say. */
 const struct type_info *type_find(uint32_t type);
 
 /* n blocks of Q4_0 as n of Q8_0, exactly: both are a scale and 32 integers. */

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include "types.h"
 
-#define ALIGN 64
-#define HUGE_PAGE ((size_t)2 << 20)
+#define ALIGN      64
+#define HUGE_PAGE  ((size_t)2 << 20)
 #define STEP_BYTES ((size_t)1 << 20) /* read at once when packing, at least one group */
 
 const uint8_t *weight_plain_at(const struct weight *w, size_t mat, size_t row)
@@ -38,7 +38,8 @@ void weight_plain_row(const struct weight *w, size_t mat, size_t row, float *out
         default: /* Q8_0 */
             if (i % Q8_0_VALUES != 0) break;
             memcpy(&block, from + i / Q8_0_VALUES * sizeof(block), sizeof(block));
-            for (size_t k = 0; k < Q8_0_VALUES; k++) out[i + k] = half_to_float(block.d) * (float)block.q[k];
+            for (size_t k = 0; k < Q8_0_VALUES; k++)
+                out[i + k] = half_to_float(block.d) * (float)block.q[k];
         }
     }
 }
@@ -59,8 +60,8 @@ static enum rc no_memory(const struct gguf *g, const struct gguf_tensor *t, stru
 }
 
 /* Rows from `row` on of all matrices together, in the format's type. */
-static enum rc read_rows(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, uint64_t row, size_t n,
-                         uint8_t *out, struct err *e)
+static enum rc read_rows(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w,
+                         uint64_t row, size_t n, uint8_t *out, struct err *e)
 {
     size_t file_bytes = (size_t)(t->bytes / (w->n_mats * w->n_out));
     uint8_t *from = out + n * (w->row_bytes - file_bytes); /* at the end, so that it can grow in place */
@@ -71,8 +72,8 @@ static enum rc read_rows(const struct gguf *g, const struct gguf_tensor *t, cons
 }
 
 /* One matrix, packed a few groups at a time; rows beyond the last are zeros. */
-static enum rc pack_matrix(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, size_t mat,
-                           uint8_t *rows, size_t step, struct err *e)
+static enum rc pack_matrix(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w,
+                           size_t mat, uint8_t *rows, size_t step, struct err *e)
 {
     size_t group = w->format->group, group_bytes = group * w->row_bytes;
     enum rc rc = RC_OK;
@@ -102,18 +103,20 @@ static enum rc pack(const struct gguf *g, const struct gguf_tensor *t, const str
     return rc;
 }
 
-enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k, struct weight *w,
-                       struct err *e)
+enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k,
+                       struct weight *w, struct err *e)
 {
     const struct type_info *held;
     size_t group;
     enum rc rc;
 
     *w = (struct weight){.format = kernels_format(k, t->type == TYPE_Q4_0 ? TYPE_Q8_0 : t->type),
-                         .n_in = (size_t)t->dims[0], .n_out = (size_t)t->dims[1],
+                         .n_in = (size_t)t->dims[0],
+                         .n_out = (size_t)t->dims[1],
                          .n_mats = (size_t)(t->dims[2] * t->dims[3])};
     if (!w->format)
-        return gguf_bad(g, e, t->name, t->info_offset, "tensors of type %s are not supported", type_find(t->type)->name);
+        return gguf_bad(g, e, t->name, t->info_offset, "tensors of type %s are not supported",
+                        type_find(t->type)->name);
     held = type_find(w->format->type);
     group = w->format->group;
     w->row_bytes = w->n_in / held->values * held->bytes;
@@ -149,7 +152,8 @@ enum rc weight_vector(const struct gguf *g, const struct gguf_tensor *t, size_t 
         size_t rows = w.n_out * w.n_mats;
 
         w.n_mats = 1; /* unpacked rows follow each other */
-        for (size_t r = 0; r < rows; r++) weight_plain_row(&w, 0, r, values + r * w.n_in);
+        for (size_t r = 0; r < rows; r++)
+            weight_plain_row(&w, 0, r, values + r * w.n_in);
         weight_clear(&w);
         *out = values;
         return RC_OK;

@@ -1,5 +1,5 @@
-/* weights.h: prepared tensors, the only way to a file's weights. How they lie in memory is the format's matter, so a
- * packed layout is another preparation and not another graph. */
+/* weights.h: prepared tensors, the only way to a file's weights. How they lie in memory is the format's
+ * matter, so a packed layout is another preparation and not another graph. */
 #ifndef INFERENCE_WEIGHTS_H
 #define INFERENCE_WEIGHTS_H
 
@@ -13,14 +13,16 @@ struct weight { /* n_mats matrices of n_out rows of n_in values: one, or one an 
     uint8_t *data;                      /* aligned to 64 bytes */
 };
 
-/* Read tensor `t` and prepare it for `k`; Q4_0 is held as Q8_0. *w is the caller's storage; weight_clear(). RC_BAD unsupported type or a file
- * that became shorter; RC_NOMEM. */
+/* Read tensor `t` and prepare it for `k`; Q4_0 is held as Q8_0. *w is the caller's storage;
+ * weight_clear(). RC_BAD unsupported type or a file that became shorter; RC_NOMEM. */
 MUST_USE enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k,
                                 struct weight *w, struct err *e);
 void weight_clear(struct weight *w);
 
-/* The values of a tensor of F32, F16 or BF16 (norms, biases) as n floats; free(). RC_BAD another number or type. */
-MUST_USE enum rc weight_vector(const struct gguf *g, const struct gguf_tensor *t, size_t n, float **out, struct err *e);
+/* The values of a tensor of F32, F16 or BF16 (norms, biases) as n floats; free(). RC_BAD another number or
+ * type. */
+MUST_USE enum rc weight_vector(const struct gguf *g, const struct gguf_tensor *t, size_t n, float **out,
+                               struct err *e);
 
 /* Rows of matrices as files have them, one after the other: for formats that do not pack. */
 void weight_plain_row(const struct weight *w, size_t mat, size_t row, float *out);

@@ -34,7 +34,7 @@ static void make_prompt(int32_t *ids, size_t n, size_t which)
         ids[i] = (int32_t)(10 + (which * 131 + i * 37) % 300);
 }
 
-/* ---- what a request does -------------------------------------------------------------------------------------------------- */
+/* ---- what a request does ------------------------------------------------------------------------------- */
 
 struct seen {
     struct engine *g;
@@ -100,7 +100,7 @@ static void submit(struct engine *g, const struct submission *s, struct request 
     ck_assert_msg(engine_submit(g, s, r, &e) == RC_OK, "%s", e.msg);
 }
 
-/* ---- tests -------------------------------------------------------------------------------------------------------------------- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 
 START_TEST(streams_what_it_returns)
 {

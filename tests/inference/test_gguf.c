@@ -13,7 +13,7 @@
 static char path[] = "/tmp/briefd-gguf-XXXXXX";
 static struct gguf_make make; /* too large for a stack */
 
-/* ---- a tiny model -------------------------------------------------------------------------------------------------------------- */
+/* ---- a tiny model -------------------------------------------------------------------------------------- */
 
 enum { D = 32, FF = 32, VOCAB = 258, LAYERS = 1, KEYS = 18, TENSORS = 11 };
 
@@ -98,7 +98,7 @@ static size_t make_model(const char *architecture, const struct shape_of *instea
     return header;
 }
 
-/* ---- trying a file ---------------------------------------------------------------------------------------------------------------- */
+/* ---- trying a file ------------------------------------------------------------------------------------- */
 
 static void ignore_row(void *ctx, size_t pos, const float *logprobs)
 {
@@ -170,7 +170,7 @@ static void set_key(const char *key, uint32_t v)
     set_u32(offset_of(key) + 8 + strlen(key) + 4, v);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 
 START_TEST(the_tiny_model_loads)
 {
@@ -382,7 +382,7 @@ START_TEST(values_that_are_no_numbers)
 }
 END_TEST
 
-/* ---- random ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- random -------------------------------------------------------------------------------------------- */
 
 /* A few bytes of the first `reach` changed, some to values that hurt. */
 static void mutate(uint8_t *bytes, size_t reach, uint64_t *state)

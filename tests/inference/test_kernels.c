@@ -25,7 +25,7 @@ static void check_close(const float *a, const float *b, size_t n, double bound, 
                       what, i, (double)a[i], (double)b[i]);
 }
 
-/* ---- small functions ---------------------------------------------------------------------------------------------------- */
+/* ---- small functions ----------------------------------------------------------------------------------- */
 
 START_TEST(halves)
 {
@@ -127,7 +127,7 @@ static void check_quantise(const struct kernels *k, uint64_t *state)
     }
 }
 
-/* ---- products -------------------------------------------------------------------------------------------------------------- */
+/* ---- products ------------------------------------------------------------------------------------------ */
 
 /* Rows times matrices of `type` by way of a file, as the model gets them. */
 static void check_product(const struct kernels *k, uint32_t type, size_t n_in, size_t n_out, size_t n, uint64_t *state)

@@ -66,7 +66,7 @@ static struct model *open_model(const char *name, enum cpu_path cpu)
     return m;
 }
 
-/* ---- distance --------------------------------------------------------------------------------------------------------- */
+/* ---- distance ------------------------------------------------------------------------------------------ */
 
 struct distance {
     const cJSON *exact, *top; /* of the next position */
