@@ -288,7 +288,7 @@ def subject_en(g, obj, f, intent, tone):
     name, org = topic(f, obj)
     t = name or org or 'our conversation'
     forms = {
-        'follow-up': 'Following up on T|Next steps for T|T: next steps|Following up: T', 'introduction': 'Introduction: T|Getting in touch: T|A first conversation about T',
+        'follow-up': 'Following up on T|Next steps for T|T: next steps|Following up: T|Where we stand with T|A question about T|T: where we stand|Our conversation about T', 'introduction': 'Introduction: T|Getting in touch: T|A first conversation about T',
         'meeting': 'Meeting about T|A meeting on T|Request for a meeting: T', 'proposal-reminder': 'Our proposal for T|Reminder: proposal for T|Your feedback on our proposal: T',
         'renewal': 'Renewal: T|Renewing T|Upcoming renewal of T', 'thank-you': 'Thank you: T|Thank you for your time: T|With thanks: T',
         're-engagement': 'Still of interest: T|Picking up T again|Shall we continue with T', 'case-update': 'Update on your case: T|Status of your case: T|Case update: T',
@@ -300,7 +300,7 @@ def subject_de(g, obj, f, intent, tone):
     name, org = topic(f, obj)
     t = name or org or 'unser Gespräch'
     forms = {
-        'follow-up': 'Nächste Schritte: T|Rückfrage zu T|T: nächste Schritte', 'introduction': 'Vorstellung: T|Erstes Gespräch: T|Kennenlernen: T', 'meeting': 'Terminvorschlag: T|Termin zu T|Bitte um einen Termin: T',
+        'follow-up': 'Nächste Schritte: T|Rückfrage: T|T: nächste Schritte|Stand der Dinge: T|Eine Frage zu T|T: wie ist der Stand', 'introduction': 'Vorstellung: T|Erstes Gespräch: T|Kennenlernen: T', 'meeting': 'Terminvorschlag: T|Termin zu T|Bitte um einen Termin: T',
         'proposal-reminder': 'Unser Angebot: T|Erinnerung an unser Angebot: T|Ihre Rückmeldung zum Angebot: T', 'renewal': 'Verlängerung: T|Anstehende Verlängerung: T', 'thank-you': 'Vielen Dank: T|Danke für das Gespräch: T',
         're-engagement': 'Weiterhin Interesse: T|Neuer Anlauf: T|T: wie geht es weiter', 'case-update': 'Stand Ihres Falls: T|Ihr Fall: T|Aktueller Stand: T', 'apology': 'Entschuldigung: T|Bitte um Entschuldigung: T', 'reply': 'Ihre Nachricht: T|Antwort auf Ihre Nachricht: T|Zu Ihrer Nachricht: T'}
     return re.sub(r'\bT\b', lambda m: t, g.x(forms[intent]), count=1)

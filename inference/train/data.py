@@ -83,5 +83,8 @@ def background(tok_path, seed, tokens, copy_share):
     queue = mp.Queue(24)
     process = mp.Process(target=worker, args=(queue, tok_path, seed, tokens, copy_share), daemon=True)
     process.start()
-    while True:
-        yield [torch.from_numpy(t) for t in queue.get()]
+    try:
+        while True:
+            yield [torch.from_numpy(t) for t in queue.get()]
+    finally:
+        process.kill()

@@ -193,6 +193,10 @@ def note_text(g, lang, direction, kind):
     fillers = [(g.rule('filler', lang), 'filler') for _ in range(g.r.choice([0, 0, 1, 1, 2]))]
     for f in fillers:
         items.insert(0 if g.maybe(0.6) else g.r.randint(0, len(items)), f)
+    style = g.r.random()
+    sentence = mail or style < 0.4
+    # What is kept keeps the case it has in the note: to copy is easier than to change.
+    items = [(upper_first(text) if sentence or g.maybe(0.2) else text, k) for text, k in items]
     kept, words = [], 0
     for text, k in items:
         if k == 'filler':
@@ -202,16 +206,12 @@ def note_text(g, lang, direction, kind):
             break
         kept.append((text, k))
         words += size
-    style = g.r.random()
-    sentence = mail or style < 0.4
     sep = g.r.choice(['. ', '. ', '; ', ', ', ' - ', ' / ', '. ', ' // ', ' | ', ' ... ', '! ']) if not sentence else '. '
     bullets = not mail and g.maybe(0.12)
     parts = []
     for text, k in items:
         t = messy(g, text, lang, level)
-        asks = re.match(r'(can|could|when|können|wann)\b', t)
-        if sentence or g.maybe(0.2):
-            t = upper_first(t)
+        asks = re.match(r'(can|could|when|können|wann)\b', t, re.I)
         parts.append(('- ' + t) if bullets else t + ('?' if asks and sep == '. ' else ''))
     if bullets:
         body = ' '.join(parts)
@@ -282,9 +282,9 @@ def note(g):
     if g.maybe(0.5):
         subject = g.x('{Re: |RE: |AW: |WG: |}<Product>|{Call|Meeting|Mail} {with|} @PERSON|<Frag>|<filler>|~W ~w', text_lang)
     fields = dict(kind=kind, direction=direction or None, date=date, who=dict(full_name=who) if who else None, subject=subject, body=body)
-    said = '; '.join(re.sub(r'[.;?]+$', '', t if t[0] == '[' or text_lang == 'de' and i else t) for i, (t, _) in enumerate(kept))
+    said = '; '.join(re.sub(r'[.;?]+$', '', t) for t, _ in kept)
     said = said.replace('... ', '').replace('. ', ', ')
-    ask = len(kept) == 1 and re.match(r'(can|could|when|können|wann)\b', said)
+    ask = len(kept) == 1 and re.match(r'(can|could|when|können|wann)\b', said, re.I)
     answer = lead(g, g.lang, kind, direction, who, date, text_lang != g.lang) + said + ('?' if ask else '.')
     return fields, answer
 

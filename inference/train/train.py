@@ -105,7 +105,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     begin = saved = shown = time.time()
     run_tokens, loss_sum, loss_n, first, copy_loss = 0, 0.0, 0, info['step'], 0.0
-    for ids, pick, target, weight in data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens, a.copy):
+    source = data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens, a.copy)
+    for ids, pick, target, weight in source:
         now = time.time()
         progress = a.progress + (1 - a.progress) * (now - begin) / (60 * a.minutes)
         if stop or progress >= 1 or info['step'] - first >= a.steps:
@@ -143,6 +144,7 @@ def main():
             info['seconds'] += time.time() - saved
             saved = time.time()
             save(path, model, muon, adam, info)
+    source.close()
     info['seconds'] += time.time() - saved
     save(path, model, muon, adam, info)
     print(json.dumps(dict(finished=info)), flush=True)
