@@ -9,7 +9,8 @@
 
 #define EXACT_TOP 8
 
-static const char *const names[] = {"granitemoe", "granitemoe-f16", "granitemoe-f32", "llama", "llama-ropefreqs", "mixtral"};
+static const char *const names[] = {"granitemoe", "granitemoe-f16", "granitemoe-f32", "granitemoe-shexp", "llama",
+                                    "llama-ropefreqs", "mixtral", "olmoe", "qwen2", "qwen3moe"};
 static const char *const paths[] = {[CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
 
 static const char *file_of(const char *name, const char *ending)
