@@ -1,6 +1,6 @@
 /* inference.h: text in, text out, on this machine's processor.
  *
- * A model is a GGUF file: mapped, checked, its weights prepared for the instruction set. An engine owns a model,
+ * A model is a GGUF file: read, checked, its weights prepared for the instruction set. An engine owns a model,
  * its KV cache and one thread that runs it; any thread may submit requests, the engine batches what is waiting.
  * A prompt is a list of segments, never one string: special tokens are parsed in template segments only, so text
  * from a CRM can never become a control token. Output can be held to a constraint, a byte automaton.
