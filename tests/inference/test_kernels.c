@@ -48,8 +48,8 @@ END_TEST
 
 static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
 {
-    float x[512], gain[512], a[512], b[512];
-    uint16_t ha[512], hb[512];
+    float x[512] = {0}, gain[512] = {0}, a[512] = {0}, b[512] = {0};
+    uint16_t ha[512] = {0}, hb[512] = {0};
     double squares = 0;
     fill(x, n, state);
     fill(gain, n, state);
