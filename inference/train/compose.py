@@ -203,7 +203,7 @@ def next_en(g, obj, f, kept):
         at = f' in stage {state}' if state and obj == 'opportunity' else f' with status {state}' if state else f' for this {obj}'
         since = facts.get('days_since_contact')
         ago = g.x(f', and the last contact was {since} ago|; the last contact dates back {since}') if since else ''
-        first = g.x(f'No next step is recorded{at}{ago}|There is no next step on record{at}{ago}|The record{at} has no next step{ago}')
+        first = g.x(f'No next step is recorded{at}{ago}|There is no next step on record{at}{ago}|The record{at} has no next step{ago}|So far no next step stands{at}{ago}|A next step is missing{at}{ago}')
     risks = []
     for t in rest[:2]:
         s = strip_end(t['subject'])

@@ -11,6 +11,8 @@ import os
 import signal
 import time
 
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')  # read when torch is loaded: no spinning where cores are shared
+
 import torch
 import torch.nn.functional as F
 
