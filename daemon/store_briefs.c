@@ -75,7 +75,7 @@ static enum rc read_state(struct store *s, const char *id, enum brief_state *out
 /* Inside a transaction. */
 static enum rc move(struct store *s, const char *id, enum brief_state to, const struct audit_event *ev, struct err *e)
 {
-    enum brief_state from;
+    enum brief_state from = BRIEF_MADE;
     enum rc rc = read_state(s, id, &from, e);
     if (rc == RC_OK && !brief_state_may(from, to))
         rc = err_set(e, RC_REFUSED, "brief %s is %s: it can't become %s", id, states[from].name, states[to].name);

@@ -228,7 +228,7 @@ static enum rc query(struct store *base, const char *sql, const struct param *p,
                      struct err *e)
 {
     struct sqlite_store *s = sqlite_of(base);
-    struct sqlite_rows *r;
+    struct sqlite_rows *r = NULL;
     enum rc rc = prepared(s, sql, &r, e);
     if (rc != RC_OK)
         return rc;

@@ -64,7 +64,10 @@ static size_t line_of(const struct parser *p, const char *at)
 
 static enum rc bad(const struct parser *p, size_t line, const char *what, const char *word)
 {
-    return err_set(p->e, RC_BAD, "%s:%zu: %s%s%s%s", p->t->name, line, what, *word ? " '" : "", word, *word ? "'" : "");
+    const char *name = p->t->name ? p->t->name : "template";
+    if (!word || !*word)
+        return err_set(p->e, RC_BAD, "%s:%zu: %s", name, line, what);
+    return err_set(p->e, RC_BAD, "%s:%zu: %s '%s'", name, line, what, word);
 }
 
 static enum rc no_memory(const struct parser *p)

@@ -265,6 +265,21 @@ static enum rc read_context(struct reader *r, const struct yaml_node *list, stru
     return rc;
 }
 
+static enum rc read_validator(struct reader *r, const struct yaml_node *n, struct detect_own *own, struct err *e)
+{
+    const char *names[64];
+    size_t n_names = 0, i;
+    enum rc rc;
+
+    while (n_names < COUNT_OF(names) && validate_name(n_names)) {
+        names[n_names] = validate_name(n_names);
+        n_names++;
+    }
+    rc = yaml_choice(r->y, n, names, n_names, &i, e);
+    if (rc == RC_OK) own->validator = names[i];
+    return rc;
+}
+
 static enum rc read_own(struct reader *r, const struct yaml_node *n, struct err *e)
 {
     static const char *const known[] = {"entity", "pattern", "context", "validator", "action"};
@@ -283,12 +298,7 @@ static enum rc read_own(struct reader *r, const struct yaml_node *n, struct err 
     if (!entity_name_ok(own->entity))
         return yaml_bad(r->y, entity, e, "an entity's name is capitals and underscores, such as CONTRACT_NO");
     if ((context = yaml_get(n, "context")) && (rc = read_context(r, context, own, e)) != RC_OK) return rc;
-    if ((validator = yaml_get(n, "validator"))) {
-        size_t i, n_names;
-        const char *const *names = validate_names(&n_names);
-        if ((rc = yaml_choice(r->y, validator, names, n_names, &i, e)) != RC_OK) return rc;
-        own->validator = names[i];
-    }
+    if ((validator = yaml_get(n, "validator")) && (rc = read_validator(r, validator, own, e)) != RC_OK) return rc;
     if ((action = yaml_get(n, "action")) && (rc = read_action(r, action, &what, e)) != RC_OK) return rc;
     rc = detect_check_own(own, &why);
     if (rc == RC_BAD) return yaml_bad(r->y, pattern, e, "%s", why.msg);
@@ -603,7 +613,7 @@ enum rc policy_file_read(const char *path, struct policy *p, struct err *e)
 {
     struct yaml *y = NULL;
     char *bytes = NULL;
-    size_t n;
+    size_t n = 0;
     uint8_t digest[SHA256_SIZE];
     enum rc rc = read_bytes(path, &bytes, &n, e);
 

@@ -1,0 +1,133 @@
+/* admit.h: inside policy_admit(): what its files share while one record is admitted.
+ *   admit.c   consent, the allow-list, the tree      people.c   who the record knows
+ *   slots.c   one value to one slot or its action    prose.c    a text to pieces
+ *   derive.c  facts from dates */
+#ifndef POLICY_ADMIT_H
+#define POLICY_ADMIT_H
+
+#include "../base/arena.h"
+#include "names.h"
+#include "policy_internal.h"
+#include "stored.h"
+#include "vault.h"
+
+#define PROSE_MAX_BYTES 1500 /* of one admitted text; a longer one is condensed to its salient sentences */
+
+struct policy_admitted {
+    struct arena arena; /* texts in slots; wiped all the same */
+    struct vault *vault;
+    struct policy_node *root;
+    const char *source, *object, *id, *language, *owner, *team;
+    enum purpose purpose;
+    bool facts_slots, suspicious;
+    int32_t today;
+    uint8_t hash[SHA256_SIZE];
+    const char *const *slots;
+    size_t n_slots;
+    /* The person addressed: slots in brackets, or NULL. Gender 'f', 'm' or 0 when it is not recorded. */
+    const char *to_person, *to_email;
+    char to_gender;
+};
+
+struct person { /* strings are the record's */
+    const struct record *record;
+    const char *first, *last, *full, *title, *gender;
+    const char *subject; /* "person:crm/contact/C-1" */
+    bool staff;
+};
+
+struct org {
+    const char *name;
+};
+
+struct known { /* an address or number of a person */
+    const char *entity, *key, *subject;
+};
+
+struct admit {
+    const struct policy *p;
+    const struct record *record;
+    const struct policy_request *q;
+    const struct path_rule *rules; /* what this purpose admits of this object */
+    struct policy_admitted *out;
+    struct arena scratch; /* wiped at the end */
+    struct scanner *scanner;
+    struct names *names;
+    struct person *persons;
+    size_t n_persons, cap_persons;
+    struct org *orgs;
+    size_t n_orgs, cap_orgs;
+    struct known *known;
+    size_t n_known, cap_known;
+    const struct record *recipient; /* the contact addressed, or NULL */
+    const char *country, *currency;
+    int32_t today;
+};
+
+enum rc admit_no_memory(struct admit *a, struct err *e); /* RC_NOMEM, or RC_LIMIT when the record is too large */
+
+/* ---- people.c --------------------------------------------------------------------------------------------------- */
+
+/* Everybody in the record, its parents and children; also country and currency, which tell how numbers are read. */
+MUST_USE enum rc people_collect(struct admit *a, struct err *e);
+/* Names that a text gives away by itself (salutation, legal form) join those that the record knows, for all texts. */
+MUST_USE enum rc people_learn(struct admit *a, struct err *e);
+/* The person that this record is or holds; NULL if none. */
+const struct person *people_of(const struct admit *a, const struct record *r);
+/* 'f', 'm' or 0, from a recorded gender or salutation ("Frau", "Mr."). */
+char people_gender(const struct person *p);
+
+/* ---- slots.c ---------------------------------------------------------------------------------------------------- */
+
+/* What stands in the place of a value. */
+struct stand_in {
+    enum { STAND_KEEP, STAND_SLOT, STAND_TEXT, STAND_NOTHING } how;
+    const char *text; /* SLOT: "[PERSON_1]"; TEXT: a mask or hash; lives as long as `out` */
+};
+/* Each applies the policy's action for its entity. RC_REFUSED: action `block`; the message names `path`. */
+MUST_USE enum rc slot_person(struct admit *a, const struct person *p, const char *path, struct stand_in *out,
+                             struct err *e);
+MUST_USE enum rc slot_org(struct admit *a, const char *name, size_t n, const char *path, struct stand_in *out,
+                          struct err *e);
+/* A value of a typed field. entity: MONEY, DATE_TIME, NUMBER. */
+MUST_USE enum rc slot_value(struct admit *a, const char *entity, const struct value *v, const char *path,
+                            struct stand_in *out, struct err *e);
+/* A stretch of text that detection or the mapping gave an entity. */
+MUST_USE enum rc slot_text(struct admit *a, const char *entity, const char *s, size_t n, const struct value_locale *l,
+                           const char *path, struct stand_in *out, struct err *e);
+/* A token with a digit that nothing else explains: [NUM_n]. */
+MUST_USE enum rc slot_number(struct admit *a, const char *s, size_t n, const struct value_locale *l,
+                             struct stand_in *out, struct err *e);
+MUST_USE enum rc slot_days(struct admit *a, int64_t days, struct stand_in *out, struct err *e);
+/* How this record writes numbers and dates in a text of this language (or NULL). */
+void slot_locale(const struct admit *a, const char *language, struct value_locale *l);
+/* What makes two values of an entity equal: folded names, digits of a phone number, ... appended to key. */
+void slot_key(const char *entity, const char *s, size_t n, struct buf *key);
+
+/* ---- prose.c ---------------------------------------------------------------------------------------------------- */
+
+struct prose { /* *n_own or *n_quoted is 0 when there is none */
+    const struct policy_piece *own, *quoted;
+    size_t n_own, n_quoted;
+    bool outside; /* `own` rests on what somebody else wrote as well */
+};
+MUST_USE enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out,
+                             struct err *e);
+
+/* ---- the tree (admit.c) and derived facts (derive.c) ------------------------------------------------------------ */
+
+MUST_USE enum rc node_map(struct admit *a, const char *name, struct policy_node **out, struct err *e);
+void node_append(struct policy_node *map, struct policy_node *member);
+/* A value of one piece; nothing is appended when it stands for nothing. */
+MUST_USE enum rc node_stand_in(struct admit *a, struct policy_node *map, const char *name, const char *path,
+                               const struct stand_in *s, const char *clear, struct err *e);
+MUST_USE enum rc node_words(struct admit *a, struct policy_node *map, const char *name, const char *path,
+                            const char *words, struct err *e);
+const char *admit_path(struct admit *a, const struct record *r, const char *field); /* "contact/C-1.email"; or NULL */
+bool admit_allows(const struct admit *a, const char *prefix, const char *field);    /* prefix "" or "contact" */
+
+MUST_USE enum rc derive_facts(struct admit *a, struct policy_node *facts, struct err *e);
+/* Days that a task's date has passed; 0 if it has not or the task is done. */
+int64_t derive_overdue(const struct admit *a, const struct record *task);
+
+#endif
