@@ -64,10 +64,9 @@ static size_t line_of(const struct parser *p, const char *at)
 
 static enum rc bad(const struct parser *p, size_t line, const char *what, const char *word)
 {
-    const char *name = p->t->name ? p->t->name : "template";
     if (!word || !*word)
-        return err_set(p->e, RC_BAD, "%s:%zu: %s", name, line, what);
-    return err_set(p->e, RC_BAD, "%s:%zu: %s '%s'", name, line, what, word);
+        return err_set(p->e, RC_BAD, "%s:%zu: %s", p->t->name, line, what);
+    return err_set(p->e, RC_BAD, "%s:%zu: %s '%s'", p->t->name, line, what, word);
 }
 
 static enum rc no_memory(const struct parser *p)
@@ -371,7 +370,7 @@ enum rc template_parse(const char *name, const char *text, size_t n, struct temp
     arena_init(&t->arena, 64 * TEMPLATE_MAX_BYTES);
     t->name = arena_dup(&t->arena, name);
     struct parser p = {.t = t, .start = text, .at = text, .end = text + n, .e = e};
-    enum rc rc = t->name ? RC_OK : no_memory(&p);
+    enum rc rc = t->name ? RC_OK : err_set(e, RC_NOMEM, "%s: out of memory", name);
     if (rc == RC_OK && (utf8_valid_prefix(text, n) != n || memchr(text, 0, n)))
         rc = bad(&p, line_of(&p, text + utf8_valid_prefix(text, n)), "invalid UTF-8 or a NUL byte", "");
     if (rc == RC_OK)
