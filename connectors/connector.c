@@ -69,6 +69,17 @@ enum rc connector_fetch(struct connector *c, const char *object, const char *con
     return c->type->fetch(c, o, ids, n, on_record, on_bad, ctx, e);
 }
 
+enum rc connector_related(struct connector *c, const char *object, const char *other, const char *const *ids, size_t n,
+                          id_fn on_id, void *ctx, struct err *e)
+{
+    const struct map_object *o, *p;
+    enum rc rc = find_object(c, object, &o, e);
+
+    if (rc == RC_OK) rc = find_object(c, other, &p, e);
+    if (rc != RC_OK || n == 0 || !c->type->related) return rc;
+    return c->type->related(c, o, p, ids, n, on_id, ctx, e);
+}
+
 static bool is_target(const struct map_object *o, const char *column)
 {
     const struct map_field *f = o->write_back;
@@ -76,6 +87,19 @@ static bool is_target(const struct map_object *o, const char *column)
     while (f && !str_eq(f->column, column))
         f = f->next;
     return f != NULL;
+}
+
+enum rc connector_targets(struct connector *c, const char *object, const char *column, const char *const *ids, size_t n,
+                          target_fn on_target, void *ctx, bool *known, struct err *e)
+{
+    const struct map_object *o;
+    enum rc rc = find_object(c, object, &o, e);
+
+    if (known) *known = c->type->targets != NULL;
+    if (rc == RC_OK && !is_target(o, column))
+        rc = err_set(e, RC_BAD, "source %s: '%s' is no write_back target of %s", c->cfg->name, column, object);
+    if (rc != RC_OK || n == 0 || !c->type->targets) return rc;
+    return c->type->targets(c, o, column, ids, n, on_target, ctx, e);
 }
 
 enum rc connector_write_back(struct connector *c, const char *object, const struct write_item *items, size_t n,

@@ -123,6 +123,12 @@ struct write_item {
 enum write_outcome { WRITE_DONE, WRITE_CONFLICT, WRITE_GONE, WRITE_DRY_RUN, WRITE_FAILED };
 
 typedef enum rc (*pull_fn)(void *ctx, const struct pulled *rows, size_t n, const char *watermark, struct err *e);
+typedef enum rc (*id_fn)(void *ctx, const char *id, struct err *e);
+struct target { /* what stands in a write_back column now */
+    const char *id, *version;
+    const char *text; /* NULL: empty */
+};
+typedef enum rc (*target_fn)(void *ctx, const struct target *t, struct err *e);
 typedef enum rc (*record_fn)(void *ctx, struct record *take, struct err *e); /* the callee closes the record */
 typedef void (*bad_fn)(void *ctx, const struct bad_record *bad);
 typedef void (*write_fn)(void *ctx, size_t item, enum write_outcome outcome, const char *new_version,
@@ -150,6 +156,13 @@ struct connector_type { /* a variant: one const struct a file, listed in connect
      * reported. The number of statements or requests depends on the mapping, not on n. */
     enum rc (*fetch)(struct connector *c, const struct map_object *o, const char *const *ids, size_t n,
                      record_fn on_record, bad_fn on_bad, void *ctx, struct err *e);
+    /* Ids of the records of `o` that would be fetched together with one of the records ids[n] of `other`, as its direct
+     * parent or child: what a changed parent or child means. The same id may come twice. NULL: this type cannot tell. */
+    enum rc (*related)(struct connector *c, const struct map_object *o, const struct map_object *other,
+                       const char *const *ids, size_t n, id_fn on_id, void *ctx, struct err *e);
+    /* What the column of a write_back holds in each record that exists. NULL: this type cannot read it alone. */
+    enum rc (*targets)(struct connector *c, const struct map_object *o, const char *column, const char *const *ids,
+                       size_t n, target_fn on_target, void *ctx, struct err *e);
     /* Each item gets exactly one on_result. With RC_RETRY unanswered items are of unknown outcome: read again. */
     enum rc (*write_back)(struct connector *c, const struct map_object *o, const struct write_item *items, size_t n,
                           write_fn on_result, void *ctx, struct err *e);
@@ -182,6 +195,12 @@ MUST_USE enum rc connector_pull(struct connector *c, const char *object, const c
 MUST_USE enum rc connector_list(struct connector *c, const char *object, pull_fn on_rows, void *ctx, struct err *e);
 MUST_USE enum rc connector_fetch(struct connector *c, const char *object, const char *const *ids, size_t n,
                                  record_fn on_record, bad_fn on_bad, void *ctx, struct err *e);
+/* Nothing for a type that cannot tell. */
+MUST_USE enum rc connector_related(struct connector *c, const char *object, const char *other, const char *const *ids,
+                                   size_t n, id_fn on_id, void *ctx, struct err *e);
+/* *known (may be NULL): false for a type that cannot read a target alone. */
+MUST_USE enum rc connector_targets(struct connector *c, const char *object, const char *column, const char *const *ids,
+                                   size_t n, target_fn on_target, void *ctx, bool *known, struct err *e);
 MUST_USE enum rc connector_write_back(struct connector *c, const char *object, const struct write_item *items,
                                       size_t n, write_fn on_result, void *ctx, struct err *e);
 MUST_USE enum rc connector_health(struct connector *c, struct err *e);

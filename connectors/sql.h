@@ -102,6 +102,10 @@ enum rc sql_pull(struct connector *c, const struct map_object *o, const char *si
 enum rc sql_list(struct connector *c, const struct map_object *o, pull_fn on_rows, void *ctx, struct err *e);
 enum rc sql_fetch(struct connector *c, const struct map_object *o, const char *const *ids, size_t n,
                   record_fn on_record, bad_fn on_bad, void *ctx, struct err *e);
+enum rc sql_related(struct connector *c, const struct map_object *o, const struct map_object *other,
+                    const char *const *ids, size_t n, id_fn on_id, void *ctx, struct err *e);
+enum rc sql_targets(struct connector *c, const struct map_object *o, const char *column, const char *const *ids, size_t n,
+                    target_fn on_target, void *ctx, struct err *e);
 enum rc sql_write_back(struct connector *c, const struct map_object *o, const struct write_item *items, size_t n,
                        write_fn on_result, void *ctx, struct err *e);
 /* Select nothing from every mapped object, so that a missing table or column is named. */
