@@ -49,6 +49,9 @@ struct pipeline_result { /* clear with pipeline_result_clear() */
 };
 void pipeline_result_clear(struct pipeline_result *r);
 
+/* Once before the first brief of a handle: the audit learns of a policy or model that was never in force before. */
+MUST_USE enum rc pipeline_begin(const struct pipeline *p, struct err *e);
+
 /* One record (borrowed), one kind. RC_OK *out; RC_REFUSED policy said no, and why; RC_RETRY try again later;
  * RC_BAD a template or prompt that cannot work; RC_LIMIT. Refusals are audited by the caller that settles the job. */
 MUST_USE enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,

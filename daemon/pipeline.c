@@ -1,0 +1,372 @@
+#include "pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../base/clock.h"
+#include "../base/str.h"
+
+#define STEP_TIMEOUT_MS 600000 /* of one step, its time in the engine's queue included */
+#define MAX_BULLETS 64
+
+/* What is in the making: opened from left to right, closed together. */
+struct making {
+    const struct pipeline *p;
+    const struct record *record;
+    const struct brief_wish *wish;
+    const struct template *template;
+    struct policy_admitted *admitted;
+    struct written written;
+    struct policy_released *released;
+    char input_hash[SHA256_HEX_SIZE];
+};
+
+static void making_close(struct making *m)
+{
+    policy_released_close(m->released);
+    written_clear(&m->written);
+    policy_admitted_close(m->admitted);
+}
+
+static const struct config_view *config_of(const struct making *m)
+{
+    return rules_config(m->p->rules);
+}
+
+/* ---- policy in -------------------------------------------------------------------------------------------------- */
+
+/* May this model do this at all? Asked for each brief, since a reload may have changed the answer. */
+static enum rc check_model(const struct making *m, struct err *e)
+{
+    struct model_info info;
+    model_info(app_model(m->p->app), &info);
+    return policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+}
+
+static enum rc admit(struct making *m, struct err *e)
+{
+    const struct brief_wish *w = m->wish;
+    struct policy_request q = {.purpose = w->kind,
+                               .clock = &config_of(m)->clock,
+                               .hash_key = keyring_hash_key(app_keys(m->p->app)),
+                               .language = w->language,
+                               .to_contact = w->to_contact,
+                               .hint = w->hint,
+                               .intent = w->intent,
+                               .tone = w->tone};
+    uint8_t hash[SHA256_SIZE];
+    enum rc rc = policy_admit(rules_policy(m->p->rules), m->record, &q, &m->admitted, e);
+    if (rc != RC_OK)
+        return rc;
+    policy_admitted_hash(m->admitted, hash);
+    str_hex(hash, sizeof(hash), m->input_hash);
+    return RC_OK;
+}
+
+/* ---- the same brief, made before -------------------------------------------------------------------------------- */
+
+static struct brief_meta meta_of(const struct making *m)
+{
+    const struct brief_wish *w = m->wish;
+    bool email = w->kind == PURPOSE_EMAIL;
+    return (struct brief_meta){.source = m->record->source,
+                               .object = m->record->object,
+                               .record_id = m->record->id,
+                               .record_version = m->record->version,
+                               .kind = w->kind,
+                               .intent = email ? (w->intent ? w->intent : "follow-up") : NULL,
+                               .tone = email ? (w->tone ? w->tone : "neutral") : NULL,
+                               .to_contact = w->to_contact,
+                               .state = BRIEF_WAITING,
+                               .as_of = clock_today(&config_of(m)->clock),
+                               .owner = policy_admitted_owner(m->admitted),
+                               .team = policy_admitted_team(m->admitted),
+                               .policy_hash = policy_hash(rules_policy(m->p->rules)),
+                               .template_hash = template_hash(m->template),
+                               .model_hash = app_model_hash(m->p->app),
+                               .input_hash = m->input_hash,
+                               .created_by = m->p->actor};
+}
+
+struct search {
+    const struct brief_meta *like;
+    char *id;
+};
+
+static enum rc take_same(void *ctx, const struct store_brief *b, struct err *e)
+{
+    struct search *s = ctx;
+    (void)e;
+    if (!*s->id && str_eq(b->meta.input_hash, s->like->input_hash) && str_eq(b->meta.policy_hash, s->like->policy_hash) &&
+        str_eq(b->meta.template_hash, s->like->template_hash) && str_eq(b->meta.model_hash, s->like->model_hash))
+        memcpy(s->id, b->id, BRIEF_ID_SIZE);
+    return RC_OK;
+}
+
+/* *id becomes that of the brief with the same input, policy, template and model, or stays "". */
+static enum rc find_same(const struct making *m, char id[BRIEF_ID_SIZE], struct err *e)
+{
+    struct brief_meta meta = meta_of(m);
+    struct search s = {.like = &meta, .id = id};
+    struct brief_filter f = {.source = meta.source, .object = meta.object, .record_id = meta.record_id,
+                             .by_kind = true, .kind = meta.kind, .current = true};
+    id[0] = '\0';
+    return store_briefs_list(m->p->store, &f, take_same, &s, e);
+}
+
+static enum rc prompts_of(const struct making *m, struct pipeline_result *out, struct err *e);
+
+/* The job, if there is one, has nothing more to do. */
+static enum rc settle_unchanged(struct making *m, struct pipeline_result *out, struct err *e)
+{
+    const struct store_done *job = m->wish->job;
+    out->outcome = PIPELINE_UNCHANGED;
+    return job ? store_queue_done(m->p->store, job->worker, &job->job, 1, NULL, e) : prompts_of(m, out, e);
+}
+
+/* ---- prompt and model ------------------------------------------------------------------------------------------- */
+
+static struct writer writer_of(const struct making *m)
+{
+    const struct settings *s = config_of(m)->settings;
+    struct model_info info;
+    model_info(app_model(m->p->app), &info);
+    return (struct writer){.policy = rules_policy(m->p->rules),
+                           .model = app_model(m->p->app),
+                           .engine = app_engine(m->p->app),
+                           .chat = *info.chat_template && strcmp(s->model_chat_template, "none") != 0,
+                           .temperature = (float)s->temperature,
+                           .step_timeout_ms = STEP_TIMEOUT_MS,
+                           .priority = m->p->priority};
+}
+
+static enum rc write_text(struct making *m, struct err *e)
+{
+    struct writer w = writer_of(m);
+    return write_draft(&w, m->template, m->admitted, m->p->on_step, m->p->ctx, &m->written, e);
+}
+
+static enum rc prompts_of(const struct making *m, struct pipeline_result *out, struct err *e)
+{
+    struct writer w = writer_of(m);
+    struct buf b;
+    buf_init(&b, 16 * PROMPT_MAX_BYTES);
+    enum rc rc = write_prompts(&w, m->template, m->admitted, &b, e);
+    if (rc == RC_OK)
+        rc = buf_check(&b, "prompts", e);
+    if (rc == RC_OK && !(out->prompts = buf_take(&b, NULL)))
+        rc = err_set(e, RC_NOMEM, "prompts: out of memory");
+    buf_wipe(&b);
+    return rc;
+}
+
+/* ---- policy out ------------------------------------------------------------------------------------------------- */
+
+/* Lines of the bullets part, in place: line feeds become ends. */
+static size_t split_lines(char *text, const char **lines)
+{
+    size_t n = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line && n < MAX_BULLETS; line = strtok_r(NULL, "\n", &rest))
+        lines[n++] = line;
+    return n;
+}
+
+static enum rc release(struct making *m, struct err *e)
+{
+    const struct composition *text = &m->written.text;
+    const struct sender *sender = config_sender(config_of(m), m->record->owner);
+    const char *lines[MAX_BULLETS];
+    struct policy_keys keys;
+    char *bullets = str_dup(text->bullets.bytes ? text->bullets.bytes : "");
+    if (!bullets)
+        return err_set(e, RC_NOMEM, "pipeline: out of memory");
+    struct draft d = {.body = text->body.bytes,
+                      .bullets = lines,
+                      .n_bullets = split_lines(bullets, lines),
+                      .prompt = m->written.prompts,
+                      .model_share = m->written.model_share};
+    if (m->wish->kind == PURPOSE_EMAIL) {
+        d.subject = text->subject.bytes;
+        d.greeting_to = "contact";
+        d.sender_name = sender ? sender->name : NULL;
+        d.sender_title = sender ? sender->title : NULL;
+    }
+    store_policy_keys(m->p->store, &keys);
+    enum rc rc = policy_release(rules_policy(m->p->rules), m->admitted, &d, &keys, &m->released, e);
+    free(bullets);
+    return rc;
+}
+
+/* Every check passed: what only says that a machine wrote it, or which sentence was left out, needs no person. */
+static bool all_checks_passed(const struct policy_released *r)
+{
+    const char *const *flags;
+    size_t n;
+    policy_released_flags(r, &flags, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(flags[i], "machine-written") != 0 && !str_starts(flags[i], "dropped"))
+            return false;
+    return true;
+}
+
+/* ---- the store -------------------------------------------------------------------------------------------------- */
+
+static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *out, struct err *e)
+{
+    struct brief_meta meta = meta_of(m);
+    struct store_put_result put;
+    struct audit_event ev = {.actor = m->p->actor, .event = "brief.made"};
+    char detail[4 * SHA256_HEX_SIZE];
+    uint8_t hash[SHA256_SIZE];
+    char prompt_hash[SHA256_HEX_SIZE];
+    sha256(m->written.prompts, strlen(m->written.prompts), hash);
+    str_hex(hash, sizeof(hash), prompt_hash);
+    snprintf(detail, sizeof(detail), "policy=%s model=%s prompt=%s", meta.policy_hash, meta.model_hash, prompt_hash);
+    ev.detail = detail;
+    out->ms = clock_mono_ms() - began_ms;
+    meta.prompt_tokens = (int64_t)m->written.prompt_tokens;
+    meta.output_tokens = (int64_t)m->written.output_tokens;
+    meta.ms = out->ms;
+    if (policy_auto_approves(rules_policy(m->p->rules), meta.kind) && all_checks_passed(m->released))
+        meta.state = BRIEF_APPROVED;
+    enum rc rc = store_put(m->p->store, m->released, &meta, &ev, m->wish->job, &put, e);
+    if (rc != RC_OK)
+        return rc;
+    memcpy(out->id, put.id, sizeof(out->id));
+    out->outcome = put.made ? PIPELINE_MADE : PIPELINE_UNCHANGED; /* another worker may have been faster */
+    out->beside_edit = put.beside_edit;
+    out->prompt_tokens = m->written.prompt_tokens;
+    out->output_tokens = m->written.output_tokens;
+    out->model_share = m->written.model_share;
+    out->asked_again = m->written.asked_again;
+    out->left_out = m->written.left_out;
+    out->prompts = m->written.prompts;
+    m->written.prompts = NULL;
+    return RC_OK;
+}
+
+/* ---- the way of one brief --------------------------------------------------------------------------------------- */
+
+static enum rc begin(struct making *m, struct err *e)
+{
+    if (m->wish->kind == PURPOSE_ENRICHMENT)
+        return err_set(e, RC_BAD, "enrichment is not available yet: this version makes summaries and e-mail drafts");
+    enum rc rc = rules_template(m->p->rules, m->record->object, m->wish->kind, &m->template, e);
+    return rc == RC_OK ? check_model(m, e) : rc;
+}
+
+enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,
+                         struct pipeline_result *out, struct err *e)
+{
+    struct making m = {.p = p, .record = r, .wish = wish};
+    int64_t began_ms = clock_mono_ms();
+    memset(out, 0, sizeof(*out));
+
+    enum rc rc = begin(&m, e);             /* its template; may this model do it? */
+    if (rc == RC_OK)
+        rc = admit(&m, e);                 /* record -> policy in -> admitted */
+    if (rc == RC_OK)
+        rc = find_same(&m, out->id, e);    /* nothing changed: nothing to do */
+    if (rc == RC_OK && out->id[0]) {
+        rc = settle_unchanged(&m, out, e);
+    } else {
+        if (rc == RC_OK)
+            rc = write_text(&m, e);        /* admitted -> prompts -> model -> draft in slots */
+        if (rc == RC_OK)
+            rc = release(&m, e);           /* draft -> policy out -> released, sealed */
+        if (rc == RC_OK)
+            rc = keep(&m, began_ms, out, e); /* released -> store, the job done in the same transaction */
+    }
+    making_close(&m);
+    if (rc != RC_OK)
+        pipeline_result_clear(out);
+    return rc;
+}
+
+enum rc pipeline_prompts(const struct pipeline *p, const struct record *r, const struct brief_wish *wish, struct buf *out,
+                         struct err *e)
+{
+    struct making m = {.p = p, .record = r, .wish = wish};
+    struct pipeline_result result = {0};
+    enum rc rc = begin(&m, e);
+    if (rc == RC_OK)
+        rc = admit(&m, e);
+    if (rc == RC_OK)
+        rc = prompts_of(&m, &result, e);
+    if (rc == RC_OK)
+        buf_str(out, result.prompts);
+    if (rc == RC_OK)
+        rc = buf_check(out, "prompts", e);
+    pipeline_result_clear(&result);
+    making_close(&m);
+    return rc;
+}
+
+void pipeline_result_clear(struct pipeline_result *r)
+{
+    if (r->prompts)
+        crypto_wipe(r->prompts, strlen(r->prompts));
+    free(r->prompts);
+    memset(r, 0, sizeof(*r));
+}
+
+/* ---- what commands need beside it ------------------------------------------------------------------------------- */
+
+/* Tell the audit of a policy or model that was never in force before. */
+static enum rc note(const struct pipeline *p, const char *what, const char *event, const char *hash, struct err *e)
+{
+    char detail[SHA256_HEX_SIZE + 8];
+    bool is_new = false;
+    enum rc rc = store_hash_seen(p->store, what, hash, "", &is_new, e);
+    if (rc != RC_OK || !is_new)
+        return rc;
+    snprintf(detail, sizeof(detail), "sha256=%s", hash);
+    return store_audit_add(p->store, &(struct audit_event){.actor = p->actor, .event = event, .object = "", .detail = detail}, e);
+}
+
+enum rc pipeline_begin(const struct pipeline *p, struct err *e)
+{
+    enum rc rc = note(p, "policy", "policy.loaded", policy_hash(rules_policy(p->rules)), e);
+    return rc == RC_OK ? note(p, "model", "model.loaded", app_model_hash(p->app), e) : rc;
+}
+
+struct fetched {
+    struct record *record;
+    bool bad;
+    struct err why;
+};
+
+static enum rc on_record(void *ctx, struct record *take, struct err *e)
+{
+    struct fetched *f = ctx;
+    (void)e;
+    record_close(f->record);
+    f->record = take;
+    return RC_OK;
+}
+
+static void on_bad(void *ctx, const struct bad_record *bad)
+{
+    struct fetched *f = ctx;
+    f->bad = true;
+    err_set(&f->why, RC_BAD, "%s", bad->reason);
+}
+
+enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out, bool *quarantined,
+                           struct err *e)
+{
+    struct fetched f = {0};
+    enum rc rc = connector_fetch(c, object, &id, 1, on_record, on_bad, &f, e);
+    if (quarantined)
+        *quarantined = rc == RC_OK && f.bad;
+    if (rc == RC_OK && f.bad)
+        rc = err_set(e, RC_BAD, "%s", f.why.msg);
+    else if (rc == RC_OK && (!f.record || f.record->deleted))
+        rc = err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+    if (rc == RC_OK)
+        *out = f.record;
+    else
+        record_close(f.record);
+    return rc;
+}
