@@ -137,7 +137,8 @@ static struct writer writer_of(const struct making *m)
                            .chat = *info.chat_template && strcmp(s->model_chat_template, "none") != 0,
                            .temperature = (float)s->temperature,
                            .step_timeout_ms = STEP_TIMEOUT_MS,
-                           .priority = m->p->priority};
+                           .priority = m->p->priority,
+                           .cancel = m->p->cancel};
 }
 
 static enum rc write_text(struct making *m, struct err *e)

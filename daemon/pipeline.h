@@ -8,6 +8,7 @@
 #ifndef DAEMON_PIPELINE_H
 #define DAEMON_PIPELINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ struct pipeline {
     struct store *store;
     const char *actor;  /* for the audit: "system" or who asked */
     int priority;       /* STORE_PRIORITY_* */
+    const atomic_bool *cancel; /* once true, what waits for the model gives up with RC_RETRY; or NULL */
     void (*on_step)(void *ctx, const char *step, size_t n); /* progress; or NULL */
     void *ctx;
 };

@@ -17,8 +17,8 @@ struct settings {
     const char *model_path, *model_cpu, *model_chat_template;
     int64_t model_threads;   /* 0: as many as cores */
     int64_t model_context, model_sequences, model_chunk;
-    int64_t max_attempts;
-    int64_t lease_us, drain_us, sync_every_us;
+    int64_t max_attempts, pause_percent;
+    int64_t lease_us, drain_us, sync_every_us, reconcile_every_us;
     double temperature;
     const char *vault_lock, *log_level, *log_format;
 };

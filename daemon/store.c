@@ -208,6 +208,37 @@ void store_close(struct store *s)
         s->backend->close(s);
 }
 
+/* ---- notes ------------------------------------------------------------------------------------------------------ */
+
+#define NOTE_NAME_SIZE 256
+
+enum rc store_note_get(struct store *s, const char *name, char out[STORE_NOTE_SIZE], struct err *e)
+{
+    char key[NOTE_NAME_SIZE];
+    struct rows *r = NULL;
+    bool more = false;
+    snprintf(key, sizeof(key), "note %s", name);
+    enum rc rc = db_query(s, &r, e, "SELECT value FROM fact WHERE name = $1", WITH(p_text(key)));
+    if (rc == RC_OK)
+        rc = rows_next(r, &more, e);
+    if (rc == RC_OK)
+        snprintf(out, STORE_NOTE_SIZE, "%s", more ? rows_text(r, 0) : "");
+    rows_done(r);
+    return rc;
+}
+
+enum rc store_note_set(struct store *s, const char *name, const char *value, struct err *e)
+{
+    char key[NOTE_NAME_SIZE];
+    snprintf(key, sizeof(key), "note %s", name);
+    enum rc rc = tx_begin(s, e);
+    if (rc == RC_OK)
+        rc = db_run(s, e,
+                    "INSERT INTO fact(name, value) VALUES ($1, $2) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                    WITH(p_text(key), p_text(value)));
+    return tx_end(s, rc, e);
+}
+
 /* ---- sources, hashes, quarantine -------------------------------------------------------------------------------- */
 
 enum rc store_source_bind(struct store *s, const char *source, const char *identity, bool rebind, struct err *e)

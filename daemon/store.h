@@ -298,6 +298,11 @@ MUST_USE enum rc store_quarantine_add(struct store *s, const char *source, const
 typedef enum rc (*quarantine_fn)(void *ctx, const struct store_quarantined *q, struct err *e);
 MUST_USE enum rc store_quarantine_list(struct store *s, quarantine_fn on_row, void *ctx, struct err *e);
 
+/* A small text by name that outlives a restart ("job.nightly.started"): "" if it was never set. */
+#define STORE_NOTE_SIZE 128
+MUST_USE enum rc store_note_get(struct store *s, const char *name, char out[STORE_NOTE_SIZE], struct err *e);
+MUST_USE enum rc store_note_set(struct store *s, const char *name, const char *value, struct err *e);
+
 /* Remember a policy, template or model by its hash; *is_new tells whether it was never seen (then audit that). */
 MUST_USE enum rc store_hash_seen(struct store *s, const char *what, const char *hash, const char *name, bool *is_new,
                                  struct err *e);

@@ -622,6 +622,11 @@ enum rc store_write_end(struct store *s, const char *id, enum brief_state to, co
     if (rc == RC_OK)
         rc = db_run(s, e, "UPDATE write_back SET new_version = $2, ended_us = $3 WHERE brief = $1 AND ended_us IS NULL",
                     WITH(p_text(id), p_text(new_version), p_int(store_now_us(s))));
+    if (rc == RC_OK && to == BRIEF_WRITTEN && new_version && *new_version) /* our own write is no change */
+        rc = db_run(s, e,
+                    "UPDATE seen SET version = $2, modified_us = $3 WHERE EXISTS (SELECT 1 FROM brief b WHERE b.id = $1"
+                    " AND b.source = seen.source AND b.object = seen.object AND b.record_id = seen.id)",
+                    WITH(p_text(id), p_text(new_version), p_int(SEEN_ANY_STAMP)));
     return tx_end(s, rc, e);
 }
 

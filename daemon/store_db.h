@@ -6,6 +6,9 @@
 
 #include "store.h"
 
+/* In `seen`: briefd wrote the record itself, so its next stamp is no change if the version is the one that it got. */
+#define SEEN_ANY_STAMP INT64_C(-1)
+
 struct param { /* a value for $1, $2, ... */
     enum { PARAM_NULL, PARAM_INT, PARAM_TEXT, PARAM_BLOB } kind;
     int64_t integer;

@@ -30,8 +30,8 @@ static enum rc row_changed(struct store *s, const char *source, const char *obje
     if (rc == RC_OK)
         rc = rows_next(r, &more, e);
     if (rc == RC_OK)
-        *changed = !more || !str_eq(rows_text(r, 0), row->version) || rows_int(r, 1) != row->modified_us ||
-                   (rows_int(r, 2) != 0) != row->deleted;
+        *changed = !more || !str_eq(rows_text(r, 0), row->version) || (rows_int(r, 2) != 0) != row->deleted ||
+                   (rows_int(r, 1) != row->modified_us && rows_int(r, 1) != SEEN_ANY_STAMP);
     rows_done(r);
     return rc;
 }

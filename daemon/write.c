@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "../base/clock.h"
 
 #define MAX_WORDS 2048
@@ -254,11 +255,31 @@ static enum rc call_submit(const struct writer *w, struct call *c, unsigned max_
     return engine_submit(w->engine, &s, &c->request, e);
 }
 
-static enum rc call_wait(struct call *c, struct err *e)
+/* Half a second on the clock that condition variables go by. */
+static struct timespec soon(void)
 {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_nsec += 500000000;
+    t.tv_sec += t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    return t;
+}
+
+static enum rc call_wait(const struct writer *w, struct call *c, struct err *e)
+{
+    bool cancelled = false;
     pthread_mutex_lock(&c->mutex);
-    while (!c->done)
-        pthread_cond_wait(&c->done_cond, &c->mutex);
+    while (!c->done) {
+        struct timespec until = soon();
+        pthread_cond_timedwait(&c->done_cond, &c->mutex, &until);
+        if (cancelled || c->done || !w->cancel || !atomic_load(w->cancel))
+            continue;
+        cancelled = true; /* the engine still calls on_finish, which needs the mutex */
+        pthread_mutex_unlock(&c->mutex);
+        engine_cancel(w->engine, c->request);
+        pthread_mutex_lock(&c->mutex);
+    }
     pthread_mutex_unlock(&c->mutex);
     switch (c->finish.reason) {
     case FINISH_END:
@@ -298,7 +319,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
                       struct call *c, struct written *out, char **text, struct err *e)
 {
     for (int attempt = 0;; attempt++) {
-        enum rc rc = call_wait(c, e);
+        enum rc rc = call_wait(w, c, e);
         if (rc != RC_OK)
             return rc;
         out->prompt_tokens += attempt ? 0 : c->finish.prompt_tokens;

@@ -6,6 +6,7 @@
 #ifndef DAEMON_WRITE_H
 #define DAEMON_WRITE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
     float temperature;     /* 0: greedy */
     int64_t step_timeout_ms;
     int priority;          /* a person waiting comes before a batch */
+    const atomic_bool *cancel; /* once true, what waits for the engine gives up with RC_RETRY; or NULL */
 };
 
 struct written {
