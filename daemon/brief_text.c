@@ -1,0 +1,128 @@
+#include "brief_text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "../base/buf.h"
+#include "../base/str.h"
+#include "cli.h"
+
+#define TEXT_MAX_BYTES ((size_t)16 << 20)
+
+struct filler {
+    const struct store_brief *b;
+    const struct policy_keys *keys;
+    struct brief_text *out;
+};
+
+static enum rc no_memory(struct err *e)
+{
+    return err_set(e, RC_NOMEM, "brief: out of memory");
+}
+
+/* One text; NULL stays NULL. */
+static enum rc fill(const struct filler *f, const char *slotted, const char **out, struct err *e)
+{
+    struct buf clear;
+    bool erased = false;
+    enum rc rc = RC_OK;
+
+    *out = NULL;
+    if (!slotted)
+        return RC_OK;
+    buf_init(&clear, TEXT_MAX_BYTES);
+    if (f->keys)
+        rc = policy_rehydrate(f->b->values, f->b->n_values, f->keys, f->b->language, slotted, &clear, &erased, e);
+    else
+        buf_str(&clear, slotted);
+    if (rc == RC_OK)
+        rc = buf_check(&clear, "brief", e);
+    if (rc == RC_OK && !(*out = arena_ndup(&f->out->arena, clear.data, clear.len)))
+        rc = no_memory(e);
+    buf_wipe(&clear);
+    f->out->erased = f->out->erased || erased;
+    return rc;
+}
+
+static enum rc fill_lists(const struct filler *f, struct err *e)
+{
+    struct brief_text *t = f->out;
+    enum rc rc = RC_OK;
+    t->bullets = arena_array(&t->arena, f->b->n_bullets + 1, sizeof(*t->bullets));
+    t->sentences = arena_array(&t->arena, f->b->n_sentences + 1, sizeof(*t->sentences));
+    if (!t->bullets || !t->sentences)
+        return no_memory(e);
+    for (size_t i = 0; rc == RC_OK && i < f->b->n_bullets; i++)
+        rc = fill(f, f->b->bullets[i], &t->bullets[i], e);
+    for (size_t i = 0; rc == RC_OK && i < f->b->n_sentences; i++)
+        rc = fill(f, f->b->sentences[i].text, &t->sentences[i], e);
+    return rc;
+}
+
+enum rc brief_text_open(const struct store_brief *b, const struct policy_keys *keys, struct brief_text *out, struct err *e)
+{
+    const struct filler f = {b, keys, out};
+    memset(out, 0, sizeof(*out));
+    arena_init(&out->arena, TEXT_MAX_BYTES);
+    enum rc rc = fill(&f, b->subject, &out->subject, e);
+    if (rc == RC_OK)
+        rc = fill(&f, b->to, &out->to, e);
+    if (rc == RC_OK)
+        rc = fill(&f, b->body, &out->body, e);
+    if (rc == RC_OK)
+        rc = fill_lists(&f, e);
+    if (rc != RC_OK)
+        brief_text_clear(out);
+    return rc;
+}
+
+void brief_text_clear(struct brief_text *t)
+{
+    arena_wipe(&t->arena);
+    memset(t, 0, sizeof(*t));
+}
+
+static void print_why(const struct store_brief *b, const struct brief_text *t)
+{
+    printf("\nwhy each sentence is there:\n");
+    for (size_t i = 0; i < b->n_sentences; i++) {
+        const struct policy_sentence *s = &b->sentences[i];
+        printf("  %s\n    ", t->sentences[i]);
+        for (size_t k = 0; k < s->n_rests_on; k++)
+            printf("%s%s", k ? ", " : "", s->rests_on[k]);
+        puts(s->by_code ? "(written by code)" : s->n_rests_on == 0 ? "(rests on no single field)" : "");
+    }
+    printf("\nhashes: policy %.12s, template %.12s, model %.12s, input %.12s\n", b->meta.policy_hash,
+           b->meta.template_hash, b->meta.model_hash, b->meta.input_hash);
+}
+
+void brief_text_print(const struct store_brief *b, const struct brief_text *t, bool why)
+{
+    const struct brief_meta *m = &b->meta;
+    bool color = cli_color(STDOUT_FILENO);
+    char day[DATE_TEXT_SIZE], until[TIMESTAMP_TEXT_SIZE];
+    date_format(m->as_of, day);
+    printf("%s%s of %s/%s/%s%s, as of %s, %s, %s\n", color ? "\033[1m" : "", purpose_name(m->kind), m->source,
+           m->object, m->record_id, color ? "\033[0m" : "", day, brief_state_name(m->state), b->id);
+    if (b->valid_until) {
+        timestamp_format(b->valid_until, until);
+        printf("valid until %.10s\n", until);
+    }
+    putchar('\n');
+    if (t->to)
+        printf("To: %s\n", t->to);
+    if (t->subject)
+        printf("Subject: %s\n\n", t->subject);
+    if (t->body && *t->body)
+        printf("%s\n", t->body);
+    for (size_t i = 0; i < b->n_bullets; i++)
+        printf("- %s\n", t->bullets[i]);
+    if (b->n_flags)
+        printf("\nflags:");
+    for (size_t i = 0; i < b->n_flags; i++)
+        printf(" %s%s", b->flags[i], i + 1 == b->n_flags ? "\n" : ",");
+    if (t->erased)
+        printf("\na person was erased: what concerned them stays in slots\n");
+    if (why)
+        print_why(b, t);
+}

@@ -1,0 +1,16 @@
+/* cmd_store.h: the commands of briefctl on the store and the pipeline. Commands of cli.h; each works in-process, by the
+ * configuration that -c names. */
+#ifndef DAEMON_CMD_STORE_H
+#define DAEMON_CMD_STORE_H
+
+int cmd_brief(const char *config, int argc, char **argv);
+int cmd_briefs(const char *config, int argc, char **argv);
+int cmd_sync(const char *config, int argc, char **argv);
+int cmd_sources(const char *config, int argc, char **argv);
+int cmd_jobs(const char *config, int argc, char **argv);
+int cmd_template(const char *config, int argc, char **argv);
+int cmd_policy(const char *config, int argc, char **argv);
+int cmd_audit_chain(const char *config, int argc, char **argv);
+int cmd_erase(const char *config, int argc, char **argv);
+
+#endif
