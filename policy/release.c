@@ -343,7 +343,7 @@ static enum rc seal_slot(void *ctx, const char *name, size_t n, struct err *e)
         buf_printf(&identity, "record:%s/%s/%s", r->a->source, r->a->object, r->a->id);
     rc = buf_check(&identity, "a subject", e);
     if (rc == RC_OK)
-        rc = released_seal(r->out, r->keys, &(struct seal_input){v->slot, v->key, v->value, identity.data}, e);
+        rc = released_seal(r->out, r->keys, &(struct seal_input){v->slot, v->key, v->value, identity.data, NULL}, e);
     buf_wipe(&identity);
     return rc;
 }
