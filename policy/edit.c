@@ -42,6 +42,7 @@ struct edit {
     struct new_value *fresh;
     size_t n_fresh, cap_fresh;
     size_t highest;       /* number of a slot in values or texts */
+    bool no_days;         /* counts of days are new values: their case depends on words that became part of a slot */
 };
 
 static enum rc no_memory(const struct edit *x, struct err *e)
@@ -193,6 +194,7 @@ static const struct clear_form *form_at(const struct edit *x, const char *s, siz
 
         if (!starts || f->n > n - at || memcmp(s + at, f->text, f->n) != 0 || !ends_word(s, n, at + f->n, name)) continue;
         if (*stored != 'd') return f;
+        if (x->no_days) continue;
         buf_init(&again, 256); /* days have two forms: the one that this place gives must be the one that stands here */
         stored_format(stored, "", x->d->language, rehydrate_dative(out->data, out->len, x->d->language), &again);
         same = again.len == f->n && memcmp(again.data, f->text, f->n) == 0;
@@ -365,18 +367,37 @@ static enum rc put_fresh(struct edit *x, const struct buf *in, struct buf *out, 
     return rc;
 }
 
+/* Does every count of days that the first pass found come back in the case in which it was written? */
+static bool days_stay(const struct edit *x, const struct buf *known, const struct buf *all)
+{
+    struct slot_ref a, b;
+
+    for (size_t i = 0, k = 0; slot_find(known->data, known->len, &i, &a);) {
+        if (strncmp(known->data + a.name, "DAYS_", 5) != 0) continue;
+        while (slot_find(all->data, all->len, &k, &b) && strncmp(all->data + b.name, "DAYS_", 5) != 0) continue;
+        if (rehydrate_dative(known->data, a.start, x->d->language) != rehydrate_dative(all->data, b.start, x->d->language))
+            return false;
+    }
+    return true;
+}
+
 /* One text of the edit in slots. */
 static enum rc slotted(struct edit *x, const char *clear, const char **out, struct err *e)
 {
     struct buf known, all;
-    enum rc rc;
+    enum rc rc = RC_OK;
 
     buf_init(&known, 2 * TEXT_MAX_BYTES);
     buf_init(&all, 2 * TEXT_MAX_BYTES);
-    put_known(x, clear, strlen(clear), &known);
-    rc = buf_check(&known, "an edit", e);
-    if (rc == RC_OK) rc = put_fresh(x, &known, &all, e);
-    if (rc == RC_OK) rc = buf_check(&all, "an edit", e);
+    for (x->no_days = false; rc == RC_OK; x->no_days = true) {
+        buf_reset(&known);
+        buf_reset(&all);
+        put_known(x, clear, strlen(clear), &known);
+        rc = buf_check(&known, "an edit", e);
+        if (rc == RC_OK) rc = put_fresh(x, &known, &all, e);
+        if (rc == RC_OK) rc = buf_check(&all, "an edit", e);
+        if (x->no_days || days_stay(x, &known, &all)) break;
+    }
     if (rc == RC_OK && !(*out = arena_dup(&x->out->arena, all.data))) rc = released_no_memory(x->out, e);
     buf_wipe(&known);
     buf_wipe(&all);

@@ -252,7 +252,7 @@ START_TEST(sentences_that_pass_and_that_do_not)
         {"No further contact is recorded yet. The last contact was {facts.days_since_contact} ago.", NULL},
         {"The operators want training, so a quick reply would help.", NULL},
         {"Mail {contact.full_name} about the data sheet we sent.", NULL},
-        {"Dr. {contact.full_name:last} liked the demo, e.g. the training part.", NULL},
+        {"Dr. {contact.full_name} liked the demo, e.g. the training part.", NULL},
         /* facts that nobody gave */
         {"{contact.full_name} signed the contract.", "grounding"},
         {"{account.name} cancelled the project.", "grounding"},
@@ -279,16 +279,14 @@ START_TEST(sentences_that_pass_and_that_do_not)
         {"The demo, the quote, the demo, the quote, the demo, the quote.", "repetition"},
         {"They liked the demo demo demo.", "repetition"},
         {"They liked the demododododododo.", "syllables"},
-        {"Das ist eine Demo, die wir f\xc3\xbcr sie haben und die noch nicht da war.", "names"},
+        {"Das ist eine Demo, die wir f\xc3\xbcr sie haben und die noch nicht da war.", "language"},
         {"die haben wir f\xc3\xbcr sie und auch noch nicht mit uns.", "language"},
         {"This is the best ever demo.", "forbidden"},
     };
     struct desk d;
     desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, "en");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char sentence[500]; /* ":last" belongs into the slot */
-        snprintf(sentence, sizeof(sentence), "%s", fill(&d, cases[i].sentence[4] == '{' ? "Dr. {contact.full_name} liked it." : cases[i].sentence));
-        const char *got = policy_sentence_fault(d.policy, d.admitted, sentence, d.prompt.data);
+        const char *got = fault(&d, cases[i].sentence);
         ck_assert_msg(str_eq(got, cases[i].fault), "%s: %s instead of %s", cases[i].sentence, got ? got : "passes",
                       cases[i].fault ? cases[i].fault : "passing");
     }
@@ -366,7 +364,7 @@ END_TEST
 
 START_TEST(promises_are_flagged_dropped_or_kept)
 {
-    static const char *const offers[] = {"We will deliver the demo.", "We can offer you a lower price.",
+    static const char *const offers[] = {"We will deliver the demo.", "We can offer you the demo for free.",
                                          "The training is free of charge.", "We promise to send the quote."};
     static const char *const policies[] = {
         POLICY("output: {languages: [en], promises: flag}"), POLICY("output: {languages: [en], promises: drop}"),
@@ -443,7 +441,7 @@ START_TEST(slots_are_mended)
         {"[PERSON] liked the demo.", NULL},
         {"[PERSON_1", NULL},
         {"[PERSON_1_2] liked the demo.", NULL},
-        {"person 1 liked the demo.", NULL},
+        {"Then person 1 liked the demo.", NULL},
     };
     struct desk d;
     desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, "en");
@@ -454,7 +452,7 @@ START_TEST(slots_are_mended)
         snprintf(body, sizeof(body), "The next step is to send the revised quote. %s", cases[i].written);
         if (cases[i].want) snprintf(want, sizeof(want), "The next step is to send the revised quote. %s", cases[i].want);
         struct draft draft = {.body = body, .prompt = d.prompt.data};
-        ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
+        ck_assert_msg(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL) == RC_OK, "%s", body);
         ck_assert_msg(str_eq(policy_released_body(r), want), "%s: %s", cases[i].written, policy_released_body(r));
         policy_released_close(r);
     }
@@ -474,7 +472,7 @@ START_TEST(sentences_and_paragraphs)
     const struct policy_sentence *s;
     size_t n;
     policy_released_sentences(r, &s, &n);
-    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_eq(n, 4);
     ck_assert_str_eq(s[1].text, "The next step: send the revised quote!");
     ck_assert_str_eq(policy_released_body(r),
                      fill(&d, "{contact.full_name}, approx. {amount}. The next step: send the revised quote!\n\n"
