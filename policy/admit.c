@@ -413,22 +413,34 @@ static enum rc choose_recipient(struct admit *a, struct err *e)
     return err_set(e, RC_REFUSED, "policy: the contact to write to is none of %s %s", a->record->object, a->record->id);
 }
 
+/* `is: true` also means what a CRM writes for it in a column that is mapped as text or label. */
 static bool holds(const struct record *r, const struct blocked_rule *b)
 {
+    static const char *const words[][6] = {{"true", "t", "yes", "y", "on", "1"}, {"false", "f", "no", "n", "off", "0"}};
     const struct field *f = record_field(r, b->field);
 
-    return f && f->text && str_eq_nocase(f->text, b->is);
+    if (!f || !f->text) return false;
+    if (str_eq_nocase(f->text, b->is)) return true;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        for (size_t k = 1; str_eq(b->is, words[i][0]) && k < COUNT_OF(words[i]); k++)
+            if (str_eq_nocase(f->text, words[i][k])) return true;
+    return false;
 }
 
 /* Does a rule of this purpose hold for the record or whom it would reach? A person's own wish counts by the field's
- * name, since a lead opts out of the same thing as a contact; other records only when the rule names them. */
-static const struct blocked_rule *blocked_by(const struct admit *a, enum purpose purpose)
+ * name, since a lead opts out of the same thing as a contact; other records only when the rule names them. *whose: the
+ * record that says so. */
+static const struct blocked_rule *blocked_by(const struct admit *a, enum purpose purpose, const struct record **whose)
 {
     for (const struct blocked_rule *b = a->p->purposes[purpose].blocked; b; b = b->next) {
+        *whose = a->recipient;
         if (a->recipient && holds(a->recipient, b)) return b;
+        *whose = a->record;
         if ((is_person_record(a->record) || str_eq(a->record->object, b->object)) && holds(a->record, b)) return b;
-        for (const struct record_parent *x = a->record->parents; x; x = x->next)
+        for (const struct record_parent *x = a->record->parents; x; x = x->next) {
+            *whose = x->record;
             if (!is_person_record(x->record) && str_eq(x->record->object, b->object) && holds(x->record, b)) return b;
+        }
     }
     return NULL;
 }
@@ -438,6 +450,7 @@ static enum rc check_purpose(struct admit *a, struct err *e)
     const char *purpose = purpose_name(a->q->purpose), *object = a->record->object;
     const struct object_rules *rules = policy_object(a->p, object);
     const struct blocked_rule *blocked;
+    const struct record *whose;
 
     if (!a->p->purposes[a->q->purpose].legal_basis)
         return err_set(e, RC_REFUSED, "policy: purpose %s is not in purposes: of the policy file", purpose);
@@ -446,9 +459,9 @@ static enum rc check_purpose(struct admit *a, struct err *e)
     if (a->record->deleted)
         return err_set(e, RC_REFUSED, "policy: %s %s is deleted in its source", object, a->record->id);
     a->rules = rules->paths[a->q->purpose];
-    blocked = blocked_by(a, a->q->purpose);
+    blocked = blocked_by(a, a->q->purpose, &whose);
     if (!blocked) return RC_OK;
-    return err_set(e, RC_REFUSED, "policy: purposes: %s: blocked_when: %s.%s is %s", purpose, blocked->object,
+    return err_set(e, RC_REFUSED, "policy: purposes: %s: blocked_when: %s.%s is %s", purpose, whose->object,
                    blocked->field, blocked->is);
 }
 
@@ -487,14 +500,14 @@ static bool is_word(const char *s)
 
 static enum rc put_facts(struct admit *a, struct err *e)
 {
-    const struct blocked_rule *blocked = blocked_by(a, PURPOSE_EMAIL);
+    const struct record *whose;
+    const struct blocked_rule *blocked = blocked_by(a, PURPOSE_EMAIL, &whose);
     struct policy_node *facts;
     enum rc rc = node_map(a, "facts", &facts, e);
 
     if (rc == RC_OK) rc = derive_facts(a, facts, e);
     if (rc == RC_OK && blocked)
-        rc = node_words(a, facts, "opted_out",
-                        admit_path(a, a->recipient ? a->recipient : a->record, blocked->field), "yes", e);
+        rc = node_words(a, facts, "opted_out", admit_path(a, whose, blocked->field), "yes", e);
     if (rc == RC_OK && facts->count) node_append(a->out->root, facts);
     return rc;
 }

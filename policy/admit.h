@@ -60,6 +60,7 @@ struct admit {
     size_t n_orgs, cap_orgs;
     struct known *known;
     size_t n_known, cap_known;
+    size_t n_learned; /* names that texts gave away, of both kinds */
     const struct record *recipient; /* the contact addressed, or NULL */
     const char *country, *currency;
     int32_t today;

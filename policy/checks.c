@@ -190,7 +190,10 @@ char *check_blank_slots(const char *s, size_t n)
     if (!blank) return NULL;
     memcpy(blank, s, n);
     blank[n] = '\0';
-    for (size_t pos = 0; slot_find(s, n, &pos, &r);) memset(blank + r.start, ' ', r.end - r.start);
+    for (size_t pos = 0; slot_find(s, n, &pos, &r);) {
+        memset(blank + r.start, ' ', r.end - r.start); /* ends a link ... */
+        memset(blank + r.start + 1, '|', r.end - r.start - 2); /* ... and keeps two words from being one name */
+    }
     return blank;
 }
 
@@ -543,7 +546,7 @@ static void check_origin(const struct checker *c, const struct tokens *t, struct
 {
     bool draft = c->a->purpose == PURPOSE_EMAIL;
     bool outside = evidence_only_outside(&c->evidence, t, c->language) && !phrase_attributed(t);
-    bool promise = c->p->promises != PROMISES_KEEP && phrase_promise(t, !draft);
+    bool promise = draft && c->p->promises != PROMISES_KEEP && phrase_promise(t);
 
     if (draft && way_out_fault(c, t))
         out->fault = "outside text";

@@ -14,7 +14,7 @@
  *   syllables      "lalalala"
  *   outside text   a link, address or bank details that only outside text gave (drafts)
  *   attribution    a statement that rests only on outside text and does not say so (drafts)
- *   promises       a commitment of ours, when the policy says `promises: drop` */
+ *   promises       a commitment of ours, when the policy says `promises: drop` (drafts) */
 #ifndef POLICY_CHECKS_H
 #define POLICY_CHECKS_H
 
@@ -31,7 +31,7 @@ void checker_close(struct checker *c);
 
 struct finding {
     const char *fault; /* name of the check, or NULL: it passed */
-    bool promise;      /* a commitment of ours, allowed by the policy */
+    bool promise;      /* a commitment of ours, to be flagged (drafts) */
     bool outside;      /* rests only on outside text without saying so (summaries) */
 };
 /* One sentence, its slots mended (slot_mend()). Faults of earlier sentences are not remembered. RC_LIMIT, RC_NOMEM. */

@@ -68,7 +68,8 @@ static enum rc walk(struct evidence *ev, const struct policy_node *node, const c
     enum rc rc = RC_OK;
 
     if (node->kind == ADMITTED_VALUE) return node->n_pieces ? add_node(ev, node, language, e) : RC_OK;
-    for (const struct policy_node *m = node->first; rc == RC_OK && m; m = m->next) rc = walk(ev, m, language, e);
+    for (const struct policy_node *m = node->first; rc == RC_OK && m; m = m->next)
+        if (!str_eq(m->name, "brief")) rc = walk(ev, m, language, e); /* what was asked for is no source */
     return rc;
 }
 

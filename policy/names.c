@@ -441,13 +441,23 @@ struct hit {
     size_t n_words, end;
 };
 
+/* Behind "Herr" stands the person, even if the company bears the name as well. */
+static bool is_better(const struct form *f, size_t words, size_t end, bool addressed, const struct hit *best)
+{
+    if (words != best->n_words || !words) return words > best->n_words;
+    if (addressed && (f->kind == NAME_PERSON) != (best->form->kind == NAME_PERSON)) return f->kind == NAME_PERSON;
+    return end > best->end;
+}
+
 static void look_up(const struct names *n, const char *text, size_t n_text, const struct words *w, size_t i,
                     size_t n_key, struct hit *best)
 {
+    bool addressed = i > 0 && name_rule_salutation(&w->items[i - 1]);
+
     for (const struct form *f = n->buckets[bucket_of(w->items[i].fold, n_key)]; f; f = f->next) {
         size_t end, words = form_fits(text, n_text, w, i, f, &end);
 
-        if (words > best->n_words || (words && words == best->n_words && end > best->end))
+        if (is_better(f, words, end, addressed, best))
             *best = (struct hit){.form = f, .n_words = words, .end = end};
     }
 }

@@ -8,6 +8,7 @@
 
 #define MAX_PEOPLE 5000
 #define MAX_DEPTH 8
+#define MAX_LEARNED 500 /* names that texts give away, of one record: the rest is still found where a rule says so */
 
 /* Room for one more entry of `size` bytes; NULL when out of memory or over MAX_PEOPLE. */
 static void *grow(struct admit *a, void *old, size_t n, size_t *cap, size_t size)
@@ -222,22 +223,32 @@ enum rc people_collect(struct admit *a, struct err *e)
 
 /* ---- names that only a text knows ------------------------------------------------------------------------------- */
 
-static enum rc learn_name(struct admit *a, const char *s, size_t n, struct err *e)
+static enum rc learn_person(struct admit *a, const char *s, size_t n, struct err *e)
 {
     char *folded = names_fold(s, n);
     struct person p = {.full = arena_ndup(&a->scratch, s, n)};
     enum rc rc = RC_OK;
 
-    if (!folded || !p.full) {
-        rc = admit_no_memory(a, e);
-        goto out;
-    }
-    p.full = title_without_salutation(p.full);
-    p.subject = arena_printf(&a->scratch, "person:name:%s", folded);
-    rc = add_person(a, &p, e);
-out:
+    if (folded) p.subject = arena_printf(&a->scratch, "person:name:%s", folded);
     free(folded);
+    if (!p.full || !p.subject) return admit_no_memory(a, e);
+    p.full = title_without_salutation(p.full);
+    for (size_t i = 0; i < a->n_persons; i++)
+        if (str_eq(a->persons[i].subject, p.subject)) return RC_OK;
+    rc = add_person(a, &p, e);
+    a->n_learned++;
     return rc;
+}
+
+static enum rc learn_org(struct admit *a, const char *s, size_t n, struct err *e)
+{
+    const char *name = arena_ndup(&a->scratch, s, n);
+
+    if (!name) return admit_no_memory(a, e);
+    for (size_t i = 0; i < a->n_orgs; i++)
+        if (str_eq(a->orgs[i].name, name)) return RC_OK;
+    a->n_learned++;
+    return add_org(a, name, e);
 }
 
 static enum rc learn_text(struct admit *a, const char *text, size_t n, struct err *e)
@@ -246,14 +257,11 @@ static enum rc learn_text(struct admit *a, const char *text, size_t n, struct er
     size_t n_found = 0;
     enum rc rc = names_scan(a->names, text, n, &found, &n_found, e);
 
-    for (size_t i = 0; rc == RC_OK && i < n_found; i++) {
+    for (size_t i = 0; rc == RC_OK && i < n_found && a->n_learned < MAX_LEARNED; i++) {
         const struct name_found *f = &found[i];
         if (f->index != NAMES_UNKNOWN || a->n_persons >= MAX_PEOPLE || a->n_orgs >= MAX_PEOPLE) continue;
-        if (f->kind == NAME_PERSON) rc = learn_name(a, text + f->start, f->end - f->start, e);
-        if (f->kind == NAME_ORG) {
-            const char *name = arena_ndup(&a->scratch, text + f->start, f->end - f->start);
-            rc = name ? add_org(a, name, e) : admit_no_memory(a, e);
-        }
+        if (f->kind == NAME_PERSON) rc = learn_person(a, text + f->start, f->end - f->start, e);
+        if (f->kind == NAME_ORG) rc = learn_org(a, text + f->start, f->end - f->start, e);
     }
     free(found);
     return rc;

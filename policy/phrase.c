@@ -56,38 +56,28 @@ static bool any_in(const char *const *phrases, size_t n, const struct tokens *t)
     return false;
 }
 
-/* Said by us, whoever reads it. */
-static const char *const our_promises[] = {
-    "we|i ~ guarantee*",
-    "we|i ~ promise|commit|undertake|warrant|ensure",
+static const char *const promises[] = {
+    "we|i ~ guarantee*|promise|commit|undertake|warrant|ensure",
     "we|i will|shall|ll ~ deliver|ship|install|refund|compensate|reimburse|waive|credit|pay|match|extend",
-    "we|i can|could|will|ll ~ offer|give|grant|reduce|lower ~ discount*|price*|rebate*|off|free|percent|prozent",
+    "we|i can|could|will|ll ~ offer|give|grant|reduce|lower ~ discount*|price*|rebate*|off|free|percent",
     "we|i ~ lower|reduce|cut ~ price*",
     "we|i ~ accept ~ liability|responsibility|terms|contract",
     "you will|ll ~ get|receive|have ~ discount*|refund*|free|credit|delivery|goods",
+    "discount*|rebate*|guarantee*|refund*|penalty|hereby", "free of charge", "at no cost", "no charge", "for free",
+    "money back", "best|lowest|fixed price*", "price match", "legally binding", "binding offer", "percent off",
+    "off ~ price*", "delivery|delivered by|on|within",
     "wir|ich ~ garantier*|versprech*|zusichern|gewährleist*|verpflicht*|haft*",
-    "wir|ich sagen|sage|sichern|sichere ~ zu",
-    "garantier*|versprech*|gewähr*|verpflicht* wir|ich",
+    "wir|ich sagen|sage|sichern|sichere ~ zu", "garantier*|versprech*|gewähr*|verpflicht* wir|ich",
     "wir|ich ~ liefern|liefere|erstatten|erstatte|gewähren|gewähre|übernehmen|übernehme",
-    "liefern|erstatten|gewähren|übernehmen wir",
-    "wir|ich ~ rabatt*|nachlass*|preisnachlass*|skonto|gutschrift*",
-    "sie erhalten|bekommen ~ rabatt*|nachlass*|erstattung|gutschrift|lieferung|ware",
-};
-/* In a draft these are ours, whoever said them. */
-static const char *const promises[] = {
-    "discount*",  "rebate*",        "free of charge", "at no cost",     "no charge",      "for free",
-    "guarantee*", "warrant*",       "money back",     "refund*",        "best price*",    "lowest price*",
-    "price match", "legally binding", "hereby",       "we accept ~ terms", "binding offer", "penalty",
-    "percent off", "off ~ price*",  "delivery by|on|within", "delivered by|on|within",
-    "rabatt*",    "nachlass*",      "preisnachlass*", "skonto",         "kostenlos*",     "kostenfrei*",
-    "gratis",     "garant*",        "gewährleist*",   "rechtsverbindlich*", "verbindlich*", "hiermit",
-    "erstatt*",   "gutschrift*",    "vertragsstrafe*", "haftung*",      "festpreis*",     "bestpreis*",
-    "lieferung bis|am|innerhalb", "geliefert bis|am|innerhalb", "liefertermin*",
+    "liefern|erstatten|gewähren|übernehmen wir", "sie erhalten|bekommen ~ lieferung|ware",
+    "rabatt*|nachlass*|preisnachlass*|skonto|kostenlos*|kostenfrei*|gratis|garant*|gewährleist*|erstatt*|gutschrift*",
+    "rechtsverbindlich*|verbindlich*|hiermit|vertragsstrafe*|haftung*|festpreis*|bestpreis*|liefertermin*",
+    "lieferung|geliefert bis|am|innerhalb",
 };
 
-bool phrase_promise(const struct tokens *t, bool ours_only)
+bool phrase_promise(const struct tokens *t)
 {
-    return any_in(our_promises, COUNT_OF(our_promises), t) || (!ours_only && any_in(promises, COUNT_OF(promises), t));
+    return any_in(promises, COUNT_OF(promises), t);
 }
 
 static const char *const attributions[] = {

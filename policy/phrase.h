@@ -11,9 +11,8 @@
 bool phrase_at(const char *phrase, const struct tokens *t, size_t at);
 bool phrase_in(const char *phrase, const struct tokens *t);
 
-/* A commitment of ours: discount, guarantee, legal or delivery. ours_only: only with "we" or "I" in it, for texts that
- * also tell what others want. */
-bool phrase_promise(const struct tokens *t, bool ours_only);
+/* In a draft: a commitment of ours, such as a discount, a guarantee, a legal or delivery commitment. */
+bool phrase_promise(const struct tokens *t);
 /* It says that somebody else said so: "you wrote", "laut", "the customer reports". */
 bool phrase_attributed(const struct tokens *t);
 /* A phrase of a policy file: its words in any case, the last one with any ending of up to three letters. */

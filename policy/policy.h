@@ -156,10 +156,49 @@ struct policy_keys {
 
 struct policy_released; /* made only by policy_release() and policy_release_edit() */
 /* Check, drop what fails (a flag says so), add greeting and sign-off, seal. RC_REFUSED: nothing usable is left, or
- * a rule forbids it; the message names the check. */
+ * a rule forbids it; the message names the check. RC_LIMIT, RC_NOMEM; what subject_key returns. The sender becomes a
+ * STAFF slot, so that no clear name is stored. Flags:
+ *   machine-written   always           dropped:CHECK   sentences that a check took out (names: policy/checks.h)
+ *   instructions      instruction-like text was admitted
+ *   promise           a commitment of ours in a draft, with `promises: flag`
+ *   outside           a statement rests only on text from outside and does not say so (drafts drop it instead)
+ *   shortened         more than max_sentences */
 MUST_USE enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
                                 const struct policy_keys *keys, struct policy_released **out, struct err *e);
 void policy_released_close(struct policy_released *r);
+
+/* A person's edit of a stored brief, in clear text. */
+struct policy_edit {
+    const char *source, *object, *record_id; /* whose record: new values are sealed under its key */
+    enum purpose purpose;
+    const char *language;
+    const char *subject; /* or NULL */
+    const char *body;
+    const char *const *bullets;
+    size_t n_bullets;
+    /* of the brief as it is stored */
+    const struct policy_value *values;
+    size_t n_values;
+    const struct policy_sentence *sentences; /* one that is unchanged keeps what it rests on */
+    size_t n_sentences;
+    const char *to;      /* stays */
+    int64_t valid_until; /* stays while a count of days is in the text */
+};
+/* The edit back in slots, so that it can be stored: known values in every form that policy_rehydrate() writes become
+ * their slots, the longest first; what detection finds besides (names, addresses, numbers, sums, dates) becomes new
+ * slots. policy_rehydrate() of the result gives the person's text, byte for byte; a slot that the person typed is one.
+ * The checks that need no record warn and change nothing; flags: "edited", "promise", "warning:repetition",
+ * "warning:syllables", "warning:language". RC_REFUSED: a phrase that the policy forbids, which the message names, or
+ * the record's key was erased. RC_BAD a stored value doesn't open; RC_LIMIT, RC_NOMEM; what subject_key returns. */
+MUST_USE enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d, const struct policy_keys *keys,
+                                     struct policy_released **out, struct err *e);
+
+/* For `erase`: the hashes (policy_value.hash) under which a value that a person typed may be stored: as a name, an
+ * e-mail address, a telephone number, or as it stands. The subjects of the values found are the people meant.
+ * RC_LIMIT a value of more than 8 KiB; RC_NOMEM. */
+#define POLICY_VALUE_HASHES 4
+MUST_USE enum rc policy_value_hashes(const uint8_t hash_key[KEY_SIZE], const char *value,
+                                     uint8_t out[POLICY_VALUE_HASHES][SHA256_SIZE], struct err *e);
 
 const char *policy_released_subject(const struct policy_released *r); /* in slots; NULL if none */
 const char *policy_released_body(const struct policy_released *r);    /* in slots, greeting and sign-off included */

@@ -135,15 +135,19 @@ static enum rc open_value(struct vault_at_rest *v, size_t i, struct err *e)
 
 /* ---- German days ------------------------------------------------------------------------------------------------ */
 
+static bool is_letter(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80);
+}
+
 /* The word before text[at]; returns where it starts. Nothing but spaces and Markdown may lie between. */
 static size_t word_before(const char *text, size_t at, char *out, size_t cap)
 {
     size_t end = at, start;
 
     while (end > 0 && strchr(" *_", text[end - 1])) end--;
-    for (start = end; start > 0 && ((text[start - 1] | 0x20) >= 'a' || (text[start - 1] & 0x80)) &&
-                      text[start - 1] != ']' && text[start - 1] != '[' && text[start - 1] != '}';)
-        start--;
+    for (start = end; start > 0 && is_letter(text[start - 1]);) start--;
+    if (start > 0 && !strchr(" \t\n*_(\"", text[start - 1])) end = start; /* "2026seit" is no word */
     text_fold(text + start, end - start, out, cap);
     return start;
 }

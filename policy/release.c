@@ -30,11 +30,14 @@ struct release {
 
 /* ---- one sentence ----------------------------------------------------------------------------------------------- */
 
-/* "- ", "* ", "• ", "1. ", "2) " before a line's text. */
-static size_t marker(const char *s, size_t n)
+/* "- ", "* ", "• ", "1. ", "2) " at the beginning of a line: how many bytes. */
+static size_t marker(const char *text, const struct stretch *x)
 {
-    size_t i = 0;
+    const char *s = text + x->start;
+    size_t i = 0, n = x->end - x->start;
 
+    for (size_t before = x->start; before > 0 && text[before - 1] != '\n'; before--)
+        if (text[before - 1] != ' ') return 0;
     if (n > 3 && memcmp(s, "\xe2\x80\xa2", 3) == 0)
         i = 3;
     else if (n > 1 && strchr("-*", s[0]))
@@ -139,7 +142,7 @@ static enum rc judge_text(struct release *r, const char *text, struct buf *out, 
     rc = buf_check(&mended, "a draft", e);
     for (size_t pos = 0; rc == RC_OK && text_sentence(mended.data, mended.len, NULL, 0, &pos, &x);) {
         bool kept;
-        size_t skip = marker(mended.data + x.start, x.end - x.start);
+        size_t skip = marker(mended.data, &x);
         const char *s = mended.data + x.start + skip;
         size_t n = x.end - x.start - skip;
 
@@ -343,7 +346,7 @@ static enum rc seal_slot(void *ctx, const char *name, size_t n, struct err *e)
         buf_printf(&identity, "record:%s/%s/%s", r->a->source, r->a->object, r->a->id);
     rc = buf_check(&identity, "a subject", e);
     if (rc == RC_OK)
-        rc = released_seal(r->out, r->keys, &(struct seal_input){v->slot, v->key, v->value, identity.data}, e);
+        rc = released_seal(r->out, r->keys, &(struct seal_input){v->slot, v->key, v->value, identity.data, NULL}, e);
     buf_wipe(&identity);
     return rc;
 }
@@ -410,7 +413,7 @@ static const char *first_fault(struct checker *c, const char *text, size_t n)
     struct stretch x;
 
     for (size_t pos = 0; !f.fault && text_sentence(text, n, NULL, 0, &pos, &x);) {
-        size_t skip = marker(text + x.start, x.end - x.start);
+        size_t skip = marker(text, &x);
         enum rc rc = checker_sentence(c, text + x.start + skip, x.end - x.start - skip, &f, NULL);
         if (rc == RC_NOMEM) return "out of memory";
         if (rc != RC_OK) return "length";

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "admit.h"
 
 #define MAX_BYTES ((size_t)64 << 10)
 
@@ -59,12 +60,12 @@ enum rc seal_value(const struct policy_keys *keys, const struct seal_input *in, 
     enum rc rc;
 
     buf_init(&aad, MAX_BYTES);
-    rc = seal_subject(keys->hash_key, in->identity, subject, e);
+    rc = in->subject ? RC_OK : seal_subject(keys->hash_key, in->identity, subject, e);
     if (rc == RC_OK) rc = seal_hash(keys->hash_key, in->key, v.hash, e);
-    v.subject = rc == RC_OK ? arena_dup(arena, subject) : NULL;
+    v.subject = rc == RC_OK ? arena_dup(arena, in->subject ? in->subject : subject) : NULL;
     v.sealed = sealed;
     if (rc == RC_OK && (!v.slot || !v.subject || !sealed)) rc = err_set(e, RC_NOMEM, "policy: out of memory");
-    if (rc == RC_OK) rc = keys->subject_key(keys->ctx, subject, true, key, e);
+    if (rc == RC_OK) rc = keys->subject_key(keys->ctx, v.subject, true, key, e);
     if (rc == RC_OK) rc = place(&v, &aad, e);
     if (rc == RC_OK) rc = gcm_seal(key, in->stored, n, aad.data, aad.len, sealed, e);
     if (rc == RC_OK) *out = v;
@@ -89,4 +90,21 @@ enum rc seal_open(const uint8_t key[KEY_SIZE], const struct policy_value *v, str
     crypto_wipe(plain, n);
     buf_clear(&aad);
     return rc == RC_OK ? buf_check(out, "a value", e) : rc;
+}
+
+enum rc policy_value_hashes(const uint8_t hash_key[KEY_SIZE], const char *value,
+                            uint8_t out[POLICY_VALUE_HASHES][SHA256_SIZE], struct err *e)
+{
+    static const char *const as[POLICY_VALUE_HASHES] = {"PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", ""};
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; rc == RC_OK && i < POLICY_VALUE_HASHES; i++) {
+        struct buf key;
+        buf_init(&key, VAULT_MAX_VALUE_BYTES);
+        slot_key(as[i], value, strlen(value), &key);
+        rc = buf_check(&key, "a value", e);
+        if (rc == RC_OK) rc = seal_hash(hash_key, key.data, out[i], e);
+        buf_wipe(&key);
+    }
+    return rc;
 }

@@ -12,6 +12,7 @@ struct seal_input {
     const char *key;      /* what makes two values equal: its keyed hash is stored */
     const char *stored;   /* stored.h's form */
     const char *identity; /* "person:crm/contact/C-1", "record:crm/opportunity/O-23" */
+    const char *subject;  /* or, instead, what seal_subject() made of it */
 };
 /* Keyed hash of an identity, hex: what stands for a person in the store. */
 MUST_USE enum rc seal_subject(const uint8_t hash_key[KEY_SIZE], const char *identity, char out[SHA256_HEX_SIZE], struct err *e)

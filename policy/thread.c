@@ -151,7 +151,7 @@ void thread_split(const char *text, size_t n, struct buf *own, struct buf *quote
             continue;
         }
         if (is_attribution(&l)) {
-            struct line next;
+            struct line next = {0}; /* an attribution may be the last line */
             size_t ahead = pos;
             while (next_line(text, n, &ahead, &next) && !next.n) {}
             deep = deep || !begins(&next, ">"); /* unmarked quotation: all that follows */
