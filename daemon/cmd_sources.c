@@ -1,5 +1,6 @@
 /* cmd_sources.c: `briefctl sources` and `briefctl sync`: where records come from. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "../base/str.h"
 #include "cmd_common.h"
