@@ -2,6 +2,9 @@
 #include "connector.h"
 
 #include <ctype.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/secret.h"
@@ -374,6 +377,19 @@ static enum rc check_references(struct parser *p, const struct source_config *s)
 
 /* ---- sources ------------------------------------------------------------------------------------------------- */
 
+/* A relative path of a database file is relative to the configuration file, not to wherever the program was started. */
+static enum rc resolve_path(struct parser *p, struct source_config *s)
+{
+    char whole[PATH_MAX];
+    const char *path = s->dsn;
+
+    if (!str_eq(s->type, "sqlite") || !path || *path == '/' || str_starts(path, "sqlite:") ||
+        !realpath(yaml_name(p->y), whole))
+        return RC_OK;
+    s->dsn = arena_printf(p->a, "%s/%s", dirname(whole), path);
+    return s->dsn ? RC_OK : no_memory(p);
+}
+
 static enum rc parse_dsn(struct parser *p, const struct yaml_node *n, struct source_config *s)
 {
     const char *spec;
@@ -471,6 +487,7 @@ static enum rc parse_source(struct parser *p, const struct yaml_node *n, struct 
     s->type = type->name;
     rc = only(p, n, keys, type->source_keys);
     if (rc == RC_OK) rc = parse_settings(p, n, s);
+    if (rc == RC_OK) rc = resolve_path(p, s);
     if (rc == RC_OK) rc = parse_objects(p, type, n, s);
     return rc == RC_OK ? type->check(s, p->e) : rc;
 }

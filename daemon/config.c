@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../base/secret.h"
@@ -196,8 +197,15 @@ static enum rc read_senders(struct loader *l, const struct yaml_node *n)
     return RC_OK;
 }
 
+/* The folder of the configuration file, absolute. */
+static const char *folder_of(struct config *c, const char *file)
+{
+    char whole[PATH_MAX];
+    return realpath(file, whole) ? arena_dup(&c->arena, dirname(whole)) : NULL;
+}
+
 /* Relative paths are relative to the configuration file, so that a folder with both can be moved. */
-static bool make_absolute(struct config *c, const char *file, const char **path)
+static bool make_absolute(struct config *c, const char *folder, const char **path)
 {
     static const char *const prefixes[] = {"sqlite://", "file:", ""};
     for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
@@ -206,8 +214,7 @@ static bool make_absolute(struct config *c, const char *file, const char **path)
         const char *rest = *path + strlen(prefixes[i]);
         if (*rest == '/')
             return true;
-        char *copy = arena_dup(&c->arena, file);
-        *path = copy ? arena_printf(&c->arena, "%s%s/%s", prefixes[i], dirname(copy), rest) : NULL;
+        *path = arena_printf(&c->arena, "%s%s/%s", prefixes[i], folder, rest);
         return *path != NULL;
     }
     return true;
@@ -216,9 +223,10 @@ static bool make_absolute(struct config *c, const char *file, const char **path)
 static enum rc fix_paths(struct config *c, const char *file, struct err *e)
 {
     struct settings *s = &c->settings;
+    const char *folder = folder_of(c, file);
     const char **paths[] = {&s->store, &s->master_key, &s->socket, &s->policy, &s->templates, &s->model_path};
     for (size_t i = 0; i < COUNT_OF(paths); i++)
-        if (!str_starts(*paths[i], "postgres") && !make_absolute(c, file, paths[i]))
+        if (!str_starts(*paths[i], "postgres") && (!folder || !make_absolute(c, folder, paths[i])))
             return no_memory(e);
     return RC_OK;
 }

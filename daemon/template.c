@@ -173,11 +173,13 @@ static enum rc parse_each_words(struct parser *p, const struct tag *tag, struct 
     return set_path(p, tag, path, op);
 }
 
-/* A tag that is none of a text's own operations: whoever opened the text says whether it may stand there. */
-static bool ends_ops(const struct tag *tag)
+/* A tag that is none of a text's own operations: whoever opened the text says whether it may stand there. In a step
+ * {{body}} is the field of that name; in the output it begins a part. */
+static bool ends_ops(const struct parser *p, const struct tag *tag)
 {
-    static const char *const stops[] = {"else", "fi", "done", "user", "end", "body", "bullets", "system", "output"};
-    for (size_t i = 0; tag->words && i < COUNT_OF(stops); i++)
+    static const char *const stops[] = {"else", "fi", "done", "user", "end", "system", "output", "body", "bullets"};
+    size_t n = COUNT_OF(stops) - (p->t->has_output ? 0 : 2);
+    for (size_t i = 0; tag->words && i < n; i++)
         if (strcmp(tag->words, stops[i]) == 0)
             return true;
     return !tag->words;
@@ -205,7 +207,7 @@ static enum rc parse_ops(struct parser *p, const struct op **out, struct tag *st
             *tail = op;
             tail = &op->next;
         }
-        if (ends_ops(&tag)) {
+        if (ends_ops(p, &tag)) {
             *stop = tag;
             return RC_OK;
         }
@@ -312,6 +314,7 @@ static enum rc parse_output(struct parser *p, const struct tag *tag)
     struct tag stop;
     const char *text;
     size_t n;
+    t->has_output = true;
     enum rc rc = next_tag(p, &text, &n, &stop);
     if (rc == RC_OK && strspn(text, " \n") < n)
         rc = bad(p, tag->line, "text between {{output}} and its first part", "");
@@ -325,7 +328,6 @@ static enum rc parse_output(struct parser *p, const struct tag *tag)
         rc = parse_ops(p, &t->bullets, &stop, 0);
     if (rc == RC_OK && !is_tag(&stop, "end"))
         rc = bad(p, tag->line, "{{output}} without {{end}}", "");
-    t->has_output = rc == RC_OK;
     return rc;
 }
 

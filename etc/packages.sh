@@ -7,6 +7,7 @@ packages_of() {
     case $1 in
         build) echo gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libyaml-dev libssl-dev libcurl4-openssl-dev \
                     libpq-dev libsqlite3-dev libpcre2-dev libicu-dev libmicrohttpd-dev ;;
+        demo) echo sqlite3 ;;
         postgres) echo postgresql ;;
         test) echo g++ check postgresql sqlite3 python3 tzdata ;;
         fuzz) echo clang libclang-rt-14-dev ;;

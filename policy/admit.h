@@ -1,7 +1,8 @@
 /* admit.h: inside policy_admit(): what its files share while one record is admitted.
  *   admit.c   consent, the allow-list, the tree      people.c   who the record knows
  *   slots.c   one value to one slot or its action    prose.c    a text to pieces
- *   derive.c  facts from dates */
+ *   derive.c  facts from dates                       language.c what language to write in
+ *   admitted.c  what others read of the result, its hash */
 #ifndef POLICY_ADMIT_H
 #define POLICY_ADMIT_H
 
@@ -113,6 +114,21 @@ struct prose { /* *n_own or *n_quoted is 0 when there is none */
 };
 MUST_USE enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out,
                              struct err *e);
+/* A label, or a value that the policy keeps: as it stands, but nothing in it looks like a slot, and with facts in slots
+ * its digits are [NUM_n]. */
+MUST_USE enum rc prose_words(struct admit *a, const char *text, size_t n, const struct policy_piece **out,
+                             size_t *n_out, struct err *e);
+
+/* ---- language.c ------------------------------------------------------------------------------------------------- */
+
+/* The language to write in, one of the policy's: as asked for; else the contact's language field, the newest message
+ * from that contact, the account's country, the policy's first. RC_REFUSED: the one asked for is not in the policy. */
+MUST_USE enum rc language_choose(const struct admit *a, const char **out, struct err *e);
+
+/* ---- admitted.c ------------------------------------------------------------------------------------------------- */
+
+/* The tree is complete: its hash, and the slots that it shows. Slots made afterwards are no part of either. */
+MUST_USE enum rc admitted_seal(struct admit *a, struct err *e);
 
 /* ---- the tree (admit.c) and derived facts (derive.c) ------------------------------------------------------------ */
 

@@ -39,10 +39,15 @@ static bool is_full(const struct field *f)
     return (str_eq(f->entity, "PERSON") || str_eq(f->entity, "STAFF")) && (!f->part || str_eq(f->part, "full"));
 }
 
+static bool same_record(const struct record *a, const struct record *b)
+{
+    return a == b || (a && b && str_eq(a->source, b->source) && str_eq(a->object, b->object) && str_eq(a->id, b->id));
+}
+
 const struct person *people_of(const struct admit *a, const struct record *r)
 {
     for (size_t i = 0; i < a->n_persons; i++)
-        if (a->persons[i].record == r) return &a->persons[i];
+        if (a->persons[i].record && same_record(a->persons[i].record, r)) return &a->persons[i];
     return NULL;
 }
 
@@ -173,17 +178,6 @@ static enum rc collect_values(struct admit *a, const struct record *r, const cha
     return rc;
 }
 
-static bool seen(const struct admit *a, const struct record *r)
-{
-    for (size_t i = 0; i < a->n_persons; i++) {
-        const struct record *other = a->persons[i].record;
-        if (other && (other == r || (str_eq(other->source, r->source) && str_eq(other->object, r->object) &&
-                                     str_eq(other->id, r->id))))
-            return true;
-    }
-    return false;
-}
-
 static enum rc visit(struct admit *a, const struct record *r, bool staff, int depth, struct err *e)
 {
     struct person p = {.record = r, .staff = staff || str_eq(r->object, "user")};
@@ -193,7 +187,7 @@ static enum rc visit(struct admit *a, const struct record *r, bool staff, int de
     p.subject = subject_of_record(a, r);
     if (!p.subject) return admit_no_memory(a, e);
     read_person(r, &p);
-    if ((p.first || p.last || p.full) && !seen(a, r)) rc = add_person(a, &p, e);
+    if ((p.first || p.last || p.full) && !people_of(a, r)) rc = add_person(a, &p, e);
     if (rc == RC_OK) rc = collect_others(a, r, &p, e);
     if (rc == RC_OK) rc = collect_values(a, r, p.first || p.last || p.full ? p.subject : "", e);
     for (const struct record_parent *x = r->parents; rc == RC_OK && x; x = x->next)

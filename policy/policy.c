@@ -168,7 +168,7 @@ bool policy_admits_under(const struct path_rule *rules, const char *path)
 static const char *const code_fields[] = {
     "name",     "first_name", "last_name",   "full_name",  "title",      "salutation",  "gender",   "email", "phone",
     "mobile",   "language",   "country",     "created",    "created_at", "stage_since", "date",     "due_date",
-    "status",   "kind",       "direction",   "author",     "closed_at",  "close_date",
+    "status",   "kind",       "direction",   "author",     "closed_at",  "close_date",  "opened_at",
 };
 
 /* Is `name`, a parent or list in a path, made of records of this object? "tasks" of task, "activities" of activity,
@@ -179,6 +179,7 @@ static bool name_means(const char *name, size_t n, const char *object)
     char plural[128];
 
     if (n == 5 && strncmp(name, "owner", 5) == 0) return str_eq(object, "user");
+    if (n == 3 && strncmp(name, "who", 3) == 0) return str_eq(object, "contact") || str_eq(object, "lead");
     if (len + 4 > sizeof(plural) || !len) return false;
     if (n >= len && strncmp(name + n - len, object, len) == 0) return n == len || name[n - len - 1] == '_';
     memcpy(plural, object, len + 1);

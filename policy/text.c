@@ -145,20 +145,18 @@ static bool stop_inside(const char *text, size_t n, size_t at)
     return text_is_letter(after) && !text_is_upper(after);                         /* "etc. and" */
 }
 
-static bool inside_whole(const struct stretch *whole, size_t n_whole, size_t at)
-{
-    for (size_t i = 0; i < n_whole && whole[i].start <= at; i++)
-        if (at < whole[i].end) return true;
-    return false;
-}
-
 /* Where the sentence that holds text[i] ends: behind its closing marks, or at the line's end. */
 static size_t sentence_end(const char *text, size_t n, size_t i, const struct stretch *whole, size_t n_whole)
 {
     for (; i < n; i++) {
         size_t end = i + 1;
-        if (text[i] == '\n' && !inside_whole(whole, n_whole, i)) return i;
-        if (!strchr(".!?", text[i]) || inside_whole(whole, n_whole, i)) continue;
+        while (n_whole && whole->end <= i) { /* one step each: a text full of stops and numbers stays linear */
+            whole++;
+            n_whole--;
+        }
+        if (n_whole && whole->start <= i) continue;
+        if (text[i] == '\n') return i;
+        if (!strchr(".!?", text[i])) continue;
         while (end < n && strchr(".!?\"')", text[end])) end++;
         if (end < n && !is_space(text[end])) continue;
         if (text[i] == '.' && stop_inside(text, n, i)) continue;

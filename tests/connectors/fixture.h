@@ -99,6 +99,43 @@ static inline void got_result(void *ctx, size_t item, enum write_outcome outcome
     g->n_results++;
 }
 
+/* Ids of connector_related(), in sorted order with a space behind each. */
+static inline enum rc got_related(void *ctx, const char *id, struct err *e)
+{
+    struct got *g = ctx;
+
+    (void)e;
+    snprintf(g->ids[g->rows++ % GOT_MAX], sizeof(g->ids[0]), "%s", id);
+    return RC_OK;
+}
+
+static inline int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static inline const char *related(struct connector *c, struct got *g, const char *object, const char *other,
+                                  const char *const *ids, size_t n, char out[256])
+{
+    struct err e = {""};
+
+    g->rows = 0;
+    out[0] = '\0';
+    ck_assert_msg(connector_related(c, object, other, ids, n, got_related, g, &e) == RC_OK, "%s", e.msg);
+    qsort(g->ids, g->rows, sizeof(g->ids[0]), by_text);
+    for (size_t i = 0; i < g->rows; i++)
+        strcat(strcat(out, g->ids[i]), " ");
+    return out;
+}
+
+/* The last one of connector_targets() as "id|version|text". */
+static inline enum rc got_target(void *ctx, const struct target *t, struct err *e)
+{
+    (void)e;
+    snprintf(ctx, 128, "%s|%s|%s", t->id, t->version, t->text ? t->text : "(null)");
+    return RC_OK;
+}
+
 static inline struct got *got_new(void)
 {
     struct got *g = calloc(1, sizeof(*g));

@@ -358,6 +358,21 @@ START_TEST(write_back_checks_the_version)
 }
 END_TEST
 
+START_TEST(relatives_and_targets)
+{
+    const char *const activities[] = {"1", "2", "5"}, *const notes[] = {"10"},
+                      *const accounts[] = {"11111111-1111-1111-1111-111111111111"}, *const one[] = {"1"};
+    char out[256], seen[128] = "";
+
+    connect_with("on", "");
+    ck_assert_str_eq(related(c, g, "opportunity", "activity", activities, 3, out), "1 2 ");
+    ck_assert_str_eq(related(c, g, "opportunity", "activity", notes, 1, out), ""); /* a note: not in where: */
+    ck_assert_str_eq(related(c, g, "opportunity", "account", accounts, 1, out), "1 ");
+    ck_assert_int_eq(connector_targets(c, "opportunity", "ai_summary", one, 1, got_target, seen, NULL, &e), RC_OK);
+    ck_assert_str_eq(seen, "1|2026-03-01 10:00:00.123456+00|(null)");
+}
+END_TEST
+
 START_TEST(a_source_that_only_reads_cannot_write)
 {
     struct write_item item = {"1", "", "ai_summary", "text"};
@@ -550,6 +565,7 @@ int main(void)
     tcase_add_test(tc, rows_without_a_stamp_and_infinite_ones);
     tcase_add_test(tc, many_rows_need_constant_memory);
     tcase_add_test(tc, write_back_checks_the_version);
+    tcase_add_test(tc, relatives_and_targets);
     tcase_add_test(tc, a_source_that_only_reads_cannot_write);
     tcase_add_test(tc, a_server_that_stops_in_the_middle);
     tcase_add_test(tc, a_cut_connection_is_made_again);

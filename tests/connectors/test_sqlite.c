@@ -442,6 +442,43 @@ START_TEST(write_back_checks_the_version)
 }
 END_TEST
 
+/* ---- related and targets ------------------------------------------------------------------------------------------ */
+
+START_TEST(a_changed_relative_tells_whose_it_is)
+{
+    const char *const activities[] = {"1", "4", "6"}, *const of_a_case[] = {"5", "99"}, *const accounts[] = {"1"};
+    char out[256];
+
+    connect_with("off", "10m");
+    ck_assert_str_eq(related(c, g, "opportunity", "activity", activities, 3, out), "1 2 ");
+    ck_assert_str_eq(related(c, g, "opportunity", "activity", of_a_case, 2, out), ""); /* the list's where: does not hold */
+    ck_assert_str_eq(related(c, g, "opportunity", "account", accounts, 1, out), "1 3 ");
+    ck_assert_str_eq(related(c, g, "account", "activity", activities, 3, out), "");    /* no relation in the mapping */
+    ck_assert_str_eq(related(c, g, "opportunity", "activity", activities, 0, out), "");
+    ck_assert_int_eq(connector_related(c, "nothing", "activity", activities, 1, got_related, g, &e), RC_BAD);
+}
+END_TEST
+
+START_TEST(a_target_can_be_read_before_it_is_written)
+{
+    const char *const one[] = {"1"}, *const none[] = {"77"};
+    char seen[128] = "";
+    bool known = false;
+
+    connect_with("on", "10m");
+    ck_assert_int_eq(connector_targets(c, "opportunity", "ai_summary", one, 1, got_target, seen, &known, &e), RC_OK);
+    ck_assert(known);
+    ck_assert_str_eq(seen, "1|1|(null)");
+    sql("UPDATE opportunity SET ai_summary = 'by hand', version = 4 WHERE id = 1");
+    ck_assert_int_eq(connector_targets(c, "opportunity", "ai_summary", one, 1, got_target, seen, NULL, &e), RC_OK);
+    ck_assert_str_eq(seen, "1|4|by hand");
+    seen[0] = '\0';
+    ck_assert_int_eq(connector_targets(c, "opportunity", "ai_summary", none, 1, got_target, seen, NULL, &e), RC_OK);
+    ck_assert_str_eq(seen, "");
+    ck_assert_int_eq(connector_targets(c, "opportunity", "name", one, 1, got_target, seen, NULL, &e), RC_BAD);
+}
+END_TEST
+
 START_TEST(dry_run_and_off_write_nothing)
 {
     char out[64];
@@ -569,6 +606,8 @@ int main(void)
     tcase_add_test(tc, a_full_batch);
     tcase_add_test(tc, ids_are_data);
     tcase_add_test(tc, write_back_checks_the_version);
+    tcase_add_test(tc, a_changed_relative_tells_whose_it_is);
+    tcase_add_test(tc, a_target_can_be_read_before_it_is_written);
     tcase_add_test(tc, dry_run_and_off_write_nothing);
     tcase_add_test(tc, only_mapped_columns_are_written);
     tcase_add_test(tc, a_locked_database_is_transient);

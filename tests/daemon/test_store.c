@@ -1032,7 +1032,7 @@ START_TEST(kill_9_loses_and_doubles_nothing)
     struct place p;
     uint64_t seed = suite_seed("kill_9");
     unsigned long kills = suite_count(20, 200), killed = 0;
-    char id[16];
+    char id[48];
     int64_t n = 0;
     setup(&p);
     for (unsigned long round = 0; killed < kills; round++) {

@@ -1,0 +1,584 @@
+/* checks.c: see checks.h. */
+#include "checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/str.h"
+#include "names.h"
+#include "phrase.h"
+#include "plain_words.h"
+#include "slot_text.h"
+#include "text.h"
+#include "vault.h"
+#include "vocabulary.h"
+
+#define LEAK_RUN 8        /* words of the instructions in a row */
+#define QUOTE_RUN 4       /* words of the record in a row: a quotation, in whatever language */
+#define LONGEST_WORD 60   /* bytes */
+#define SENTENCE_MAX_BYTES 4096 /* a longer one is none */
+
+struct checker {
+    const struct policy *p;
+    const struct policy_admitted *a;
+    size_t language;
+    struct scanner *scanner;
+    struct names *names; /* what stands behind the slots */
+    struct evidence evidence;
+    struct tokens prompt;
+    struct vocabulary seen;           /* the prompt's words */
+    struct hash_set prompt_runs;      /* of LEAK_RUN words */
+    struct hash_set record_runs;      /* of LEAK_RUN words */
+    struct hash_set quotes;           /* of QUOTE_RUN words of the record */
+    struct value *facts;              /* of the prompt, with `facts: checked` */
+    size_t n_facts;
+    const char *const *common;
+    size_t n_common;
+};
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+/* A value behind a slot: what the leak check looks for. Sums, dates and counts are the digits check's. */
+static enum rc add_value(struct checker *c, const struct vault_value *v, size_t i, struct err *e)
+{
+    static const char *const parts[] = {"first", "last", "full", "title"};
+    struct buf b[COUNT_OF(parts)];
+    enum rc rc;
+
+    if (str_eq(v->kind, "MONEY") || str_eq(v->kind, "DATE") || str_eq(v->kind, "NUM") || str_eq(v->kind, "DAYS"))
+        return RC_OK;
+    for (size_t k = 0; k < COUNT_OF(parts); k++) {
+        buf_init(&b[k], VAULT_MAX_VALUE_BYTES + 1);
+        stored_part(v->value, parts[k], &b[k]);
+    }
+    if (stored_is_person(v->value)) {
+        rc = names_add_person(c->names, i, b[0].data, b[1].data, b[2].data, b[3].data, e);
+    } else {
+        stored_format(v->value, "", c->a->language, false, &b[0]);
+        rc = str_eq(v->kind, "ORG") ? names_add_org(c->names, i, b[0].data, e)
+                                    : names_add_value(c->names, v->kind, i, b[0].data, e);
+    }
+    for (size_t k = 0; k < COUNT_OF(parts); k++) buf_wipe(&b[k]);
+    return rc;
+}
+
+static enum rc open_names(struct checker *c, struct err *e)
+{
+    enum rc rc = names_open(&c->names, e);
+
+    for (size_t i = 0; rc == RC_OK && i < vault_count(c->a->vault); i++)
+        rc = add_value(c, vault_at(c->a->vault, i), i, e);
+    return rc;
+}
+
+static enum rc open_record(struct checker *c, struct err *e)
+{
+    enum rc rc = evidence_open(c->a, &c->evidence, e);
+
+    for (size_t i = 0; rc == RC_OK && i < c->evidence.n; i++) {
+        rc = hash_set_add_runs(&c->record_runs, &c->evidence.items[i].words, LEAK_RUN, e);
+        if (rc == RC_OK) rc = hash_set_add_runs(&c->quotes, &c->evidence.items[i].words, QUOTE_RUN, e);
+    }
+    return rc;
+}
+
+/* Everything that was admitted, for want of a prompt. */
+static void put_record(const struct policy_node *node, struct buf *out)
+{
+    for (size_t i = 0; node->kind == ADMITTED_VALUE && i < node->n_pieces; i++)
+        buf_add(out, node->pieces[i].bytes, node->pieces[i].n);
+    buf_char(out, '\n');
+    for (const struct policy_node *m = node->kind == ADMITTED_VALUE ? NULL : node->first; m; m = m->next)
+        put_record(m, out);
+}
+
+/* The values of the prompt, for `facts: checked`: an unclear spelling (1.500) counts in both readings. */
+static enum rc read_facts(struct checker *c, const char *prompt, struct err *e)
+{
+    struct found *f = NULL;
+    struct value_locale locales[2];
+    size_t n = 0;
+    enum rc rc = detect_scan(c->scanner->detect, prompt, strlen(prompt), &f, &n, e);
+
+    for (size_t i = 0; i < COUNT_OF(locales); i++) {
+        value_locale_init(&locales[i], policy_languages[i]);
+        locales[i].today = c->a->today;
+    }
+    if (rc == RC_OK) {
+        c->facts = calloc(n * COUNT_OF(locales) + 1, sizeof(*c->facts));
+        if (!c->facts) rc = err_set(e, RC_NOMEM, "policy: out of memory");
+    }
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        for (size_t k = 0; k < COUNT_OF(locales); k++)
+            value_parse(f[i].entity, prompt + f[i].start, f[i].end - f[i].start, &locales[k], &c->facts[c->n_facts++]);
+    free(f);
+    return rc;
+}
+
+static enum rc open_prompt(struct checker *c, const char *prompt, struct err *e)
+{
+    struct buf all;
+    enum rc rc = RC_OK;
+
+    buf_init(&all, (size_t)64 << 20);
+    if (!prompt && c->a->root) put_record(c->a->root, &all);
+    if (!prompt) rc = buf_check(&all, "an admitted record", e);
+    if (!prompt) prompt = all.data;
+    if (rc == RC_OK) rc = tokens_split(prompt, strlen(prompt), &c->prompt, e);
+    if (rc == RC_OK) rc = vocabulary_open(&c->prompt, &c->seen, e);
+    if (rc == RC_OK) rc = hash_set_add_runs(&c->prompt_runs, &c->prompt, LEAK_RUN, e);
+    if (rc == RC_OK && !c->p->facts_slots) rc = read_facts(c, prompt, e);
+    buf_wipe(&all);
+    return rc;
+}
+
+enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt, struct checker **out,
+                     struct err *e)
+{
+    struct checker *c = calloc(1, sizeof(*c));
+    enum rc rc;
+
+    if (!c) return err_set(e, RC_NOMEM, "policy: out of memory");
+    c->p = p;
+    c->a = a;
+    c->language = policy_language_index(a->language);
+    policy_common_words(a->language, &c->common, &c->n_common);
+    rc = policy_scanner_take(p, &c->scanner, e);
+    if (rc == RC_OK) rc = open_names(c, e);
+    if (rc == RC_OK) rc = open_record(c, e);
+    if (rc == RC_OK) rc = open_prompt(c, prompt, e);
+    if (rc == RC_OK) {
+        *out = c;
+        c = NULL;
+    }
+    checker_close(c);
+    return rc;
+}
+
+void checker_close(struct checker *c)
+{
+    if (!c) return;
+    policy_scanner_give(c->p, c->scanner);
+    names_close(c->names);
+    evidence_close(&c->evidence);
+    vocabulary_close(&c->seen);
+    tokens_clear(&c->prompt);
+    hash_set_clear(&c->prompt_runs);
+    hash_set_clear(&c->record_runs);
+    hash_set_clear(&c->quotes);
+    free(c->facts);
+    free(c);
+}
+
+bool checker_knows_slot(void *ctx, const char *name, size_t n)
+{
+    return vault_find(((const struct checker *)ctx)->a->vault, name, n) != NULL;
+}
+
+const struct evidence *checker_evidence(const struct checker *c)
+{
+    return &c->evidence;
+}
+
+/* ---- slots, digits ---------------------------------------------------------------------------------------------- */
+
+char *check_blank_slots(const char *s, size_t n)
+{
+    char *blank = malloc(n + 1);
+    struct slot_ref r;
+
+    if (!blank) return NULL;
+    memcpy(blank, s, n);
+    blank[n] = '\0';
+    for (size_t pos = 0; slot_find(s, n, &pos, &r);) memset(blank + r.start, ' ', r.end - r.start);
+    return blank;
+}
+
+static bool slots_fault(const struct checker *c, const char *s, size_t n, const struct tokens *t, const char *blank)
+{
+    struct slot_ref r;
+
+    for (size_t pos = 0; slot_find(s, n, &pos, &r);)
+        if ((r.n_form && !slot_form_known(s + r.form, r.n_form)) ||
+            !vault_find(c->a->vault, s + r.name, r.n_name))
+            return true;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].slot && !vocabulary_has(&c->seen, &t->items[i])) return true;
+    return strpbrk(blank, "[]") != NULL; /* half a slot, or one that nobody knows */
+}
+
+static bool known_value(const struct checker *c, const struct value *v)
+{
+    for (size_t i = 0; i < c->n_facts; i++)
+        if (value_equal(&c->facts[i], v)) return true;
+    return false;
+}
+
+/* `facts: checked`: each number, date and amount is one of the prompt's, by value. */
+static enum rc unsupported_facts(const struct checker *c, const char *blank, const struct tokens *t, bool *fault,
+                                 struct err *e)
+{
+    struct found *f = NULL;
+    struct value_locale locale;
+    size_t n = 0;
+    enum rc rc = detect_scan(c->scanner->detect, blank, strlen(blank), &f, &n, e);
+
+    if (rc == RC_OK) rc = detect_resolve(f, &n, e);
+    value_locale_init(&locale, c->a->language);
+    locale.today = c->a->today;
+    for (size_t i = 0; rc == RC_OK && i < t->n; i++) {
+        const struct token *x = &t->items[i];
+        struct value v = {0};
+
+        if (!x->digit || vocabulary_has(&c->seen, x)) continue;
+        for (size_t k = 0; k < n; k++)
+            if (f[k].start <= x->start && x->end <= f[k].end)
+                value_parse(f[k].entity, blank + f[k].start, f[k].end - f[k].start, &locale, &v);
+        if (!known_value(c, &v)) *fault = true;
+    }
+    free(f);
+    return rc;
+}
+
+static bool number_words_fault(const struct checker *c, const struct tokens *t, bool question)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const struct token *x = &t->items[i];
+
+        if (x->slot || hash_set_has(&c->evidence.words, x->hash)) continue;
+        if (plain_number(x->fold, c->language)) return true;
+        if (plain_relative_day(x->fold) && !question) return true; /* a proposal may ask for tomorrow */
+    }
+    return false;
+}
+
+/* ---- leaks ------------------------------------------------------------------------------------------------------ */
+
+/* Did the model see exactly these words? */
+static bool in_prompt(const struct checker *c, const struct tokens *t, size_t start, size_t end)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].start < end && t->items[i].end > start && !vocabulary_has(&c->seen, &t->items[i])) return false;
+    return true;
+}
+
+static bool is_fact(const char *entity)
+{
+    return str_eq(entity, "MONEY") || str_eq(entity, "DATE_TIME") || str_eq(entity, "NUMBER");
+}
+
+/* Personal data beside the slots. What the policy keeps and the model saw may be repeated. */
+static enum rc leaks_data(const struct checker *c, const char *blank, const struct tokens *t, bool *fault,
+                          struct err *e)
+{
+    struct found *f = NULL;
+    size_t n = 0;
+    enum rc rc = detect_scan(c->scanner->detect, blank, strlen(blank), &f, &n, e);
+
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        if (!is_fact(f[i].entity) &&
+            (policy_action(c->p, f[i].entity) != ACTION_KEEP || !in_prompt(c, t, f[i].start, f[i].end)))
+            *fault = true;
+    free(f);
+    return rc;
+}
+
+/* Values of the vault in clear; names that a salutation or legal form gives away are the names check's. */
+static enum rc leaks_names(const struct checker *c, const char *blank, const struct tokens *t, bool *leak,
+                           bool *unknown, struct err *e)
+{
+    struct name_found *f = NULL;
+    size_t n = 0;
+    enum rc rc = names_scan(c->names, blank, strlen(blank), &f, &n, e);
+
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        if (f[i].index != NAMES_UNKNOWN)
+            *leak = true;
+        else if (!in_prompt(c, t, f[i].start, f[i].end))
+            *unknown = true;
+    }
+    free(f);
+    return rc;
+}
+
+/* LEAK_RUN words in a row that stand in the prompt but not in the record: its instructions. Words of an earlier step's
+ * answer stand in a prompt too, but most of them come from the record. */
+static bool leaks_prompt(const struct checker *c, const struct tokens *t)
+{
+    for (size_t i = 0; i + LEAK_RUN <= t->n; i++) {
+        uint64_t run = tokens_run(t, i, LEAK_RUN);
+        size_t of_record = 0;
+
+        if (!hash_set_has(&c->prompt_runs, run) || hash_set_has(&c->record_runs, run)) continue;
+        for (size_t k = i; k < i + LEAK_RUN; k++) of_record += hash_set_has(&c->evidence.words, t->items[k].hash);
+        if (2 * of_record < LEAK_RUN) return true;
+    }
+    return false;
+}
+
+/* ---- names and grounding ---------------------------------------------------------------------------------------- */
+
+/* Where a capital says nothing: at the beginning of a sentence or a quotation. */
+static bool begins(const char *s, const struct token *x)
+{
+    size_t i = x->start;
+
+    while (i > 0 && (s[i - 1] == ' ' || s[i - 1] == '*')) i--;
+    return i == 0 || strchr(".!?:;\"'(-", s[i - 1]) || (unsigned char)s[i - 1] >= 0x80; /* typographic quotes, dashes */
+}
+
+static bool is_common(const struct checker *c, const char *s, const struct token *x)
+{
+    size_t n = x->end - x->start;
+
+    for (size_t i = 0; i < c->n_common; i++)
+        if (strncmp(c->common[i], s + x->start, n) == 0 && (!c->common[i][n] || c->common[i][n] == '-')) return true;
+    return false;
+}
+
+/* German nouns have capitals: these endings tell an ordinary one from a name. */
+static bool is_noun(const char *word)
+{
+    static const char *const endings[] = {"ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften",
+                                          "tion", "tionen", "tät", "täten", "nis", "nisse", "ment", "mente",
+                                          "anz", "enz", "ismus"};
+
+    for (size_t i = 0; i < COUNT_OF(endings); i++)
+        if (strlen(word) > strlen(endings[i]) + 2 && str_ends(word, endings[i])) return true;
+    return false;
+}
+
+static bool names_fault(const struct checker *c, const char *s, const struct tokens *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const struct token *x = &t->items[i];
+
+        if (x->slot || !x->capital || begins(s, x) || is_common(c, s, x)) continue;
+        if (vocabulary_has(&c->seen, x) || plain_word(x->fold, c->language)) continue;
+        if (c->language == 1 && (is_noun(x->fold) || vocabulary_grounds(&c->seen, x, c->language))) continue;
+        return true;
+    }
+    return false;
+}
+
+/* A word that states an event must rest on one of the same meaning. Of the others a fluent sentence may have a few of
+ * its own: at most one, or a third of what it says. Where the record is in another language its words can't be found
+ * again, and a half is allowed. */
+static bool grounding_fault(const struct checker *c, const char *s, const struct tokens *t)
+{
+    size_t content = 0, own = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct token *x = &t->items[i];
+        int event;
+
+        if (x->slot) content++;
+        if (x->slot || x->digit || strlen(x->fold) < 3 || text_is_stop_word(x->fold)) continue;
+        event = vocabulary_has(&c->seen, x) ? -1 : plain_event(x->fold);
+        if (event >= 0 && !c->seen.events[event]) return true;
+        if (event < 0 && plain_word(x->fold, c->language) && !vocabulary_has(&c->seen, x)) continue;
+        content++;
+        own += event < 0 && !is_common(c, s, x) && !vocabulary_grounds(&c->seen, x, c->language);
+    }
+    if (own <= 1) return own == 1 && content == 1;
+    return c->evidence.foreign ? 2 * own > content : 3 * own > content;
+}
+
+/* ---- language --------------------------------------------------------------------------------------------------- */
+
+/* The words that are no quotation of the record are in the brief's language. */
+static enum rc language_fault(const struct checker *c, const struct tokens *t, bool *fault, struct err *e)
+{
+    size_t quoted = 0; /* tokens before this one are */
+    struct buf own;
+    const char *is;
+    enum rc rc;
+
+    buf_init(&own, 4 * SENTENCE_MAX_BYTES);
+    for (size_t i = 0; i < t->n; i++) {
+        if (i + QUOTE_RUN <= t->n && hash_set_has(&c->quotes, tokens_run(t, i, QUOTE_RUN))) quoted = i + QUOTE_RUN;
+        if (i < quoted || t->items[i].slot) continue;
+        buf_str(&own, t->items[i].fold);
+        buf_char(&own, ' ');
+    }
+    rc = buf_check(&own, "a sentence", e);
+    is = rc == RC_OK ? text_language(own.data, own.len) : NULL;
+    *fault = is && !str_eq(is, policy_languages[c->language]);
+    buf_wipe(&own);
+    return rc;
+}
+
+/* ---- repetition ------------------------------------------------------------------------------------------------- */
+
+#define REPEATED_RUN 4
+
+bool check_repeats(const struct tokens *t)
+{
+    for (size_t i = 2; i < t->n; i++)
+        if (t->items[i].hash == t->items[i - 1].hash && t->items[i].hash == t->items[i - 2].hash) return true;
+    for (size_t i = 0; i + REPEATED_RUN <= t->n; i++)
+        for (size_t k = i + 1; k + REPEATED_RUN <= t->n; k++)
+            if (tokens_run(t, i, REPEATED_RUN) == tokens_run(t, k, REPEATED_RUN)) return true;
+    return false;
+}
+
+/* A syllable of one to five bytes that comes again and again. */
+static bool is_endless(const char *word)
+{
+    size_t n = strlen(word);
+
+    if (n > LONGEST_WORD) return true;
+    for (size_t unit = 1; unit <= 5; unit++) {
+        size_t same = 0, times = unit == 1 ? 5 : 4;
+        for (size_t i = unit; i < n; i++) {
+            same = word[i] == word[i - unit] ? same + 1 : 0;
+            if (same >= unit * (times - 1)) return true;
+        }
+    }
+    return false;
+}
+
+bool check_syllables(const struct tokens *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (!t->items[i].slot && is_endless(t->items[i].fold)) return true;
+    return false;
+}
+
+static bool own_syllables(const struct checker *c, const struct tokens *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (!t->items[i].slot && !vocabulary_has(&c->seen, &t->items[i]) && is_endless(t->items[i].fold)) return true;
+    return false;
+}
+
+/* The record's own repetitions may be quoted. */
+static bool own_repeats(const struct checker *c, const struct tokens *t)
+{
+    if (!check_repeats(t)) return false;
+    for (size_t i = 0; i + REPEATED_RUN <= t->n; i++)
+        for (size_t k = i + 1; k + REPEATED_RUN <= t->n; k++)
+            if (tokens_run(t, i, REPEATED_RUN) == tokens_run(t, k, REPEATED_RUN) &&
+                !hash_set_has(&c->quotes, tokens_run(t, i, REPEATED_RUN)))
+                return true;
+    for (size_t i = 2; i < t->n; i++)
+        if (t->items[i].hash == t->items[i - 1].hash && t->items[i].hash == t->items[i - 2].hash) return true;
+    return false;
+}
+
+const char *check_forbidden(const struct policy *p, const struct tokens *t)
+{
+    for (const struct word_rule *w = p->forbidden; w; w = w->next)
+        if (phrase_forbidden(w->text, t)) return w->text;
+    return NULL;
+}
+
+/* ---- outside text ----------------------------------------------------------------------------------------------- */
+
+/* Kinds of which outside text must not put one into a draft: ways to pay, to click, to write to. */
+static bool is_way_out(const char *slot)
+{
+    static const char *const kinds[] = {"[IBAN_", "[BIC_", "[URL_", "[EMAIL_", "[IP_ADDRESS_", "[POSTAL_ADDRESS_",
+                                        "[CRYPTO_", "[US_BANK_NUMBER_", "[ABA_ROUTING_NUMBER_", "[CREDIT_CARD_"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (str_starts(slot, kinds[i])) return true;
+    return false;
+}
+
+static bool way_out_fault(const struct checker *c, const struct tokens *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].slot && is_way_out(t->items[i].fold) && hash_set_has(&c->evidence.outside, t->items[i].hash) &&
+            !hash_set_has(&c->evidence.inside, t->items[i].hash))
+            return true;
+    return false;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------ */
+
+/* The checks on clear text beside the slots. */
+static enum rc check_clear(struct checker *c, const char *blank, const struct tokens *t, const char **fault,
+                           struct err *e)
+{
+    bool leak = false, unknown = false, fact = false;
+    enum rc rc = leaks_data(c, blank, t, &leak, e);
+
+    if (rc == RC_OK) rc = leaks_names(c, blank, t, &leak, &unknown, e);
+    if (rc == RC_OK && c->p->facts_slots)
+        fact = text_has_digit(blank, strlen(blank));
+    else if (rc == RC_OK)
+        rc = unsupported_facts(c, blank, t, &fact, e);
+    if (leak || leaks_prompt(c, t))
+        *fault = "leak";
+    else if (fact)
+        *fault = "digits";
+    else if (unknown)
+        *fault = "names";
+    return rc;
+}
+
+static enum rc check_words(struct checker *c, const char *s, size_t n, const struct tokens *t, const char **fault,
+                           struct err *e)
+{
+    bool language = false;
+    enum rc rc = language_fault(c, t, &language, e);
+
+    if (number_words_fault(c, t, n && s[n - 1] == '?'))
+        *fault = "number words";
+    else if (names_fault(c, s, t))
+        *fault = "names";
+    else if (own_repeats(c, t))
+        *fault = "repetition";
+    else if (own_syllables(c, t))
+        *fault = "syllables";
+    else if (language)
+        *fault = "language";
+    else if (grounding_fault(c, s, t))
+        *fault = "grounding";
+    return rc;
+}
+
+static void check_origin(const struct checker *c, const struct tokens *t, struct finding *out)
+{
+    bool draft = c->a->purpose == PURPOSE_EMAIL;
+    bool outside = evidence_only_outside(&c->evidence, t, c->language) && !phrase_attributed(t);
+    bool promise = c->p->promises != PROMISES_KEEP && phrase_promise(t, !draft);
+
+    if (draft && way_out_fault(c, t))
+        out->fault = "outside text";
+    else if (draft && outside)
+        out->fault = "attribution";
+    else if (promise && c->p->promises == PROMISES_DROP)
+        out->fault = "promises";
+    out->promise = promise;
+    out->outside = outside;
+}
+
+enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct finding *out, struct err *e)
+{
+    struct tokens t = {0};
+    char *blank = NULL;
+    enum rc rc;
+
+    *out = (struct finding){0};
+    if (n > SENTENCE_MAX_BYTES) {
+        out->fault = "length";
+        return RC_OK;
+    }
+    rc = tokens_split(s, n, &t, e);
+    if (rc != RC_OK) return rc;
+    blank = check_blank_slots(s, n);
+    if (!blank)
+        rc = err_set(e, RC_NOMEM, "policy: out of memory");
+    else if (slots_fault(c, s, n, &t, blank))
+        out->fault = "slots";
+    else if (check_forbidden(c->p, &t))
+        out->fault = "forbidden";
+    if (rc == RC_OK && !out->fault) rc = check_clear(c, blank, &t, &out->fault, e);
+    if (rc == RC_OK && !out->fault) rc = check_words(c, s, n, &t, &out->fault, e);
+    if (rc == RC_OK && !out->fault) check_origin(c, &t, out);
+    free(blank);
+    tokens_clear(&t);
+    return rc;
+}

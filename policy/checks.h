@@ -1,0 +1,52 @@
+/* checks.h: the output checks: what a sentence that a model wrote must pass before it may leave the house.
+ *
+ * Checked in this order; the name is what flags ("dropped:grounding") and messages say:
+ *   length         more than 4 KiB without an end
+ *   slots          a slot that this prompt does not have, or one that can't be read
+ *   forbidden      a phrase that the policy forbids
+ *   leak           a value behind a slot in clear, other personal data, or the instructions of the prompt (8 words)
+ *   digits         a digit outside slots; with `facts: checked` a number, date or amount that the prompt does not have
+ *   number words   "zwei", "dozen", "tomorrow" that the prompt does not have
+ *   names          a word with a capital that is neither in the prompt nor common
+ *   grounding      words that what the model saw does not hold
+ *   language       the model's own words are in the other language
+ *   repetition     the same four words twice, one word three times, a sentence that stood before
+ *   syllables      "lalalala"
+ *   outside text   a link, address or bank details that only outside text gave (drafts)
+ *   attribution    a statement that rests only on outside text and does not say so (drafts)
+ *   promises       a commitment of ours, when the policy says `promises: drop` */
+#ifndef POLICY_CHECKS_H
+#define POLICY_CHECKS_H
+
+#include "admit.h"
+#include "phrase.h"
+#include "evidence.h"
+#include "policy_internal.h"
+
+struct checker;
+/* prompt: what the model saw, or NULL: then all that was admitted. Borrows everything. RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt,
+                              struct checker **out, struct err *e);
+void checker_close(struct checker *c);
+
+struct finding {
+    const char *fault; /* name of the check, or NULL: it passed */
+    bool promise;      /* a commitment of ours, allowed by the policy */
+    bool outside;      /* rests only on outside text without saying so (summaries) */
+};
+/* One sentence, its slots mended (slot_mend()). Faults of earlier sentences are not remembered. RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct finding *out, struct err *e);
+/* What was admitted, for provenance; lives as long as the checker. */
+const struct evidence *checker_evidence(const struct checker *c);
+/* slot_known for slot_mend(): the slots of the record. ctx is the checker. */
+bool checker_knows_slot(void *ctx, const char *name, size_t n);
+
+/* ---- checks that need no prompt, for a person's text too -------------------------------------------------------- */
+
+bool check_repeats(const struct tokens *t);
+bool check_syllables(const struct tokens *t);
+const char *check_forbidden(const struct policy *p, const struct tokens *t); /* the phrase, or NULL */
+/* The text with each slot blanked, so that detectors see only what stands beside them. malloc(); NULL: no memory. */
+char *check_blank_slots(const char *s, size_t n);
+
+#endif

@@ -1,0 +1,604 @@
+/* prose.c: a free text to pieces: what may not be seen is gone, what is a value is a slot, the rest is data.
+ *
+ *   readable characters -> normalised -> orders to the model flagged -> no brackets (only ours make a slot) -> the
+ *   writer's own lines and quoted ones -> clauses about special categories cut -> names and patterns found -> the
+ *   salient sentences of a long text -> pieces */
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uchar.h>
+
+#include "../base/crypto.h"
+#include "../base/str.h"
+#include "admit.h"
+#include "normalise.h"
+#include "text.h"
+#include "thread.h"
+
+#define MAX_MATCH_BYTES 1000 /* a longer match is a pasted key or table: it is left out */
+#define MAX_CHUNK_BYTES 300  /* a longer sentence is weighed in parts */
+#define SLOT_COST 10         /* bytes that a slot takes in the budget */
+#define NAME_BASE (SIZE_MAX / 2) /* struct found: detector of the i-th name is NAME_BASE + i */
+
+struct part { /* one text on its way */
+    struct admit *a;
+    const char *text, *path;
+    size_t n;
+    struct found *found; /* sorted, not overlapping once resolved */
+    size_t n_found;
+    struct name_found *names;
+    size_t n_names;
+    struct value_locale locale;
+};
+
+static void part_clear(struct part *p)
+{
+    free(p->found);
+    free(p->names);
+}
+
+/* ---- pieces ----------------------------------------------------------------------------------------------------- */
+
+struct writer {
+    struct admit *a;
+    struct buf data;
+    struct policy_piece *pieces;
+    size_t n, cap;
+    bool failed;
+    char last; /* byte written before: runs of white space become one */
+};
+
+static void add_piece(struct writer *w, bool slot, const char *s, size_t n)
+{
+    struct policy_piece *bigger;
+
+    if (w->n == w->cap) {
+        size_t cap = w->cap ? w->cap * 2 : 4;
+        bigger = arena_array(&w->a->out->arena, cap, sizeof(*bigger));
+        if (!bigger) {
+            w->failed = true;
+            return;
+        }
+        if (w->n) memcpy(bigger, w->pieces, w->n * sizeof(*bigger));
+        w->pieces = bigger;
+        w->cap = cap;
+    }
+    w->pieces[w->n] = (struct policy_piece){.slot = slot, .bytes = arena_ndup(&w->a->out->arena, s, n), .n = n};
+    w->failed = w->failed || !w->pieces[w->n].bytes;
+    w->n++;
+}
+
+static void flush(struct writer *w)
+{
+    if (w->data.len) add_piece(w, false, w->data.data, w->data.len);
+    w->failed = w->failed || w->data.failed != RC_OK;
+    buf_reset(&w->data);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n';
+}
+
+static void add_data(struct writer *w, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_space(s[i]) && is_space(w->last)) continue;
+        buf_char(&w->data, s[i]);
+        w->last = s[i];
+    }
+}
+
+static void add_slot(struct writer *w, const char *slot)
+{
+    flush(w);
+    add_piece(w, true, slot, strlen(slot));
+    w->last = ']';
+}
+
+/* The pieces, without white space at their end; what stands alone as white space is nothing. */
+static enum rc finish(struct writer *w, const struct policy_piece **out, size_t *n, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    while (w->data.len && is_space(w->data.data[w->data.len - 1])) w->data.data[--w->data.len] = '\0';
+    flush(w);
+    if (w->failed)
+        rc = admit_no_memory(w->a, e);
+    else
+        *out = w->pieces, *n = w->n;
+    buf_wipe(&w->data);
+    return rc;
+}
+
+/* ---- one match -------------------------------------------------------------------------------------------------- */
+
+static const struct name_found *name_of(const struct part *p, const struct found *f)
+{
+    return f->detector >= NAME_BASE && f->detector - NAME_BASE < p->n_names ? &p->names[f->detector - NAME_BASE] : NULL;
+}
+
+static const char *entity_of(const struct part *p, const struct found *f)
+{
+    const struct name_found *name = name_of(p, f);
+
+    if (name && name->kind == NAME_PERSON && name->index != NAMES_UNKNOWN && p->a->persons[name->index].staff)
+        return "STAFF";
+    return f->entity;
+}
+
+/* A name that no field and no other text of the record has, such as one of a hint. */
+static enum rc slot_stranger(struct part *p, const char *s, size_t n, struct stand_in *out, struct err *e)
+{
+    struct person stranger = {.full = arena_ndup(&p->a->scratch, s, n)};
+    char *folded = names_fold(s, n);
+
+    stranger.subject = folded ? arena_printf(&p->a->scratch, "person:name:%s", folded) : NULL;
+    free(folded);
+    if (!stranger.full || !stranger.subject) return admit_no_memory(p->a, e);
+    return slot_person(p->a, &stranger, p->path, out, e);
+}
+
+static enum rc slot_name(struct part *p, const struct found *f, const struct name_found *name, struct stand_in *out,
+                         struct err *e)
+{
+    const char *s = p->text + f->start;
+    size_t n = f->end - f->start;
+
+    if (name->kind == NAME_VALUE) return slot_text(p->a, name->entity, s, n, &p->locale, p->path, out, e);
+    if (name->kind == NAME_PERSON && name->index != NAMES_UNKNOWN)
+        return slot_person(p->a, &p->a->persons[name->index], p->path, out, e);
+    if (name->kind == NAME_PERSON) return slot_stranger(p, s, n, out, e);
+    if (name->index == NAMES_UNKNOWN) return slot_org(p->a, s, n, p->path, out, e);
+    return slot_org(p->a, p->a->orgs[name->index].name, strlen(p->a->orgs[name->index].name), p->path, out, e);
+}
+
+static enum rc stand_in_of(struct part *p, const struct found *f, struct stand_in *out, struct err *e)
+{
+    const struct name_found *name = name_of(p, f);
+    const char *s = p->text + f->start;
+    size_t n = f->end - f->start;
+
+    *out = (struct stand_in){.how = STAND_NOTHING};
+    if (n > MAX_MATCH_BYTES && policy_action(p->a->p, f->entity) != ACTION_BLOCK) return RC_OK;
+    if (name) return slot_name(p, f, name, out, e);
+    if (f->detector == SIZE_MAX) return slot_number(p->a, s, n, &p->locale, out, e);
+    return slot_text(p->a, f->entity, s, n, &p->locale, p->path, out, e);
+}
+
+/* ---- finding ---------------------------------------------------------------------------------------------------- */
+
+static int by_place(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    if (x->start != y->start) return x->start < y->start ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
+}
+
+static struct found found_name(const struct name_found *name, size_t i)
+{
+    return (struct found){.entity = name->entity,
+                          .start = name->start,
+                          .end = name->end,
+                          .score = name->score,
+                          .detector = NAME_BASE + i};
+}
+
+/* Append the names to the matches, save those inside a longer match: "weber" of an address, "May" of a date. */
+static enum rc merge_names(struct part *p, struct err *e)
+{
+    struct found *all = realloc(p->found, (p->n_found + p->n_names + 1) * sizeof(*all));
+    size_t n_patterns = p->n_found, at = 0, reach = 0;
+
+    if (!all) return err_set(e, RC_NOMEM, "policy: out of memory");
+    p->found = all;
+    for (size_t i = 0; i < p->n_names; i++) {
+        const struct name_found *name = &p->names[i];
+        bool inside;
+
+        for (; at < n_patterns && all[at].start < name->start; at++)
+            if (all[at].end > reach) reach = all[at].end;
+        inside = reach >= name->end;
+        for (size_t k = at; !inside && k < n_patterns && all[k].start == name->start; k++)
+            inside = all[k].end > name->end;
+        if (inside) continue;
+        all[p->n_found++] = found_name(name, i);
+    }
+    qsort(all, p->n_found, sizeof(*all), by_place);
+    return RC_OK;
+}
+
+static size_t count_names(const struct part *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n_found; i++) n += name_of(p, &p->found[i]) != NULL;
+    return n;
+}
+
+/* A name that lost its place to a winner may have a part outside it ("Anna weber@acme.example"), or its winner may
+ * have lost in turn: names are looked for again in what no winner covers. */
+static enum rc find_lost_names(struct part *p, struct err *e)
+{
+    struct name_found *more = NULL, *names;
+    struct found *all;
+    size_t n_more = 0;
+    enum rc rc = RC_OK;
+    char *rest;
+
+    if (count_names(p) == p->n_names) return RC_OK;
+    rest = malloc(p->n + 1);
+    if (!rest) return err_set(e, RC_NOMEM, "policy: out of memory");
+    memcpy(rest, p->text, p->n);
+    for (size_t i = 0; i < p->n_found; i++)
+        memset(rest + p->found[i].start, '#', p->found[i].end - p->found[i].start);
+    rc = names_scan(p->a->names, rest, p->n, &more, &n_more, e);
+    crypto_wipe(rest, p->n);
+    free(rest);
+    if (rc != RC_OK || !n_more) return rc;
+    all = realloc(p->found, (p->n_found + n_more) * sizeof(*all));
+    if (all) p->found = all;
+    names = realloc(p->names, (p->n_names + n_more) * sizeof(*names));
+    if (names) p->names = names;
+    if (!all || !names) {
+        free(more);
+        return err_set(e, RC_NOMEM, "policy: out of memory");
+    }
+    for (size_t i = 0; i < n_more; i++) {
+        names[p->n_names + i] = more[i];
+        all[p->n_found + i] = found_name(&more[i], p->n_names + i);
+    }
+    p->n_names += n_more;
+    p->n_found += n_more;
+    free(more);
+    return detect_resolve(p->found, &p->n_found, e);
+}
+
+/* What the policy keeps is no match; with facts in slots its digits still get one, so that rehydrated it is whole. */
+static void drop_kept(struct part *p)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->n_found; i++)
+        if (policy_action(p->a->p, entity_of(p, &p->found[i])) != ACTION_KEEP) p->found[kept++] = p->found[i];
+    p->n_found = kept;
+}
+
+static enum rc find_all(struct part *p, struct err *e)
+{
+    enum rc rc = detect_scan(p->a->scanner->detect, p->text, p->n, &p->found, &p->n_found, e);
+
+    if (rc == RC_OK) rc = names_scan(p->a->names, p->text, p->n, &p->names, &p->n_names, e);
+    if (rc == RC_OK) rc = merge_names(p, e);
+    if (rc == RC_OK) rc = detect_resolve(p->found, &p->n_found, e);
+    if (rc == RC_OK) rc = find_lost_names(p, e);
+    if (rc == RC_OK) drop_kept(p);
+    if (rc == RC_OK && p->a->p->facts_slots) rc = detect_fill_digits(p->text, p->n, &p->found, &p->n_found, e);
+    return rc;
+}
+
+/* ---- the salient sentences of a long text ----------------------------------------------------------------------- */
+
+struct chunk { /* a sentence, or a part of a very long one */
+    size_t start, end, cost;
+    int score;
+    bool taken;
+};
+
+struct chunks {
+    struct chunk *items;
+    size_t n, cap;
+};
+
+/* What a sales person looks for in a long note, folded and sorted for bsearch(). */
+static const char *const weighty[] = {
+    "abgelehnt",  "agree",     "agreed",     "angebot",    "approval",  "approve",   "approved",  "beauftragt", "bestellt",
+    "bestellung", "blocked",   "board",      "budget",     "cancel",    "cancelled", "churn",     "competitor", "contract",
+    "deadline",   "decide",    "decided",    "decides",    "decision",  "discount",  "einigung",  "entscheidet", "entscheidung",
+    "entschieden", "entschied", "escalated",  "eskaliert",  "frist",     "freigabe",  "freigegeben", "genehmigt", "go-live",
+    "konkurrenz", "kündigen",  "kündigung",  "legal",      "loses",     "lost",      "next",      "offer",      "order",
+    "ordered",    "postponed", "preis",      "price",      "problem",   "procurement", "promised", "proposal",  "rabatt",
+    "refuse",     "refused",   "rejected",   "renewal",    "risiko",    "risk",      "sign",      "signed",     "unterschrieben",
+    "urgent",     "vereinbart", "vertrag",   "verschoben", "vorstand",  "wettbewerber", "zugesagt",
+};
+
+static bool is_weighty(const char *word)
+{
+    for (size_t i = 0; i < COUNT_OF(weighty); i++)
+        if (strcmp(word, weighty[i]) == 0) return true;
+    return false;
+}
+
+static int score_of(const struct part *p, const struct chunk *c, size_t first, size_t last)
+{
+    size_t pos = c->start;
+    int score = 0, words = 0;
+    struct stretch w;
+    char word[64];
+
+    for (size_t i = first; i < last; i++) {
+        const char *entity = p->found[i].entity;
+        score += str_eq(entity, "MONEY") ? 6 : str_eq(entity, "DATE_TIME") ? 4 : 1;
+    }
+    while (text_word(p->text, c->end, &pos, &w)) {
+        text_fold(p->text + w.start, w.end - w.start, word, sizeof(word));
+        if (is_weighty(word)) words += 3;
+    }
+    return (score > 12 ? 12 : score) + (words > 6 ? 6 : words) + (memchr(p->text + c->start, '?', c->end - c->start) ? 1 : 0);
+}
+
+/* *at moves to the first match behind the chunk; its cost and score are those of the matches in it. */
+static enum rc add_chunk(const struct part *p, struct chunks *l, size_t start, size_t end, size_t *at, struct err *e)
+{
+    struct chunk c = {.start = start, .end = end, .cost = end - start + 1};
+    size_t first;
+
+    while (*at < p->n_found && p->found[*at].end <= start) (*at)++;
+    first = *at;
+    for (; *at < p->n_found && p->found[*at].start < end; (*at)++)
+        c.cost = c.cost + SLOT_COST - (p->found[*at].end - p->found[*at].start);
+    c.score = score_of(p, &c, first, *at);
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 64;
+        struct chunk *bigger = realloc(l->items, cap * sizeof(*bigger));
+        if (!bigger) return err_set(e, RC_NOMEM, "policy: out of memory");
+        l->items = bigger;
+        l->cap = cap;
+    }
+    l->items[l->n++] = c;
+    return RC_OK;
+}
+
+/* Where to part text[start, end), which is too long: the last space in reach, never inside a match. */
+static size_t part_at(const struct part *p, size_t start, size_t end, size_t at)
+{
+    size_t cut = start + MAX_CHUNK_BYTES, space = cut;
+
+    while (space > start && p->text[space] != ' ') space--;
+    if (space > start) cut = space;
+    while (cut < end && ((unsigned char)p->text[cut] & 0xC0) == 0x80) cut++;
+    for (; at < p->n_found && p->found[at].start < cut; at++)
+        if (p->found[at].end > cut) return p->found[at].end;
+    return cut;
+}
+
+static enum rc split_chunks(const struct part *p, struct chunks *l, struct err *e)
+{
+    struct stretch *whole = calloc(p->n_found + 1, sizeof(*whole)), s;
+    size_t pos = 0, at = 0;
+    enum rc rc = whole ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
+
+    for (size_t i = 0; rc == RC_OK && i < p->n_found; i++)
+        whole[i] = (struct stretch){p->found[i].start, p->found[i].end};
+    while (rc == RC_OK && text_sentence(p->text, p->n, whole + at, p->n_found - at, &pos, &s)) {
+        while (rc == RC_OK && s.end - s.start > MAX_CHUNK_BYTES) {
+            size_t cut = part_at(p, s.start, s.end, at);
+            if (cut >= s.end) break;
+            rc = add_chunk(p, l, s.start, cut, &at, e);
+            s.start = cut;
+        }
+        if (rc == RC_OK) rc = add_chunk(p, l, s.start, s.end, &at, e);
+    }
+    free(whole);
+    return rc;
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct chunk *x = *(struct chunk *const *)a, *y = *(struct chunk *const *)b;
+
+    if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Mark the chunks that fit the budget: the first one says what the text is about, the others by weight. */
+static enum rc choose(struct chunks *l, struct err *e)
+{
+    struct chunk **order = calloc(l->n + 1, sizeof(struct chunk *));
+    size_t left = PROSE_MAX_BYTES;
+
+    if (!order) return err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; i < l->n; i++) order[i] = &l->items[i];
+    if (l->n) l->items[0].score += 3;
+    qsort(order, l->n, sizeof(*order), by_score);
+    for (size_t i = 0; i < l->n; i++) {
+        if (order[i]->cost > left) continue;
+        order[i]->taken = true;
+        left -= order[i]->cost;
+    }
+    free(order);
+    return RC_OK;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
+
+static enum rc write_stretch(struct part *p, struct writer *w, size_t start, size_t end, size_t *at, struct err *e)
+{
+    while (*at < p->n_found && p->found[*at].end <= start) (*at)++;
+    for (; *at < p->n_found && p->found[*at].start < end; (*at)++) {
+        const struct found *f = &p->found[*at];
+        struct stand_in s;
+        enum rc rc = stand_in_of(p, f, &s, e);
+
+        if (rc != RC_OK) return rc;
+        add_data(w, p->text + start, f->start - start);
+        if (s.how == STAND_SLOT) add_slot(w, s.text);
+        if (s.how == STAND_TEXT) add_data(w, s.text, strlen(s.text));
+        if (s.how == STAND_KEEP) add_data(w, p->text + f->start, f->end - f->start);
+        start = f->end;
+    }
+    if (start < end) add_data(w, p->text + start, end - start);
+    return RC_OK;
+}
+
+static size_t cost_of(const struct part *p)
+{
+    size_t cost = p->n;
+
+    for (size_t i = 0; i < p->n_found; i++) cost = cost + SLOT_COST - (p->found[i].end - p->found[i].start);
+    return cost;
+}
+
+static enum rc write_part(struct part *p, const struct policy_piece **out, size_t *n, struct err *e)
+{
+    struct writer w = {.a = p->a, .last = ' '};
+    struct chunks l = {0};
+    size_t at = 0;
+    enum rc rc = RC_OK, done;
+
+    buf_init(&w.data, RECORD_MAX_FIELD_BYTES * 4);
+    if (cost_of(p) <= PROSE_MAX_BYTES) {
+        rc = write_stretch(p, &w, 0, p->n, &at, e);
+    } else {
+        rc = split_chunks(p, &l, e);
+        if (rc == RC_OK) rc = choose(&l, e);
+        for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
+            if (!l.items[i].taken) continue;
+            add_data(&w, " ", 1);
+            rc = write_stretch(p, &w, l.items[i].start, l.items[i].end, &at, e);
+        }
+    }
+    free(l.items);
+    done = finish(&w, out, n, rc == RC_OK ? e : NULL);
+    return rc == RC_OK ? done : rc;
+}
+
+/* ---- before that ------------------------------------------------------------------------------------------------ */
+
+/* Without what no reader sees: control characters, and invisible ones that hide orders or split names. */
+static void put_readable(const char *s, size_t n, struct buf *out)
+{
+    for (size_t i = 0, m; i < n; i += m) {
+        uint32_t cp;
+
+        m = utf8_decode(s + i, n - i, &cp);
+        switch (u_charType((UChar32)cp)) {
+        case U_CONTROL_CHAR: buf_char(out, cp == '\n' ? '\n' : ' '); break;
+        case U_FORMAT_CHAR:
+        case U_PRIVATE_USE_CHAR:
+        case U_SURROGATE:
+        case U_UNASSIGNED: break;
+        default: buf_add(out, s + i, m);
+        }
+    }
+}
+
+/* A text never holds a bracket, so nothing in it can be taken for a slot. */
+static void no_brackets(char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) s[i] = s[i] == '[' ? '(' : s[i] == ']' ? ')' : s[i];
+}
+
+static enum rc check_instructions(struct admit *a, const char *s, size_t n, const char *path, struct err *e)
+{
+    bool found = false;
+    enum rc rc = suspicious_scan(a->scanner->suspicious, s, n, &found, NULL, NULL, e);
+
+    if (rc != RC_OK || !found) return rc;
+    a->out->suspicious = true;
+    if (!a->p->quarantine_instructions) return RC_OK;
+    return err_set(e, RC_REFUSED, "policy: text in %s gives orders to the model (instructions: quarantine)", path);
+}
+
+/* Clauses about special categories are cut, or block the record. */
+static enum rc drop_special(struct admit *a, const struct buf *text, const char *path, struct buf *out, struct err *e)
+{
+    struct special_found *f = NULL;
+    size_t n = 0, at = 0;
+    enum rc rc = RC_OK;
+
+    if (a->p->special != SPECIAL_KEEP) rc = special_scan(a->scanner->special, text->data, text->len, &f, &n, e);
+    if (rc == RC_OK && n && a->p->special == SPECIAL_BLOCK)
+        rc = err_set(e, RC_REFUSED, "policy: a special category (%s) in %s blocks this record (pii: "
+                     "special_categories: block)", special_name(f[0].category), path);
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        buf_add(out, text->data + at, f[i].start - at);
+        at = f[i].end;
+    }
+    free(f);
+    if (rc != RC_OK) return rc;
+    buf_add(out, text->data + at, text->len - at);
+    return buf_check(out, "policy: a text", e);
+}
+
+static enum rc admit_part(struct admit *a, const struct buf *text, const char *path, const struct policy_piece **out,
+                          size_t *n, struct err *e)
+{
+    struct part p = {.a = a, .path = path};
+    struct buf kept;
+    enum rc rc;
+
+    *n = 0;
+    if (!text->len) return RC_OK;
+    buf_init(&kept, text->max);
+    rc = drop_special(a, text, path, &kept, e);
+    p.text = kept.data;
+    p.n = kept.len;
+    slot_locale(a, text_language(p.text, p.n), &p.locale);
+    if (rc == RC_OK) rc = find_all(&p, e);
+    if (rc == RC_OK) rc = write_part(&p, out, n, e);
+    part_clear(&p);
+    buf_wipe(&kept);
+    return rc;
+}
+
+enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out, struct err *e)
+{
+    struct normalised t = {0};
+    struct buf readable, own, quoted;
+    struct prose p = {0};
+    enum rc rc;
+
+    buf_init(&readable, DETECT_MAX_TEXT);
+    buf_init(&own, DETECT_MAX_TEXT);
+    buf_init(&quoted, DETECT_MAX_TEXT);
+    put_readable(text, n, &readable);
+    rc = buf_check(&readable, path, e);
+    if (rc == RC_OK) rc = normalise(readable.data, readable.len, DETECT_MAX_TEXT, &t, e);
+    if (rc == RC_OK) rc = check_instructions(a, t.text, t.n, path, e);
+    if (rc != RC_OK) goto out;
+    no_brackets(t.text, t.n);
+    thread_split(t.text, t.n, &own, &quoted);
+    rc = buf_check(&own, path, e);
+    if (rc == RC_OK) rc = buf_check(&quoted, path, e);
+    if (rc == RC_OK) rc = admit_part(a, &own, path, &p.own, &p.n_own, e);
+    if (rc == RC_OK) rc = admit_part(a, &quoted, path, &p.quoted, &p.n_quoted, e);
+    if (rc != RC_OK) goto out;
+    if (!p.n_own && p.n_quoted) { /* all of it was forwarded */
+        p = (struct prose){.own = p.quoted, .n_own = p.n_quoted, .outside = true};
+    }
+    *out = p;
+out:
+    normalise_clear(&t);
+    buf_wipe(&readable);
+    buf_wipe(&own);
+    buf_wipe(&quoted);
+    return rc;
+}
+
+enum rc prose_words(struct admit *a, const char *text, size_t n, const struct policy_piece **out, size_t *n_out,
+                    struct err *e)
+{
+    struct part p = {.a = a, .path = ""};
+    struct normalised t = {0};
+    struct buf readable;
+    enum rc rc;
+
+    *n_out = 0;
+    buf_init(&readable, DETECT_MAX_TEXT);
+    put_readable(text, n, &readable);
+    rc = buf_check(&readable, "policy: a label", e);
+    if (rc == RC_OK) rc = normalise(readable.data, readable.len, DETECT_MAX_TEXT, &t, e);
+    if (rc != RC_OK) goto out;
+    no_brackets(t.text, t.n);
+    p.text = t.text;
+    p.n = t.n;
+    slot_locale(a, NULL, &p.locale);
+    if (a->p->facts_slots) rc = detect_fill_digits(p.text, p.n, &p.found, &p.n_found, e);
+    if (rc == RC_OK) rc = write_part(&p, out, n_out, e);
+out:
+    part_clear(&p);
+    normalise_clear(&t);
+    buf_wipe(&readable);
+    return rc;
+}

@@ -1,0 +1,250 @@
+/* rehydrate.c: values back into their slots, once, for a person who may see them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/json.h"
+#include "../base/str.h"
+#include "policy.h"
+#include "release.h"
+#include "seal.h"
+#include "slot_text.h"
+#include "stored.h"
+#include "text.h"
+#include "tokens.h"
+
+#define OPENED_MAX_BYTES ((size_t)1 << 30)
+#define VALUE_MAX_BYTES ((size_t)64 << 10)
+
+/* A table from strings to indexes: open addressing; 0 is empty, else index + 1. */
+struct table {
+    uint32_t *at;
+    size_t size;
+};
+
+struct opened_value {
+    enum { CLOSED, OPEN, ERASED } state;
+    const char *stored;
+};
+
+struct subject_key {
+    const char *subject;
+    bool erased;
+    uint8_t key[KEY_SIZE];
+};
+
+struct vault_at_rest { /* values by slot, each opened when its slot first comes */
+    const struct policy_value *values;
+    const struct policy_keys *keys;
+    struct opened_value *opened;
+    struct subject_key *subjects;
+    size_t n, n_subjects;
+    struct table by_slot, by_subject;
+    struct arena arena; /* opened values */
+};
+
+static bool table_open(struct table *t, size_t n)
+{
+    for (t->size = 16; t->size < 2 * n;) t->size *= 2;
+    t->at = calloc(t->size, sizeof(*t->at));
+    return t->at != NULL;
+}
+
+/* The place of a string: where it is or where it would be. */
+static uint32_t *table_place(const struct table *t, const char *s, size_t n,
+                             bool (*same)(const struct vault_at_rest *v, size_t i, const char *s, size_t n),
+                             const struct vault_at_rest *v)
+{
+    size_t at = token_hash(s, n) & (t->size - 1);
+
+    while (t->at[at] && !same(v, t->at[at] - 1, s, n)) at = (at + 1) & (t->size - 1);
+    return &t->at[at];
+}
+
+static bool same_slot(const struct vault_at_rest *v, size_t i, const char *s, size_t n)
+{
+    return strncmp(v->values[i].slot, s, n) == 0 && !v->values[i].slot[n];
+}
+
+static bool same_subject(const struct vault_at_rest *v, size_t i, const char *s, size_t n)
+{
+    return strncmp(v->subjects[i].subject, s, n) == 0 && !v->subjects[i].subject[n];
+}
+
+static enum rc rest_open(struct vault_at_rest *v, const struct policy_value *values, size_t n,
+                         const struct policy_keys *keys, struct err *e)
+{
+    *v = (struct vault_at_rest){.values = values, .keys = keys, .n = n};
+    arena_init(&v->arena, OPENED_MAX_BYTES);
+    v->opened = calloc(n + 1, sizeof(*v->opened));
+    v->subjects = calloc(n + 1, sizeof(*v->subjects));
+    if (!v->opened || !v->subjects || !table_open(&v->by_slot, n) || !table_open(&v->by_subject, n))
+        return err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; i < n; i++)
+        *table_place(&v->by_slot, values[i].slot, strlen(values[i].slot), same_slot, v) = (uint32_t)i + 1;
+    return RC_OK;
+}
+
+static void rest_close(struct vault_at_rest *v)
+{
+    arena_wipe(&v->arena);
+    if (v->subjects) crypto_wipe(v->subjects, (v->n + 1) * sizeof(*v->subjects));
+    free(v->subjects);
+    free(v->opened);
+    free(v->by_slot.at);
+    free(v->by_subject.at);
+}
+
+static enum rc find_key(struct vault_at_rest *v, const char *subject, const struct subject_key **out, struct err *e)
+{
+    uint32_t *place = table_place(&v->by_subject, subject, strlen(subject), same_subject, v);
+    struct subject_key *k;
+
+    if (!*place) {
+        enum rc rc;
+        k = &v->subjects[v->n_subjects];
+        k->subject = subject;
+        rc = v->keys->subject_key(v->keys->ctx, subject, false, k->key, e);
+        if (rc != RC_OK && rc != RC_REFUSED) return rc;
+        k->erased = rc == RC_REFUSED;
+        *place = (uint32_t)++v->n_subjects;
+    }
+    *out = &v->subjects[*place - 1];
+    return RC_OK;
+}
+
+static enum rc open_value(struct vault_at_rest *v, size_t i, struct err *e)
+{
+    const struct subject_key *key = NULL;
+    struct buf stored;
+    enum rc rc = find_key(v, v->values[i].subject, &key, e);
+
+    if (rc != RC_OK) return rc;
+    if (key->erased) {
+        v->opened[i].state = ERASED;
+        return RC_OK;
+    }
+    buf_init(&stored, VALUE_MAX_BYTES);
+    rc = seal_open(key->key, &v->values[i], &stored, e);
+    if (rc == RC_OK) {
+        v->opened[i] = (struct opened_value){OPEN, arena_ndup(&v->arena, stored.data, stored.len)};
+        if (!v->opened[i].stored) rc = err_set(e, RC_NOMEM, "policy: out of memory");
+    }
+    buf_wipe(&stored);
+    return rc;
+}
+
+/* ---- German days ------------------------------------------------------------------------------------------------ */
+
+/* The word before text[at]; returns where it starts. Nothing but spaces and Markdown may lie between. */
+static size_t word_before(const char *text, size_t at, char *out, size_t cap)
+{
+    size_t end = at, start;
+
+    while (end > 0 && strchr(" *_", text[end - 1])) end--;
+    for (start = end; start > 0 && ((text[start - 1] | 0x20) >= 'a' || (text[start - 1] & 0x80)) &&
+                      text[start - 1] != ']' && text[start - 1] != '[' && text[start - 1] != '}';)
+        start--;
+    text_fold(text + start, end - start, out, cap);
+    return start;
+}
+
+static bool in(const char *word, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(word, list[i])) return true;
+    return false;
+}
+
+bool rehydrate_dative(const char *text, size_t at, const char *language)
+{
+    static const char *const prepositions[] = {"in", "seit", "vor", "nach", "von", "mit", "ab", "binnen", "zu"};
+    static const char *const between[] = {"etwa", "rund", "ca", "knapp", "fast", "genau", "schon", "gut", "über"};
+    char word[32];
+
+    if (!language || !str_starts(language, "de")) return false;
+    at = word_before(text, at, word, sizeof(word));
+    if (in(word, between, COUNT_OF(between))) word_before(text, at, word, sizeof(word));
+    return in(word, prepositions, COUNT_OF(prepositions));
+}
+
+/* ---- putting back ----------------------------------------------------------------------------------------------- */
+
+struct rehydration {
+    struct vault_at_rest rest;
+    const char *text, *language;
+    bool json;
+    struct buf *out;
+};
+
+static enum rc put_clear(struct rehydration *r, const struct slot_ref *slot, const char *stored, struct err *e)
+{
+    char form[SLOT_MAX_FORM + 1];
+    struct buf clear, quoted;
+    enum rc rc;
+
+    memcpy(form, r->text + slot->form, slot->n_form);
+    form[slot->n_form] = '\0';
+    buf_init(&clear, 2 * VALUE_MAX_BYTES);
+    buf_init(&quoted, 16 * VALUE_MAX_BYTES);
+    stored_format(stored, form, r->language, rehydrate_dative(r->text, slot->start, r->language), &clear);
+    if (r->json) {
+        buf_json(&quoted, clear.data, clear.len);
+        if (quoted.len >= 2) buf_add(r->out, quoted.data + 1, quoted.len - 2);
+    } else {
+        buf_add(r->out, clear.data, clear.len);
+    }
+    rc = buf_check(&clear, "a value", e);
+    if (rc == RC_OK) rc = buf_check(&quoted, "a value", e);
+    buf_wipe(&quoted);
+    buf_wipe(&clear);
+    return rc;
+}
+
+static enum rc put_slot(struct rehydration *r, const struct slot_ref *slot, bool *erased, struct err *e)
+{
+    char stem[SLOT_MAX_NAME + 3];
+    size_t n = slot_stem(r->text, slot, stem);
+    uint32_t place = *table_place(&r->rest.by_slot, stem, n, same_slot, &r->rest);
+    struct opened_value *v = place ? &r->rest.opened[place - 1] : NULL;
+    enum rc rc = RC_OK;
+
+    if (v && v->state == CLOSED) rc = open_value(&r->rest, place - 1, e);
+    if (rc != RC_OK) return rc;
+    if (v && v->state == OPEN) return put_clear(r, slot, v->stored, e);
+    if (v && !erased) return err_set(e, RC_REFUSED, "policy: a value of this text was erased");
+    if (v) *erased = true;
+    buf_add(r->out, r->text + slot->start, slot->end - slot->start);
+    return RC_OK;
+}
+
+/* A whole JSON document: what is put into its strings must be escaped. */
+static bool is_json(const char *text, size_t n)
+{
+    size_t at = strspn(text, " \t\r\n");
+    cJSON *json = NULL;
+    bool ok;
+
+    if (text[at] != '{' && text[at] != '[') return false;
+    ok = json_parse(text, n, JSON_NUMBERS_DIGITS, &json, NULL) == RC_OK;
+    cJSON_Delete(json);
+    return ok;
+}
+
+enum rc policy_rehydrate(const struct policy_value *values, size_t n, const struct policy_keys *keys,
+                         const char *language, const char *slotted, struct buf *out, bool *erased, struct err *e)
+{
+    size_t len = strlen(slotted), at = 0;
+    struct rehydration r = {.text = slotted, .language = language, .json = is_json(slotted, len), .out = out};
+    struct slot_ref slot;
+    enum rc rc = rest_open(&r.rest, values, n, keys, e);
+
+    if (erased) *erased = false;
+    for (size_t pos = 0; rc == RC_OK && slot_find(slotted, len, &pos, &slot); at = slot.end) {
+        buf_add(out, slotted + at, slot.start - at);
+        rc = put_slot(&r, &slot, erased, e);
+    }
+    if (rc == RC_OK) buf_add(out, slotted + at, len - at);
+    if (rc == RC_OK) rc = buf_check(out, "policy: the text", e);
+    rest_close(&r.rest);
+    return rc;
+}

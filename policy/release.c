@@ -1,0 +1,436 @@
+/* release.c: policy out: what a model composed becomes what may be stored and shown, sentence by sentence. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/str.h"
+#include "admit.h"
+#include "checks.h"
+#include "release.h"
+#include "slot_text.h"
+#include "text.h"
+
+#define TEXT_MAX_BYTES ((size_t)1 << 20)
+#define MAX_RESTS_ON 8
+
+struct release {
+    const struct policy *p;
+    const struct policy_admitted *a;
+    const struct draft *d;
+    const struct policy_keys *keys;
+    struct policy_released *out;
+    struct checker *checker;
+    struct hash_set said; /* sentences kept so far */
+    size_t language;
+    size_t first;        /* of the body's sentences among all */
+    unsigned kept, seen;
+    const char *fault; /* of the last sentence that was dropped */
+    const char *sender; /* slot, or NULL */
+};
+
+/* ---- one sentence ----------------------------------------------------------------------------------------------- */
+
+/* "- ", "* ", "• ", "1. ", "2) " before a line's text. */
+static size_t marker(const char *s, size_t n)
+{
+    size_t i = 0;
+
+    if (n > 3 && memcmp(s, "\xe2\x80\xa2", 3) == 0)
+        i = 3;
+    else if (n > 1 && strchr("-*", s[0]))
+        i = 1;
+    else {
+        while (i < n && i < 2 && s[i] >= '0' && s[i] <= '9') i++;
+        if (!i || i >= n || !strchr(".)", s[i])) return 0;
+        i++;
+    }
+    if (i >= n || s[i] != ' ') return 0;
+    while (i < n && s[i] == ' ') i++;
+    return i;
+}
+
+static uint64_t said_hash(const struct tokens *t)
+{
+    return tokens_run(t, 0, t->n);
+}
+
+static enum rc drop(struct release *r, const char *check, struct err *e)
+{
+    char flag[64];
+
+    snprintf(flag, sizeof(flag), "dropped:%s", check);
+    r->fault = check;
+    return released_flag(r->out, flag, e);
+}
+
+/* "closes in [DAYS_1]" is true today only. */
+static void note_date(struct release *r, const struct tokens *t)
+{
+    const struct hash_set *derived = &checker_evidence(r->checker)->derived;
+
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].slot && hash_set_has(derived, t->items[i].hash))
+            r->out->valid_until = ((int64_t)r->a->today + 1) * CLOCK_DAY_US;
+}
+
+static enum rc keep(struct release *r, const char *s, size_t n, const struct tokens *t, struct err *e)
+{
+    const struct policy_node *nodes[MAX_RESTS_ON];
+    const char *paths[MAX_RESTS_ON];
+    size_t found = evidence_find(checker_evidence(r->checker), t, r->language, nodes, MAX_RESTS_ON);
+    enum rc rc;
+
+    for (size_t i = 0; i < found; i++) paths[i] = nodes[i]->path;
+    rc = hash_set_add(&r->said, said_hash(t), e);
+    if (rc == RC_OK) rc = released_sentence(r->out, s, n, paths, found, false, e);
+    note_date(r, t);
+    return rc;
+}
+
+/* Runs the checks; *kept tells whether the sentence goes in. counts: it uses up one of max_sentences. */
+static enum rc judge(struct release *r, const char *s, size_t n, bool counts, bool *kept, struct err *e)
+{
+    struct finding f = {0};
+    struct tokens t = {0};
+    enum rc rc = tokens_split(s, n, &t, e);
+
+    *kept = false;
+    if (rc == RC_OK && t.n == 0) goto out; /* nothing but punctuation */
+    r->seen++;
+    if (rc == RC_OK) rc = checker_sentence(r->checker, s, n, &f, e);
+    if (rc == RC_OK && !f.fault && hash_set_has(&r->said, said_hash(&t))) f.fault = "repetition";
+    if (rc != RC_OK) goto out;
+    if (f.fault) {
+        rc = drop(r, f.fault, e);
+    } else if (counts && r->kept >= r->p->max_sentences) {
+        rc = released_flag(r->out, "shortened", e);
+    } else {
+        *kept = true;
+        r->kept += counts;
+        rc = keep(r, s, n, &t, e);
+        if (rc == RC_OK && f.promise) rc = released_flag(r->out, "promise", e);
+        if (rc == RC_OK && f.outside) rc = released_flag(r->out, "outside", e);
+    }
+out:
+    tokens_clear(&t);
+    return rc;
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------------------ */
+
+static const char *gap_of(const char *s, size_t from, size_t to)
+{
+    size_t lines = 0;
+
+    for (size_t i = from; i < to; i++) lines += s[i] == '\n';
+    return lines > 1 ? "\n\n" : lines ? "\n" : " ";
+}
+
+/* The sentences of a text that pass, with the paragraphs as they were. */
+static enum rc judge_text(struct release *r, const char *text, struct buf *out, struct err *e)
+{
+    struct buf mended;
+    struct stretch x;
+    size_t last = 0; /* end of the last sentence kept */
+    enum rc rc;
+
+    buf_init(&mended, TEXT_MAX_BYTES);
+    (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, &mended);
+    rc = buf_check(&mended, "a draft", e);
+    for (size_t pos = 0; rc == RC_OK && text_sentence(mended.data, mended.len, NULL, 0, &pos, &x);) {
+        bool kept;
+        size_t skip = marker(mended.data + x.start, x.end - x.start);
+        const char *s = mended.data + x.start + skip;
+        size_t n = x.end - x.start - skip;
+
+        rc = judge(r, s, n, true, &kept, e);
+        if (rc != RC_OK || !kept) continue;
+        if (out->len) buf_str(out, gap_of(mended.data, last, x.start));
+        buf_add(out, s, n);
+        last = x.end;
+    }
+    buf_wipe(&mended);
+    return rc == RC_OK ? buf_check(out, "a draft", e) : rc;
+}
+
+static enum rc judge_bullets(struct release *r, struct err *e)
+{
+    struct buf text;
+    enum rc rc = RC_OK;
+
+    buf_init(&text, TEXT_MAX_BYTES);
+    for (size_t i = 0; rc == RC_OK && i < r->d->n_bullets; i++) {
+        buf_reset(&text);
+        rc = judge_text(r, r->d->bullets[i], &text, e);
+        if (rc == RC_OK && text.len) rc = released_bullet(r->out, text.data, e);
+    }
+    buf_wipe(&text);
+    return rc;
+}
+
+/* What the record calls itself, where the model's subject cannot be used. */
+static void put_record_name(const struct release *r, struct buf *out)
+{
+    for (const struct policy_node *m = r->a->root ? r->a->root->first : NULL; m; m = m->next) {
+        if (m->kind != ADMITTED_VALUE || m->outside || (!str_eq(m->name, "name") && !str_eq(m->name, "subject")))
+            continue;
+        for (size_t i = 0; i < m->n_pieces; i++) buf_add(out, m->pieces[i].bytes, m->pieces[i].n);
+        return;
+    }
+}
+
+/* One line: a subject with a line break could smuggle another header into a mail. */
+static enum rc judge_subject(struct release *r, struct err *e)
+{
+    const char *s = r->d->subject;
+    size_t from = strspn(s, " \t\r\n"), n = strcspn(s + from, "\r\n");
+    struct buf mended;
+    bool kept = false;
+    enum rc rc;
+
+    buf_init(&mended, TEXT_MAX_BYTES);
+    while (n > 0 && strchr(" .", s[from + n - 1])) n--;
+    (void)slot_mend(s + from, n, checker_knows_slot, r->checker, &mended);
+    rc = buf_check(&mended, "a subject", e);
+    if (rc == RC_OK) rc = judge(r, mended.data, mended.len, false, &kept, e);
+    if (rc == RC_OK && !kept) {
+        buf_reset(&mended);
+        put_record_name(r, &mended);
+        rc = buf_check(&mended, "a subject", e);
+    }
+    if (rc == RC_OK && mended.len) {
+        r->out->subject = arena_dup(&r->out->arena, mended.data);
+        if (!r->out->subject) rc = released_no_memory(r->out, e);
+    }
+    buf_wipe(&mended);
+    return rc;
+}
+
+/* ---- greeting and sign-off -------------------------------------------------------------------------------------- */
+
+static bool has_part(const char *stored, const char *part)
+{
+    struct buf b;
+    bool has;
+
+    buf_init(&b, VAULT_MAX_VALUE_BYTES);
+    has = stored_part(stored, part, &b) && b.len;
+    buf_wipe(&b);
+    return has;
+}
+
+static void read_person(const struct policy_admitted *a, struct greeting_person *out)
+{
+    const struct vault_value *v = NULL;
+    size_t n = a->to_person ? strlen(a->to_person) : 0;
+
+    *out = (struct greeting_person){.gender = a->to_gender};
+    if (n > 2) v = vault_find(a->vault, a->to_person + 1, n - 2);
+    if (!v) return;
+    out->slot = v->slot;
+    out->first = has_part(v->value, "first");
+    out->last = has_part(v->value, "last");
+    out->title = has_part(v->value, "title");
+}
+
+/* The sender is a slot too: no clear name is stored. Staff whom the record knows keep their slot. */
+static enum rc slot_sender(struct release *r, struct err *e)
+{
+    const char *name = r->d->sender_name;
+    const struct vault_value *v;
+    struct buf key, stored, identity;
+    enum rc rc;
+
+    if (!name || !*name) return RC_OK;
+    buf_init(&key, VAULT_MAX_VALUE_BYTES);
+    buf_init(&stored, VAULT_MAX_VALUE_BYTES);
+    buf_init(&identity, VAULT_MAX_VALUE_BYTES);
+    slot_key("STAFF", name, strlen(name), &key);
+    stored_name(&stored, &(struct stored_person){.full = name});
+    buf_printf(&identity, "person:name:%s", key.data);
+    rc = buf_check(&key, "a sender", e);
+    if (rc == RC_OK) rc = buf_check(&stored, "a sender", e);
+    if (rc == RC_OK) rc = buf_check(&identity, "a sender", e);
+    if (rc == RC_OK) rc = vault_put(r->a->vault, "STAFF", key.data, stored.data, identity.data, &v, e);
+    if (rc == RC_OK) r->sender = v->slot;
+    buf_wipe(&identity);
+    buf_wipe(&stored);
+    buf_wipe(&key);
+    return rc;
+}
+
+/* Where the person greeted stands in the record. */
+static const char *path_of(const struct release *r, const char *slot)
+{
+    const struct evidence *ev = checker_evidence(r->checker);
+    uint64_t hash = slot ? token_hash(slot, strlen(slot)) : 0;
+
+    for (size_t i = 0; slot && i < ev->n; i++)
+        if (ev->items[i].node->path && hash_set_has(&ev->items[i].has, hash)) return ev->items[i].node->path;
+    return NULL;
+}
+
+/* The first word of the text behind "Sehr geehrte ...," is small, unless it is a noun or addresses somebody. */
+static void lower_first(struct release *r, char *body)
+{
+    size_t n = 0;
+    char *same = (char *)r->out->sentences[r->first].text; /* in our arena */
+
+    while ((body[n] | 0x20) >= 'a' || (body[n] & 0x80)) n++;
+    if (!n || body[0] < 'A' || body[0] > 'Z' || !greeting_lowers(body, n, r->a->language)) return;
+    body[0] |= 0x20;
+    same[0] |= 0x20;
+}
+
+/* The greeting comes before the sentences that are there already. */
+static enum rc put_greeting(struct release *r, const struct buf *greeting, const char *path, struct err *e)
+{
+    struct policy_released *out = r->out;
+    struct policy_sentence x;
+    enum rc rc = released_sentence(out, greeting->data, greeting->len, &path, path != NULL, true, e);
+
+    if (rc != RC_OK) return rc;
+    x = out->sentences[out->n_sentences - 1];
+    memmove(out->sentences + r->first + 1, out->sentences + r->first, (out->n_sentences - 1 - r->first) * sizeof(x));
+    out->sentences[r->first] = x;
+    return RC_OK;
+}
+
+static enum rc frame(struct release *r, struct buf *body, struct err *e)
+{
+    bool informal = r->p->informal[r->language];
+    struct greeting_person person;
+    struct buf text, greeting, sign_off;
+    const char *path;
+    enum rc rc = slot_sender(r, e);
+
+    if (rc != RC_OK) return rc;
+    buf_init(&text, TEXT_MAX_BYTES);
+    buf_init(&greeting, 1024);
+    buf_init(&sign_off, 4096);
+    read_person(r->a, &person);
+    path = path_of(r, person.slot);
+    greeting_put(&person, r->a->language, informal, &greeting);
+    greeting_sign_off(r->sender, r->d->sender_title, r->a->language, informal, &sign_off);
+    if (body->len) lower_first(r, body->data);
+    buf_printf(&text, "%s\n\n%s%s%s", greeting.data, body->data, body->len ? "\n\n" : "", sign_off.data);
+    rc = buf_check(&text, "a draft", e);
+    if (rc == RC_OK) rc = buf_check(&sign_off, "a sign-off", e);
+    if (rc == RC_OK) rc = put_greeting(r, &greeting, path, e);
+    if (rc == RC_OK) rc = released_sentence(r->out, sign_off.data, sign_off.len, NULL, 0, true, e);
+    buf_reset(body);
+    buf_add(body, text.data, text.len);
+    buf_wipe(&sign_off);
+    buf_wipe(&greeting);
+    buf_wipe(&text);
+    return rc;
+}
+
+/* ---- values ----------------------------------------------------------------------------------------------------- */
+
+static enum rc seal_slot(void *ctx, const char *name, size_t n, struct err *e)
+{
+    struct release *r = ctx;
+    const struct vault_value *v = vault_find(r->a->vault, name, n);
+    struct buf identity;
+    enum rc rc;
+
+    if (!v) return RC_OK; /* a value's own text that looks like a slot: it stays as it is */
+    buf_init(&identity, VAULT_MAX_VALUE_BYTES);
+    if (*v->subject)
+        buf_str(&identity, v->subject);
+    else
+        buf_printf(&identity, "record:%s/%s/%s", r->a->source, r->a->object, r->a->id);
+    rc = buf_check(&identity, "a subject", e);
+    if (rc == RC_OK)
+        rc = released_seal(r->out, r->keys, &(struct seal_input){v->slot, v->key, v->value, identity.data}, e);
+    buf_wipe(&identity);
+    return rc;
+}
+
+/* ---- the front -------------------------------------------------------------------------------------------------- */
+
+static enum rc refuse(const struct release *r, struct err *e)
+{
+    if (!r->fault) return err_set(e, RC_REFUSED, "policy: the model wrote nothing that could be used");
+    return err_set(e, RC_REFUSED, "policy: nothing usable is left of %u sentences: the check '%s' dropped the last one",
+                   r->seen, r->fault);
+}
+
+static enum rc compose(struct release *r, struct err *e)
+{
+    struct buf body;
+    enum rc rc;
+
+    buf_init(&body, TEXT_MAX_BYTES);
+    rc = r->d->subject ? judge_subject(r, e) : RC_OK;
+    r->first = r->out->n_sentences;
+    if (rc == RC_OK) rc = judge_text(r, r->d->body ? r->d->body : "", &body, e);
+    if (rc == RC_OK) rc = judge_bullets(r, e);
+    if (rc == RC_OK && !r->kept) rc = refuse(r, e);
+    if (rc == RC_OK && r->d->greeting_to) rc = frame(r, &body, e);
+    if (rc == RC_OK) rc = buf_check(&body, "a draft", e);
+    if (rc == RC_OK) {
+        r->out->body = arena_dup(&r->out->arena, body.data);
+        if (!r->out->body) rc = released_no_memory(r->out, e);
+    }
+    buf_wipe(&body);
+    return rc;
+}
+
+enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
+                       const struct policy_keys *keys, struct policy_released **out, struct err *e)
+{
+    struct release r = {.p = p, .a = a, .d = d, .keys = keys, .language = policy_language_index(a->language)};
+    enum rc rc = released_open(a->language, &r.out, e);
+
+    if (rc == RC_OK) rc = checker_open(p, a, d->prompt, &r.checker, e);
+    if (rc == RC_OK) rc = released_flag(r.out, "machine-written", e);
+    if (rc == RC_OK && a->suspicious) rc = released_flag(r.out, "instructions", e);
+    if (rc == RC_OK) rc = compose(&r, e);
+    if (rc == RC_OK && a->purpose == PURPOSE_EMAIL && a->to_email) {
+        r.out->to = arena_dup(&r.out->arena, a->to_email);
+        if (!r.out->to) rc = released_no_memory(r.out, e);
+    }
+    if (rc == RC_OK) rc = released_slots(r.out, seal_slot, &r, e);
+    if (rc == RC_OK) {
+        *out = r.out;
+        r.out = NULL;
+    }
+    hash_set_clear(&r.said);
+    checker_close(r.checker);
+    policy_released_close(r.out);
+    return rc;
+}
+
+/* Faults as static strings: the names of the checks. */
+static const char *first_fault(struct checker *c, const char *text, size_t n)
+{
+    struct finding f = {0};
+    struct stretch x;
+
+    for (size_t pos = 0; !f.fault && text_sentence(text, n, NULL, 0, &pos, &x);) {
+        size_t skip = marker(text + x.start, x.end - x.start);
+        enum rc rc = checker_sentence(c, text + x.start + skip, x.end - x.start - skip, &f, NULL);
+        if (rc == RC_NOMEM) return "out of memory";
+        if (rc != RC_OK) return "length";
+    }
+    return f.fault;
+}
+
+const char *policy_sentence_fault(const struct policy *p, const struct policy_admitted *a, const char *sentence,
+                                  const char *prompt)
+{
+    struct checker *c = NULL;
+    struct buf mended;
+    const char *fault;
+    enum rc rc = checker_open(p, a, prompt, &c, NULL);
+
+    if (rc != RC_OK) return rc == RC_LIMIT ? "length" : "out of memory";
+    buf_init(&mended, TEXT_MAX_BYTES);
+    (void)slot_mend(sentence, strlen(sentence), checker_knows_slot, c, &mended);
+    fault = mended.failed ? "length" : first_fault(c, mended.data, mended.len);
+    buf_wipe(&mended);
+    checker_close(c);
+    return fault;
+}
