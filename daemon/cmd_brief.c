@@ -138,7 +138,9 @@ static int make(struct cmd *c, const struct brief_args *a, const struct record *
     int code;
     if (isatty(STDERR_FILENO))
         p.on_step = show_step;
-    enum rc rc = pipeline_run_one(&p, r, &wish, &result, &e);
+    enum rc rc = pipeline_begin(&p, &e);
+    if (rc == RC_OK)
+        rc = pipeline_run_one(&p, r, &wish, &result, &e);
     end_steps();
     if (rc == RC_OK)
         code = show(c, a, &result);

@@ -13,7 +13,6 @@ const struct cli_command cli_commands[] = {
     {"template", "render the prompt that the model would get", cmd_template},
     {"policy", "check a policy file", cmd_policy},
     {"audit", "verify or list the audit chain", cmd_audit_chain},
-    {"erase", "remove one person from the store", cmd_erase},
     {"redact", "redact JSON lines", cmd_redact},
     {"tokenize", "text to token ids", cmd_tokenize},
     {"logits", "the likeliest next tokens", cmd_logits},

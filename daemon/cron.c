@@ -1,6 +1,7 @@
 #include "cron.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unicode/ucal.h>
@@ -261,4 +262,20 @@ enum rc cron_next(const struct cron *c, const char *time_zone, int64_t after_us,
                                 : next_by_clock(c, zone, day, after_us, out_us);
     ucal_close(zone);
     return found ? RC_OK : err_set(e, RC_BAD, "cron: no day within 28 years fits");
+}
+
+enum rc cron_format(int64_t us, const char *time_zone, char out[CRON_TEXT_SIZE], struct err *e)
+{
+    UCalendar *zone = NULL;
+    char utc[TIMESTAMP_TEXT_SIZE];
+    enum rc rc = zone_open(time_zone, &zone, e);
+    if (rc != RC_OK)
+        return rc;
+    int64_t ahead = zone_offset(zone, us);
+    long long minutes = (long long)((ahead < 0 ? -ahead : ahead) / MINUTE_US);
+    ucal_close(zone);
+    timestamp_format(us + ahead, utc); /* the local time, as if it were UTC */
+    snprintf(out, CRON_TEXT_SIZE, "%.10s %.5s %c%02lld:%02lld", utc, utc + 11, ahead < 0 ? '-' : '+', minutes / 60 % 24,
+             minutes % 60);
+    return RC_OK;
 }

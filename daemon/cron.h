@@ -26,4 +26,8 @@ MUST_USE enum rc cron_parse(const char *text, struct cron *out, struct err *e);
 MUST_USE enum rc cron_next(const struct cron *c, const char *time_zone, int64_t after_us, int64_t *out_us,
                            struct err *e);
 
+/* How the instant reads in the time zone (as above): "2026-11-25 02:00 +01:00". RC_BAD an unknown time zone. */
+#define CRON_TEXT_SIZE 40
+MUST_USE enum rc cron_format(int64_t us, const char *time_zone, char out[CRON_TEXT_SIZE], struct err *e);
+
 #endif
