@@ -4,6 +4,7 @@
 #define DAEMON_CMD_STORE_H
 
 int cmd_brief(const char *config, int argc, char **argv);
+int cmd_explain(const char *config, int argc, char **argv);
 int cmd_briefs(const char *config, int argc, char **argv);
 int cmd_sync(const char *config, int argc, char **argv);
 int cmd_sources(const char *config, int argc, char **argv);

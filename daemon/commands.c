@@ -7,6 +7,7 @@
 const struct cli_command cli_commands[] = {
     {"brief", "make or show the brief of one record", cmd_brief},
     {"briefs", "list, show, approve, reject briefs", cmd_briefs},
+    {"explain", "a record, what the model saw of it, what came of it", cmd_explain},
     {"jobs", "what runs when; run, preview or watch it", cmd_jobs},
     {"sync", "queue what changed in a source", cmd_sync},
     {"sources", "list and test where records come from", cmd_sources},
