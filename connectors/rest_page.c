@@ -1,9 +1,11 @@
 /* rest_page.c: lists: their address, and from page to page. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/crypto.h"
 #include "../base/str.h"
+#include "http_fields.h"
 #include "rest.h"
 
 /* ---- the address ---------------------------------------------------------------------------------------------------- */
