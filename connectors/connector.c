@@ -4,7 +4,7 @@
 #include "../base/str.h"
 #include "types.h"
 
-static const struct connector_type *const types[] = {&connector_postgres, &connector_sqlite};
+static const struct connector_type *const types[] = {&connector_postgres, &connector_sqlite, &connector_rest};
 
 const struct connector_type *connector_type_named(const char *name)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "value.h"
 
 #define STATEMENT_MAX_BYTES ((size_t)256 << 10)
 #define LIST_MAX_BYTES ((size_t)32 << 20)
@@ -218,7 +219,6 @@ const struct sql_cell *sql_cell(const struct sql_columns *c, const struct sql_ce
 bool sql_stamp(const struct sql_cell *cell, int64_t *us)
 {
     int64_t seconds;
-    int32_t days;
 
     if (!cell->text || strlen(cell->text) != cell->n) return false;
     if (cell->integer) {
@@ -226,31 +226,17 @@ bool sql_stamp(const struct sql_cell *cell, int64_t *us)
         *us = seconds * 1000000;
         return true;
     }
-    if (timestamp_parse(cell->text, us)) return true;
-    if (!date_parse(cell->text, &days)) return false;
-    *us = days * CLOCK_DAY_US;
-    return true;
+    return value_stamp(cell->text, us);
 }
 
 bool sql_deleted(const struct sql_cell *cell)
 {
-    static const char *const no[] = {"", "0", "f", "false", "n", "no", "off"};
-
-    if (!cell->text) return false;
-    for (size_t i = 0; i < COUNT_OF(no); i++) {
-        if (str_eq_nocase(cell->text, no[i])) return false;
-    }
-    return true;
+    return value_deleted(cell->text);
 }
 
 bool sql_key_ok(const struct sql_cell *cell)
 {
-    if (!cell->text || cell->n == 0 || cell->n > SQL_MAX_KEY_BYTES) return false;
-    if (utf8_valid_prefix(cell->text, cell->n) != cell->n) return false;
-    for (size_t i = 0; i < cell->n; i++) {
-        if ((unsigned char)cell->text[i] < 0x20 || cell->text[i] == 0x7f) return false;
-    }
-    return true;
+    return value_key_ok(cell->text, cell->n);
 }
 
 /* ---- configuration and health ------------------------------------------------------------------------------------ */

@@ -7,9 +7,10 @@
 
 #include "../base/buf.h"
 #include "connector.h"
+#include "value.h"
 
 #define SQL_MAX_PARAMS 24
-#define SQL_MAX_KEY_BYTES 255
+#define SQL_MAX_KEY_BYTES VALUE_MAX_KEY_BYTES
 #define SQL_PAGE_ROWS 5000 /* of one statement of a pull: a million rows are 200 statements */
 
 enum sql_dialect { SQL_SQLITE, SQL_POSTGRES };
