@@ -556,14 +556,15 @@ static enum rc read_version(struct reader *r, const struct yaml_node *n, struct 
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
 
+/* What is not there allows nothing: a file for `redact` alone needs no more than version and pii. */
 static const struct {
     const char *key;
     section_fn *read;
     bool required;
 } sections[] = {
-    {"version", read_version, true},     {"purposes", read_purposes, true},   {"objects", read_objects, true},
-    {"facts", read_facts, false},        {"pii", read_pii, false},            {"models", read_models, true},
-    {"licences", read_licences, true},   {"output", read_output, false},      {"approval", read_approval, false},
+    {"version", read_version, true},     {"purposes", read_purposes, false},   {"objects", read_objects, false},
+    {"facts", read_facts, false},        {"pii", read_pii, false},            {"models", read_models, false},
+    {"licences", read_licences, false},   {"output", read_output, false},      {"approval", read_approval, false},
     {"roles", read_roles, false},        {"retention", read_retention, false}, {"instructions", read_instructions, false},
 };
 
