@@ -167,6 +167,8 @@ static enum rc stand_in_of(struct part *p, const struct found *f, struct stand_i
 
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
 
+#define MAX_PASSES 4
+
 static int by_place(const void *a, const void *b)
 {
     const struct found *x = a, *y = b;
@@ -175,83 +177,125 @@ static int by_place(const void *a, const void *b)
     return (x->end > y->end) - (x->end < y->end);
 }
 
-static struct found found_name(const struct name_found *name, size_t i)
-{
-    return (struct found){.entity = name->entity,
-                          .start = name->start,
-                          .end = name->end,
-                          .score = name->score,
-                          .detector = NAME_BASE + i};
-}
+struct matches {
+    struct found *items;
+    size_t n;
+};
 
-/* Append the names to the matches, save those inside a longer match: "weber" of an address, "May" of a date. */
-static enum rc merge_names(struct part *p, struct err *e)
+/* Append the names from the `from`-th on to the matches, save those that a match reaches beyond: "weber" of an address,
+ * "May" of a date, or "Weber, anna" before "@acme.example". What is left of such a name the next pass finds. */
+static enum rc merge_names(const struct part *p, size_t from, struct matches *m, bool *again, struct err *e)
 {
-    struct found *all = realloc(p->found, (p->n_found + p->n_names + 1) * sizeof(*all));
-    size_t n_patterns = p->n_found, at = 0, reach = 0;
+    struct found *all = realloc(m->items, (m->n + p->n_names - from + 1) * sizeof(*all));
+    size_t n_patterns = m->n, at = 0, reach = 0;
 
     if (!all) return err_set(e, RC_NOMEM, "policy: out of memory");
-    p->found = all;
-    for (size_t i = 0; i < p->n_names; i++) {
+    m->items = all;
+    for (size_t i = from; i < p->n_names; i++) {
         const struct name_found *name = &p->names[i];
-        bool inside;
+        bool beyond;
 
         for (; at < n_patterns && all[at].start < name->start; at++)
             if (all[at].end > reach) reach = all[at].end;
-        inside = reach >= name->end;
-        for (size_t k = at; !inside && k < n_patterns && all[k].start == name->start; k++)
-            inside = all[k].end > name->end;
-        if (inside) continue;
-        all[p->n_found++] = found_name(name, i);
+        beyond = reach > name->start;
+        for (size_t k = at; !beyond && k < n_patterns && all[k].start < name->end; k++)
+            beyond = all[k].end > name->end;
+        *again = *again || beyond;
+        if (!beyond)
+            all[m->n++] = (struct found){.entity = name->entity,
+                                         .start = name->start,
+                                         .end = name->end,
+                                         .score = name->score,
+                                         .detector = NAME_BASE + i};
     }
-    qsort(all, p->n_found, sizeof(*all), by_place);
+    qsort(all, m->n, sizeof(*all), by_place);
     return RC_OK;
 }
 
-static size_t count_names(const struct part *p)
+static bool is_fact(const char *entity)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < p->n_found; i++) n += name_of(p, &p->found[i]) != NULL;
-    return n;
+    return str_eq(entity, "MONEY") || str_eq(entity, "DATE_TIME") || str_eq(entity, "NUMBER");
 }
 
-/* A name that lost its place to a winner may have a part outside it ("Anna weber@acme.example"), or its winner may
- * have lost in turn: names are looked for again in what no winner covers. */
-static enum rc find_lost_names(struct part *p, struct err *e)
+/* Only winners stay. *again: a loser, other than a fact, whose digits get a slot anyway, reaches out of every winner. */
+static enum rc resolve(struct matches *m, bool *again, struct err *e)
 {
-    struct name_found *more = NULL, *names;
-    struct found *all;
-    size_t n_more = 0;
-    enum rc rc = RC_OK;
-    char *rest;
+    struct matches all = {.items = malloc((m->n + 1) * sizeof(*all.items)), .n = m->n};
+    size_t at = 0;
+    enum rc rc;
 
-    if (count_names(p) == p->n_names) return RC_OK;
+    if (!all.items) return err_set(e, RC_NOMEM, "policy: out of memory");
+    if (m->n) memcpy(all.items, m->items, m->n * sizeof(*all.items));
+    rc = detect_resolve(m->items, &m->n, e);
+    for (size_t i = 0; rc == RC_OK && !*again && i < all.n; i++) {
+        while (at < m->n && m->items[at].end <= all.items[i].start) at++;
+        *again = !is_fact(all.items[i].entity) &&
+                 (at == m->n || m->items[at].start > all.items[i].start || m->items[at].end < all.items[i].end);
+    }
+    free(all.items);
+    return rc;
+}
+
+static enum rc add_names(struct part *p, const struct name_found *names, size_t n, struct err *e)
+{
+    struct name_found *more = realloc(p->names, (p->n_names + n + 1) * sizeof(*more));
+
+    if (!more) return err_set(e, RC_NOMEM, "policy: out of memory");
+    p->names = more;
+    if (n) memcpy(more + p->n_names, names, n * sizeof(*more));
+    p->n_names += n;
+    return RC_OK;
+}
+
+static enum rc add_winners(struct part *p, const struct matches *m, struct err *e)
+{
+    struct found *more = realloc(p->found, (p->n_found + m->n + 1) * sizeof(*more));
+
+    if (!more) return err_set(e, RC_NOMEM, "policy: out of memory");
+    p->found = more;
+    if (m->n) memcpy(more + p->n_found, m->items, m->n * sizeof(*more));
+    p->n_found += m->n;
+    return detect_resolve(p->found, &p->n_found, e);
+}
+
+static enum rc find_pass(struct part *p, const char *text, bool *again, struct err *e)
+{
+    struct matches m = {0};
+    struct name_found *names = NULL;
+    size_t n_names = 0, from = p->n_names;
+    enum rc rc = detect_scan(p->a->scanner->detect, text, p->n, &m.items, &m.n, e);
+
+    *again = false;
+    if (rc == RC_OK) rc = names_scan(p->a->names, text, p->n, &names, &n_names, e);
+    if (rc == RC_OK) rc = add_names(p, names, n_names, e);
+    if (rc == RC_OK) rc = merge_names(p, from, &m, again, e);
+    if (rc == RC_OK) rc = resolve(&m, again, e);
+    if (rc == RC_OK) rc = add_winners(p, &m, e);
+    free(names);
+    free(m.items);
+    return rc;
+}
+
+/* Where matches overlap one wins, and what the other had beside it is looked at again without the winner: of
+ * "DE89...00/anna@acme.example" the account number must not leave half an address behind. */
+static enum rc find_matches(struct part *p, struct err *e)
+{
+    bool again;
+    char *rest;
+    enum rc rc = find_pass(p, p->text, &again, e);
+
+    if (rc != RC_OK || !again) return rc;
     rest = malloc(p->n + 1);
     if (!rest) return err_set(e, RC_NOMEM, "policy: out of memory");
-    memcpy(rest, p->text, p->n);
-    for (size_t i = 0; i < p->n_found; i++)
-        memset(rest + p->found[i].start, '#', p->found[i].end - p->found[i].start);
-    rc = names_scan(p->a->names, rest, p->n, &more, &n_more, e);
+    for (int pass = 1; rc == RC_OK && again && pass < MAX_PASSES; pass++) {
+        memcpy(rest, p->text, p->n);
+        for (size_t i = 0; i < p->n_found; i++) /* a character that no pattern and no name takes in */
+            memset(rest + p->found[i].start, '<', p->found[i].end - p->found[i].start);
+        rc = find_pass(p, rest, &again, e);
+    }
     crypto_wipe(rest, p->n);
     free(rest);
-    if (rc != RC_OK || !n_more) return rc;
-    all = realloc(p->found, (p->n_found + n_more) * sizeof(*all));
-    if (all) p->found = all;
-    names = realloc(p->names, (p->n_names + n_more) * sizeof(*names));
-    if (names) p->names = names;
-    if (!all || !names) {
-        free(more);
-        return err_set(e, RC_NOMEM, "policy: out of memory");
-    }
-    for (size_t i = 0; i < n_more; i++) {
-        names[p->n_names + i] = more[i];
-        all[p->n_found + i] = found_name(&more[i], p->n_names + i);
-    }
-    p->n_names += n_more;
-    p->n_found += n_more;
-    free(more);
-    return detect_resolve(p->found, &p->n_found, e);
+    return rc;
 }
 
 /* What the policy keeps is no match; with facts in slots its digits still get one, so that rehydrated it is whole. */
@@ -266,12 +310,8 @@ static void drop_kept(struct part *p)
 
 static enum rc find_all(struct part *p, struct err *e)
 {
-    enum rc rc = detect_scan(p->a->scanner->detect, p->text, p->n, &p->found, &p->n_found, e);
+    enum rc rc = find_matches(p, e);
 
-    if (rc == RC_OK) rc = names_scan(p->a->names, p->text, p->n, &p->names, &p->n_names, e);
-    if (rc == RC_OK) rc = merge_names(p, e);
-    if (rc == RC_OK) rc = detect_resolve(p->found, &p->n_found, e);
-    if (rc == RC_OK) rc = find_lost_names(p, e);
     if (rc == RC_OK) drop_kept(p);
     if (rc == RC_OK && p->a->p->facts_slots) rc = detect_fill_digits(p->text, p->n, &p->found, &p->n_found, e);
     return rc;

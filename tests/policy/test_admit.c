@@ -889,6 +889,8 @@ static const char *const fragments[] = {
 };
 static const char *const gaps[] = {" ", " ", " ", "\n", ", ", ". ", "; ", "/", " - ", "\t", "\xc2\xa0", "? "};
 
+static char note[16384]; /* the text under test, for messages */
+
 static void check_piece(const struct policy_node *n, const struct policy_piece *piece)
 {
     static const char *const known[] = {"henrike", "thorvald", "kestrelworks", "joris", "quandt", "@"};
@@ -902,14 +904,14 @@ static void check_piece(const struct policy_node *n, const struct policy_piece *
     for (size_t i = 0, m; i < piece->n; i += m) {
         uint32_t cp;
         m = utf8_decode(piece->bytes + i, piece->n - i, &cp);
-        ck_assert_msg(!(U_GET_GC_MASK((UChar32)cp) & U_GC_N_MASK), "a digit in: %.*s", (int)piece->n, piece->bytes);
+        ck_assert_msg(!(U_GET_GC_MASK((UChar32)cp) & U_GC_N_MASK), "a digit in '%.*s' of: %s", (int)piece->n, piece->bytes, note);
         ck_assert(cp != '[' && cp != ']');
     }
     for (size_t i = 0; i < piece->n; i++)
         folded[i] = piece->bytes[i] >= 'A' && piece->bytes[i] <= 'Z' ? (char)(piece->bytes[i] + 32) : piece->bytes[i];
     folded[piece->n] = '\0';
     for (size_t i = 0; i < COUNT_OF(known); i++)
-        ck_assert_msg(!strstr(folded, known[i]), "%s in: %s", known[i], folded);
+        ck_assert_msg(!strstr(folded, known[i]), "%s in '%s' of: %s", known[i], folded, note);
 }
 
 START_TEST(random_texts)
@@ -918,8 +920,8 @@ START_TEST(random_texts)
     uint64_t state = suite_seed("random_texts");
     unsigned long turns = suite_count(2000, 200000);
     for (unsigned long turn = 0; turn < turns; turn++) {
-        char note[16384] = "";
         size_t words = 1 + suite_random(&state) % (turn % 10 ? 20 : 120);
+        note[0] = '\0';
         for (size_t i = 0; i < words; i++) {
             strcat(note, fragments[suite_random(&state) % COUNT_OF(fragments)]);
             strcat(note, gaps[suite_random(&state) % COUNT_OF(gaps)]);
