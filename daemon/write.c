@@ -314,7 +314,7 @@ static void drop_unfinished(char *text, enum finish_reason reason)
     text[n] = '\0';
 }
 
-/* What a call wrote, if policy finds no fault in it; one more try otherwise; "" if that fails too. */
+/* What a call wrote; it is asked once more if policy finds fault with it. */
 static enum rc accept(const struct writer *w, const struct policy_admitted *a, const struct template_step *step,
                       struct call *c, struct written *out, char **text, struct err *e)
 {
@@ -332,9 +332,8 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
             *text = s;
             return RC_OK;
         }
-        if (attempt == 1) {
+        if (attempt == 1) { /* policy_release() drops the sentence at fault and keeps the others */
             out->left_out++;
-            s[0] = '\0';
             *text = s;
             return RC_OK;
         }

@@ -1,8 +1,8 @@
 /* write.h: the steps of one template, run through the engine: from an admitted record to a draft in slots.
  *
  * The items of an each= step are submitted together and batched by the engine. With `facts: slots` every answer is
- * held to a fact lock made from its own prompt. A sentence that policy finds fault with is asked for once more with a
- * little temperature; what fails again is left out, and counted. */
+ * held to a fact lock made from its own prompt. An answer that policy finds fault with is asked for once more with a
+ * little temperature; of one that fails again policy_release() drops the sentences at fault. */
 #ifndef DAEMON_WRITE_H
 #define DAEMON_WRITE_H
 
@@ -30,7 +30,7 @@ struct written {
     struct composition text;  /* subject, body, bullets: all in slots */
     char *prompts;            /* exactly what the engine got, step after step */
     size_t prompt_tokens, output_tokens;
-    unsigned asked_again, left_out; /* sentences */
+    unsigned asked_again, left_out; /* answers: asked for twice; still at fault then */
     double model_share;       /* words that the model wrote / words of subject, body and bullets */
 };
 void written_clear(struct written *w);
