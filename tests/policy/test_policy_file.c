@@ -1,0 +1,172 @@
+/* The policy file and what it answers, through policy.h: places of errors, roles, models, fields. Lines and columns are
+ * counted by hand in the texts below. */
+#include "../suite.h"
+#include <unistd.h>
+#include "../../policy/policy.h"
+
+#define HEAD                                                                                                           \
+    "version: 1\n"                                                                                                     \
+    "purposes: {summary: {legal_basis: contract}, email: {legal_basis: consent}}\n"                                    \
+    "objects: {opportunity: {summary: [name, contact.*], email: [name]}}\n"                                            \
+    "models: [{path: m.gguf, licence: MIT, purposes: [summary]}]\n"                                                    \
+    "licences: {allow: [MIT]}\n"
+
+static enum rc open_text(const char *text, struct policy **out, struct err *e)
+{
+    char path[] = "/tmp/briefd-policy-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    enum rc rc = policy_open(path, NULL, out, e);
+    unlink(path);
+    return rc;
+}
+
+static struct policy *policy_of(const char *text)
+{
+    struct policy *p = NULL;
+    struct err e = {""};
+    if (open_text(text, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
+    return p;
+}
+
+static const struct {
+    const char *text, *place, *says; /* place: ":line:column:" */
+} bad[] = {
+    {HEAD "pi: {default: slot}\n", ":6:1:", "did you mean 'pii'"},
+    {HEAD "output: {max_sentence: 3}\n", ":6:10:", "did you mean 'max_sentences'"},
+    {HEAD "output: {max_sentences: 0}\n", ":6:25:", ""},
+    {HEAD "output: {max_sentences: 51}\n", ":6:25:", ""},
+    {HEAD "output: {max_sentences: few}\n", ":6:25:", ""},
+    {HEAD "output: {languages: []}\n", ":6:21:", "at least one"},
+    {HEAD "output: {languages: [en, en]}\n", ":6:26:", "twice"},
+    {HEAD "output: {languages: [fr]}\n", ":6:22:", ""},
+    {HEAD "facts: maybe\n", ":6:8:", ""},
+    {HEAD "facts: slots\nfacts: slots\n", ":7:1:", "twice"},
+    {HEAD "pii: {default: hide}\n", ":6:16:", ""},
+    {HEAD "pii: {entities: {EMAL_ADDRESS: slot}}\n", ":6:18:", "did you mean 'EMAIL_ADDRESS'"},
+    {HEAD "pii: {own: [{entity: lower, pattern: 'a'}]}\n", ":6:22:", "capitals"},
+    {HEAD "pii: {own: [{entity: CODE, pattern: '(a'}]}\n", ":6:37:", "CODE"},
+    {HEAD "pii: {own: [{entity: CODE, pattern: 'a*b*'}]}\n", ":6:37:", "CODE"},
+    {HEAD "pii: {own: [{entity: CODE}]}\n", ":6:13:", "'pattern' is missing"},
+    {HEAD "pii: [slot]\n", ":6:6:", "expected a map"},
+    {HEAD "roles: {reader: {records: mine}}\n", ":6:27:", ""},
+    {HEAD "roles: {reader: {reveal: perhaps}}\n", ":6:26:", ""},
+    {HEAD "retention: {briefs: soon}\n", ":6:21:", ""},
+    {HEAD "approval: {four_eyes_above: {field: amount, value: much}}\n", ":6:52:", "amount"},
+    {HEAD "instructions: obey\n", ":6:15:", ""},
+    {"version: 2\n", ":1:10:", ""},
+    {"version: 1\n", ":1:1:", "'purposes' is missing"},
+};
+
+START_TEST(errors_have_a_place)
+{
+    struct policy *p = NULL;
+    struct err e = {""};
+    ck_assert_int_eq(open_text(bad[_i].text, &p, &e), RC_BAD);
+    ck_assert_ptr_null(p);
+    ck_assert_msg(strstr(e.msg, bad[_i].place) && strstr(e.msg, bad[_i].says), "%d: '%s' '%s' not in: %s", _i,
+                  bad[_i].place, bad[_i].says, e.msg);
+}
+END_TEST
+
+START_TEST(no_file)
+{
+    struct policy *p = NULL;
+    struct err e = {""};
+    ck_assert_int_eq(policy_open("/nonexistent/policy.yaml", NULL, &p, &e), RC_BAD);
+    ck_assert_ptr_nonnull(strstr(e.msg, "/nonexistent/policy.yaml"));
+}
+END_TEST
+
+#define ROLES                                                                                                          \
+    "roles:\n"                                                                                                         \
+    "  reader: {records: own}\n"                                                                                       \
+    "  approver: {records: team, approve: [summary, email], reveal: yes}\n"                                            \
+    "  operator: {content: no, jobs: yes}\n"                                                                           \
+    "  dpo: {records: all, erase: yes, reveal: yes}\n"                                                                 \
+    "  auditor: {audit: yes}\n"
+
+/* May it, in the order of enum permission: see, approve summary, approve e-mail, reveal, jobs, erase, audit. */
+static const struct {
+    const char *role, *owner, *team, *may;
+} permissions[] = {
+    {"reader", "dana", "north", "1000000"},   {"reader", "tom", "north", "0000000"},   {"reader", NULL, NULL, "0000000"},
+    {"approver", "tom", "north", "1111000"},  {"approver", "tom", "south", "0000000"}, {"approver", "dana", "south", "1111000"},
+    {"operator", "dana", "north", "0000100"}, {"dpo", "tom", "south", "1001010"},      {"dpo", NULL, NULL, "1001010"},
+    {"auditor", "dana", "north", "0000001"},  {"nobody", "dana", "north", "0000000"},
+};
+
+START_TEST(roles)
+{
+    struct policy *p = policy_of(HEAD ROLES);
+    struct viewer v = {.role = permissions[_i].role, .identity = "dana", .team = "north"}, stranger = {.role = v.role};
+    for (int what = MAY_SEE; what <= MAY_AUDIT; what++)
+        ck_assert_msg(policy_may(p, &v, (enum permission)what, permissions[_i].owner, permissions[_i].team) ==
+                          (permissions[_i].may[what] == '1'),
+                      "%s: %d", v.role, what);
+    if (strcmp(v.role, "dpo") != 0) /* without an identity nothing is one's own */
+        ck_assert(!policy_may(p, &stranger, MAY_SEE, permissions[_i].owner, permissions[_i].team));
+    policy_close(p);
+}
+END_TEST
+
+START_TEST(models)
+{
+    struct policy *p = policy_of(HEAD);
+    struct err e = {""};
+    ck_assert_int_eq(policy_check_model(p, "/x/m.gguf", "MIT", "", PURPOSE_SUMMARY, &e), RC_OK);
+    ck_assert_int_eq(policy_check_model(p, "/x/m.gguf", "MIT", "", PURPOSE_EMAIL, &e), RC_REFUSED);
+    ck_assert_int_eq(policy_check_model(p, "/x/other.gguf", "MIT", "", PURPOSE_SUMMARY, &e), RC_REFUSED);
+    ck_assert_int_eq(policy_check_model(p, "/x/m.gguf", "GPL-3.0", "", PURPOSE_SUMMARY, &e), RC_REFUSED);
+    policy_close(p);
+}
+END_TEST
+
+START_TEST(wanted_fields)
+{
+    struct policy *p = policy_of(HEAD);
+    ck_assert(policy_wants_field(p, "opportunity", "name"));
+    ck_assert(policy_wants_field(p, "contact", "anything"));
+    ck_assert(!policy_wants_field(p, "opportunity", "secret"));
+    ck_assert(!policy_wants_field(p, "case", "subject"));
+    ck_assert_uint_eq(strlen(policy_hash(p)), 64);
+    policy_close(p);
+}
+END_TEST
+
+START_TEST(the_sample)
+{
+    const char *source = getenv("BRIEFD_TEST_SOURCE");
+    char path[1024];
+    struct policy *p = NULL;
+    struct err e = {""};
+    snprintf(path, sizeof(path), "%s/etc/policy.yaml", source ? source : ".");
+    if (policy_open(path, NULL, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
+    ck_assert(policy_facts_slots(p));
+    ck_assert(policy_auto_approves(p, PURPOSE_SUMMARY) && !policy_auto_approves(p, PURPOSE_EMAIL));
+    ck_assert(policy_wants_field(p, "lead", "do_not_email"));
+    ck_assert(policy_wants_field(p, "opportunity", "stage_since"));
+    ck_assert(!policy_wants_field(p, "opportunity", "ai_summary"));
+    policy_close(p);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("policy_file");
+    TCase *t = tcase_create("policy_file");
+    SRunner *r = srunner_create(s);
+    tcase_add_loop_test(t, errors_have_a_place, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_loop_test(t, roles, 0, (int)(sizeof(permissions) / sizeof(permissions[0])));
+    tcase_add_test(t, no_file);
+    tcase_add_test(t, models);
+    tcase_add_test(t, wanted_fields);
+    tcase_add_test(t, the_sample);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
