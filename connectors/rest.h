@@ -1,4 +1,4 @@
-/* rest.h: any JSON API as a source, by a mapping in YAML. (A whole example: etc/examples/rest.yaml.)
+/* rest.h: any JSON API as a source, by a mapping in YAML. A whole example: etc/examples/rest.yaml.
  *
  *   type: rest
  *   dsn: https://api.example.com/v2       base URL, without user and password; https, or http to loopback
@@ -43,7 +43,7 @@
  *                 {type: page, parameter: page, first: 1, total: /total}
  *                 {type: none}                                          the default; all but none take
  *                 size_parameter: limit and size: 100
- *         write: {method: PATCH, path: /deals/{id}, check: if_match, under: /fields, set: {/id: "{id}"}}
+ *         write: {method: PATCH, path: "/deals/{id}", check: if_match, under: /fields, set: {/id: "{id}"}}
  *                                         under: where write_back columns begin; set: constants by pointer, in which
  *                                         {id}, {version} and {version:number} are replaced; check: if_match (header) | body (set holds
  *                                         {version}; the API answers 409 or 412) | read (the record is read just
