@@ -87,10 +87,17 @@ static void print_why(const struct store_brief *b, const struct brief_text *t)
     printf("\nwhy each sentence is there:\n");
     for (size_t i = 0; i < b->n_sentences; i++) {
         const struct policy_sentence *s = &b->sentences[i];
-        printf("  %s\n    ", t->sentences[i]);
+        printf("  ");
+        for (const char *c = t->sentences[i]; *c; c++) /* a sign-off has several lines */
+            fputs(*c == '\n' ? "\n  " : (char[]){*c, '\0'}, stdout);
+        printf("\n    ");
         for (size_t k = 0; k < s->n_rests_on; k++)
             printf("%s%s", k ? ", " : "", s->rests_on[k]);
-        puts(s->by_code ? "(written by code)" : s->n_rests_on == 0 ? "(rests on no single field)" : "");
+        if (s->by_code)
+            printf("%s(written by code)", s->n_rests_on ? " " : "");
+        else if (s->n_rests_on == 0)
+            printf("(rests on no single field)");
+        putchar('\n');
     }
     printf("\nhashes: policy %.12s, template %.12s, model %.12s, input %.12s\n", b->meta.policy_hash,
            b->meta.template_hash, b->meta.model_hash, b->meta.input_hash);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "../base/str.h"
 #include "brief_json.h"
+#include "cmd_briefs_edit.h"
 #include "cmd_common.h"
 #include "cmd_store.h"
 #include "table.h"
@@ -12,7 +13,7 @@
 struct options {
     struct brief_filter filter;
     bool filtered, json, slots, all;
-    const char *verb, *id;
+    const char *verb, *id, *file;
 };
 
 static void print_help(void)
@@ -20,16 +21,21 @@ static void print_help(void)
     printf("Usage: briefctl briefs [list] [--source S] [--object O] [--id RECORD] [--kind K] [--state ST] [--limit N]\n"
            "                       [--all] [--json]\n"
            "       briefctl briefs show ID [--slots] [--json]\n"
-           "       briefctl briefs approve|reject ID [--json]\n\n"
+           "       briefctl briefs approve|reject ID [--json]\n"
+           "       briefctl briefs edit ID [--file FILE]\n\n"
            "list: the newest first, without superseded and expired ones.\n"
            "show: the text in clear (audited), why each sentence is there, flags, hashes.\n"
-           "approve: where the source takes write-back the text is written at once, and the result told.\n\n"
+           "approve: where the source takes write-back the text is written at once, and the result told.\n"
+           "edit: your words in the place of the text, by $VISUAL or $EDITOR; an e-mail begins with its 'Subject: ' line, and\n"
+           "lines that begin with '- ' at the end of a summary are its bullets. Values go back into slots before they are\n"
+           "stored; the checks warn and change nothing, save that a phrase that the policy forbids is refused.\n\n"
            "  --source, --object, --id  only briefs of these records\n"
            "  --kind K    summary or email\n"
            "  --state ST  made, waiting, approved, edited, rejected, write_pending, written, conflict, superseded, expired\n"
            "  --limit N   at most so many (default %d)\n"
            "  --all       every one, superseded and expired ones too\n"
            "  --slots     the text as it is stored, nothing revealed\n"
+           "  --file FILE the edited text from a file, - for standard input\n"
            "  --json      for scripts\n\n"
            "Examples:\n"
            "  briefctl briefs list --state waiting --kind email\n"
@@ -225,10 +231,15 @@ static int reject(struct cmd *c, const struct options *o)
     return rc == RC_OK ? tell_state(o, BRIEF_REJECTED, "") : cmd_fail_state(rc, &e);
 }
 
+static int edit(struct cmd *c, const struct options *o)
+{
+    return briefs_edit(c, o->id, o->file);
+}
+
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
 enum { OPTION_SOURCE = 256, OPTION_OBJECT, OPTION_ID, OPTION_KIND, OPTION_STATE, OPTION_LIMIT, OPTION_ALL, OPTION_JSON,
-       OPTION_SLOTS };
+       OPTION_SLOTS, OPTION_FILE };
 
 static int take_filter(const char *command, int c, struct options *o)
 {
@@ -265,6 +276,7 @@ static const struct option long_options[] = {{"source", required_argument, NULL,
                                              {"all", no_argument, NULL, OPTION_ALL},
                                              {"json", no_argument, NULL, OPTION_JSON},
                                              {"slots", no_argument, NULL, OPTION_SLOTS},
+                                             {"file", required_argument, NULL, OPTION_FILE},
                                              {"help", no_argument, NULL, 'h'},
                                              {0}};
 
@@ -272,7 +284,8 @@ static const struct {
     const char *name;
     bool takes_id;
     int (*run)(struct cmd *c, const struct options *o);
-} verbs[] = {{"list", false, list}, {"show", true, show}, {"approve", true, approve}, {"reject", true, reject}};
+} verbs[] = {{"list", false, list}, {"show", true, show}, {"approve", true, approve}, {"reject", true, reject},
+             {"edit", true, edit}};
 
 /* The verb's index; which options go with which verb. */
 static int check_words(int argc, char **argv, struct options *o, size_t *verb)
@@ -294,6 +307,10 @@ static int check_words(int argc, char **argv, struct options *o, size_t *verb)
         return cli_usage(argv[0], "only list takes --source, --object, --id, --kind, --state, --limit and --all");
     if (o->slots && !str_eq(o->verb, "show"))
         return cli_usage(argv[0], "only show takes --slots");
+    if (o->file && !str_eq(o->verb, "edit"))
+        return cli_usage(argv[0], "only edit takes --file");
+    if (o->json && str_eq(o->verb, "edit"))
+        return cli_usage(argv[0], "edit has no --json");
     if (o->all) {
         o->filter.limit = 0;
     } else {
@@ -316,6 +333,7 @@ int cmd_briefs(const char *config, int argc, char **argv)
         case ':': return cmd_bad_option(argv[0], c, argv);
         case OPTION_JSON: o.json = true; break;
         case OPTION_SLOTS: o.slots = true; break;
+        case OPTION_FILE: o.file = optarg; break;
         default: code = take_filter(argv[0], c, &o);
         }
     }

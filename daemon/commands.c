@@ -6,7 +6,7 @@
 
 const struct cli_command cli_commands[] = {
     {"brief", "make or show the brief of one record", cmd_brief},
-    {"briefs", "list, show, approve, reject briefs", cmd_briefs},
+    {"briefs", "list, show, approve, reject, edit briefs", cmd_briefs},
     {"explain", "a record, what the model saw of it, what came of it", cmd_explain},
     {"jobs", "what runs when; run, preview or watch it", cmd_jobs},
     {"sync", "queue what changed in a source", cmd_sync},
@@ -14,6 +14,7 @@ const struct cli_command cli_commands[] = {
     {"template", "render the prompt that the model would get", cmd_template},
     {"policy", "check a policy file", cmd_policy},
     {"audit", "verify or list the audit chain", cmd_audit_chain},
+    {"erase", "remove one person from the store", cmd_erase},
     {"redact", "redact JSON lines", cmd_redact},
     {"tokenize", "text to token ids", cmd_tokenize},
     {"logits", "the likeliest next tokens", cmd_logits},
