@@ -114,7 +114,7 @@ static inline int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-static inline const char *related(struct connector *c, struct got *g, const char *object, const char *other,
+static inline const char *related_to(struct connector *c, struct got *g, const char *object, const char *other,
                                   const char *const *ids, size_t n, char out[256])
 {
     struct err e = {""};

@@ -365,9 +365,9 @@ START_TEST(relatives_and_targets)
     char out[256], seen[128] = "";
 
     connect_with("on", "");
-    ck_assert_str_eq(related(c, g, "opportunity", "activity", activities, 3, out), "1 2 ");
-    ck_assert_str_eq(related(c, g, "opportunity", "activity", notes, 1, out), ""); /* a note: not in where: */
-    ck_assert_str_eq(related(c, g, "opportunity", "account", accounts, 1, out), "1 ");
+    ck_assert_str_eq(related_to(c, g, "opportunity", "activity", activities, 3, out), "1 2 ");
+    ck_assert_str_eq(related_to(c, g, "opportunity", "activity", notes, 1, out), ""); /* a note: not in where: */
+    ck_assert_str_eq(related_to(c, g, "opportunity", "account", accounts, 1, out), "1 ");
     ck_assert_int_eq(connector_targets(c, "opportunity", "ai_summary", one, 1, got_target, seen, NULL, &e), RC_OK);
     ck_assert_str_eq(seen, "1|2026-03-01 10:00:00.123456+00|(null)");
 }

@@ -450,11 +450,11 @@ START_TEST(a_changed_relative_tells_whose_it_is)
     char out[256];
 
     connect_with("off", "10m");
-    ck_assert_str_eq(related(c, g, "opportunity", "activity", activities, 3, out), "1 2 ");
-    ck_assert_str_eq(related(c, g, "opportunity", "activity", of_a_case, 2, out), ""); /* the list's where: does not hold */
-    ck_assert_str_eq(related(c, g, "opportunity", "account", accounts, 1, out), "1 3 ");
-    ck_assert_str_eq(related(c, g, "account", "activity", activities, 3, out), "");    /* no relation in the mapping */
-    ck_assert_str_eq(related(c, g, "opportunity", "activity", activities, 0, out), "");
+    ck_assert_str_eq(related_to(c, g, "opportunity", "activity", activities, 3, out), "1 2 ");
+    ck_assert_str_eq(related_to(c, g, "opportunity", "activity", of_a_case, 2, out), ""); /* the list's where: does not hold */
+    ck_assert_str_eq(related_to(c, g, "opportunity", "account", accounts, 1, out), "1 3 ");
+    ck_assert_str_eq(related_to(c, g, "account", "activity", activities, 3, out), "");    /* no relation in the mapping */
+    ck_assert_str_eq(related_to(c, g, "opportunity", "activity", activities, 0, out), "");
     ck_assert_int_eq(connector_related(c, "nothing", "activity", activities, 1, got_related, g, &e), RC_BAD);
 }
 END_TEST
