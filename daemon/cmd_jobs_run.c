@@ -44,7 +44,7 @@ static int sync_first(struct cmd *c, const struct job_config *j, const struct jo
         return code;
     ending_signals(&set);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    enum rc rc = sync_source(c->store, c->connector, c->config, &opt, &result, &e);
+    enum rc rc = sync_source(c->store, keyring_hash_key(app_keys(c->app)), c->connector, c->config, &opt, &result, &e);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");

@@ -229,7 +229,7 @@ int cmd_sync(const char *config, int argc, char **argv)
     if (code == EXIT_DONE)
         code = cmd_source(&cmd, source);
     if (code == EXIT_DONE) {
-        enum rc rc = sync_source(cmd.store, cmd.connector, cmd.config, &opt, &result, &e);
+        enum rc rc = sync_source(cmd.store, keyring_hash_key(app_keys(cmd.app)), cmd.connector, cmd.config, &opt, &result, &e);
         if (opt.on_progress)
             fprintf(stderr, "\r\033[K");
         code = rc == RC_OK ? tell_synced(source, &result, json) : cli_fail(rc, &e);

@@ -62,5 +62,9 @@ static const char first[] =
     "CREATE TABLE audit(seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL,"
     " object TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL, mac BLOB NOT NULL);";
 
-const struct migration sqlite_migrations[] = {{1, first}};
+/* Keyed hashes of the parts of every name that the sources know, so that a name in a text is found in a record that does
+ * not hold it. */
+static const char second[] = "CREATE TABLE name_hash(hash BLOB PRIMARY KEY) WITHOUT ROWID;";
+
+const struct migration sqlite_migrations[] = {{1, first}, {2, second}};
 const size_t n_sqlite_migrations = COUNT_OF(sqlite_migrations);

@@ -43,17 +43,31 @@ static enum rc check_model(const struct making *m, struct err *e)
     return policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
 }
 
+static bool name_known(void *ctx, const uint8_t hash[SHA256_SIZE])
+{
+    bool known = false;
+    struct err e;
+    /* When in doubt it is a name: a store that is busy must not let one through. */
+    return store_name_known(ctx, hash, &known, &e) != RC_OK || known;
+}
+
+struct policy_request pipeline_request(const struct pipeline *p, const struct brief_wish *w, const struct clock *clock)
+{
+    return (struct policy_request){.purpose = w->kind,
+                                   .clock = clock,
+                                   .hash_key = keyring_hash_key(app_keys(p->app)),
+                                   .language = w->language,
+                                   .to_contact = w->to_contact,
+                                   .hint = w->hint,
+                                   .name_known = name_known,
+                                   .name_ctx = p->store,
+                                   .intent = w->intent,
+                                   .tone = w->tone};
+}
+
 static enum rc admit(struct making *m, struct err *e)
 {
-    const struct brief_wish *w = m->wish;
-    struct policy_request q = {.purpose = w->kind,
-                               .clock = &config_of(m)->clock,
-                               .hash_key = keyring_hash_key(app_keys(m->p->app)),
-                               .language = w->language,
-                               .to_contact = w->to_contact,
-                               .hint = w->hint,
-                               .intent = w->intent,
-                               .tone = w->tone};
+    struct policy_request q = pipeline_request(m->p, m->wish, &config_of(m)->clock);
     uint8_t hash[SHA256_SIZE];
     enum rc rc = policy_admit(rules_policy(m->p->rules), m->record, &q, &m->admitted, e);
     if (rc != RC_OK)

@@ -70,6 +70,9 @@ MUST_USE enum rc pipeline_prompts(const struct pipeline *p, const struct record 
 MUST_USE enum rc pipeline_write_back_one(const struct pipeline *p, struct connector *c, const char *brief_id,
                                          enum brief_state *state, struct err *e);
 
+/* What policy is asked for a wish on the day of `clock`: the same for a brief and for writing it back. Borrows all. */
+struct policy_request pipeline_request(const struct pipeline *p, const struct brief_wish *w, const struct clock *clock);
+
 /* One record by id, for commands: RC_REFUSED it does not exist; RC_BAD and *quarantined it cannot be read. */
 MUST_USE enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out,
                                     bool *quarantined, struct err *e);

@@ -388,6 +388,7 @@ static enum rc work(struct worker *w, struct err *e)
         if (rc != RC_OK)
             break;
         if (w->jobs.n == 0) {
+            store_jobs_clear(&w->jobs);
             rc = more_to_come(w, &more, e);
             continue;
         }
@@ -507,7 +508,7 @@ static enum rc prepare(struct run *r, struct store *s, struct err *e)
     if (rc == RC_OK)
         rc = connector_open(config_source(v, r->job->source), &v->clock, &c, e);
     if (rc == RC_OK && r->opt->sync)
-        rc = sync_source(s, c, v, &(struct sync_options){.reconcile = r->opt->reconcile}, &synced, e);
+        rc = sync_source(s, keyring_hash_key(app_keys(r->app)), c, v, &(struct sync_options){.reconcile = r->opt->reconcile}, &synced, e);
     if (rc == RC_OK && c->cfg->write_back == WRITE_BACK_ON)
         rc = settle_writes(r, s, c, e);
     if (rc == RC_OK)

@@ -260,7 +260,7 @@ static enum rc sync_once(struct watcher *w, struct rules *r, bool reconcile, str
     if (rc == RC_OK)
         rc = app_store_open(w->service->app, false, &s, e);
     if (rc == RC_OK)
-        rc = sync_source(s, *c, v, &(struct sync_options){.reconcile = reconcile}, &result, e);
+        rc = sync_source(s, keyring_hash_key(app_keys(w->service->app)), *c, v, &(struct sync_options){.reconcile = reconcile}, &result, e);
     store_close(s);
     if (rc == RC_OK && result.changed + result.gone > 0) {
         char changed[24], gone[24];

@@ -287,6 +287,13 @@ typedef enum rc (*subject_fn)(void *ctx, const char *subject, struct err *e);
 MUST_USE enum rc store_subjects_of(struct store *s, const uint8_t hash[SHA256_SIZE], subject_fn on_subject, void *ctx,
                                    struct err *e);
 
+/* ---- names that the sources know ---------------------------------------------------------------------------------- */
+
+#define STORE_NAME_HASH_SIZE 16 /* of a keyed hash: its first bytes */
+/* n hashes of SHA256_SIZE bytes each, as policy_name_hashes() makes them; known ones are left alone. */
+MUST_USE enum rc store_names_add(struct store *s, const uint8_t (*hashes)[SHA256_SIZE], size_t n, struct err *e);
+MUST_USE enum rc store_name_known(struct store *s, const uint8_t hash[SHA256_SIZE], bool *known, struct err *e);
+
 /* ---- quarantine, hashes ----------------------------------------------------------------------------------------- */
 
 struct store_quarantined {

@@ -130,3 +130,22 @@ enum rc store_sync_gone(struct store *s, const char *source, const char *object,
         *n_gone = gone;
     return rc;
 }
+
+enum rc store_names_add(struct store *s, const uint8_t (*hashes)[SHA256_SIZE], size_t n, struct err *e)
+{
+    enum rc rc = tx_begin(s, e);
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = db_run(s, e, "INSERT INTO name_hash(hash) VALUES ($1) ON CONFLICT DO NOTHING",
+                    WITH(p_blob(hashes[i], STORE_NAME_HASH_SIZE)));
+    return tx_end(s, rc, e);
+}
+
+enum rc store_name_known(struct store *s, const uint8_t hash[SHA256_SIZE], bool *known, struct err *e)
+{
+    struct rows *r = NULL;
+    enum rc rc = db_query(s, &r, e, "SELECT 1 FROM name_hash WHERE hash = $1", WITH(p_blob(hash, STORE_NAME_HASH_SIZE)));
+    if (rc == RC_OK)
+        rc = rows_next(r, known, e);
+    rows_done(r);
+    return rc;
+}

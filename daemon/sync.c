@@ -15,6 +15,9 @@ struct sync {
     struct sync_result *result;
     const struct map_object *object; /* being pulled */
     bool kinds[N_PURPOSES];          /* its own jobs' */
+    struct map_object names;         /* it, with fields that hold names only; no fields: it holds no people */
+    struct arena narrowed;           /* its fields */
+    const uint8_t *hash_key;
     bool listing;                    /* reconcile: the watermark stays */
     /* of one batch */
     struct arena arena;
@@ -80,17 +83,9 @@ static enum rc add_look(void *ctx, const char *id, struct err *e)
     return RC_OK;
 }
 
-static enum rc look_at_relatives(struct sync *s, const struct pulled *rows, size_t n, struct err *e)
+static enum rc look_at_relatives(struct sync *s, const char *const *ids, size_t n_ids, struct err *e)
 {
-    bool changed[CONNECTOR_MAX_BATCH];
-    const char *ids[CONNECTOR_MAX_BATCH];
-    size_t n_ids = 0;
-    enum rc rc = store_sync_changed(s->store, source_of(s), s->object->name, rows, n, changed, e);
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        if (changed[i])
-            ids[n_ids++] = rows[i].id;
-    if (rc != RC_OK || n_ids == 0)
-        return rc;
+    enum rc rc = RC_OK;
     for (const struct map_object *o = s->connector->cfg->objects; rc == RC_OK && o; o = o->next) {
         bool *kinds = arena_array(&s->arena, N_PURPOSES, sizeof(*kinds));
         if (!kinds)
@@ -104,17 +99,97 @@ static enum rc look_at_relatives(struct sync *s, const struct pulled *rows, size
     return rc;
 }
 
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+#define MAX_NAME_PARTS 64 /* of one record */
+
+struct parts {
+    struct sync *sync;
+    uint8_t hashes[MAX_NAME_PARTS][SHA256_SIZE];
+    size_t n;
+};
+
+static enum rc take_hash(void *ctx, const uint8_t hash[SHA256_SIZE], struct err *e)
+{
+    struct parts *p = ctx;
+    (void)e;
+    if (p->n < MAX_NAME_PARTS)
+        memcpy(p->hashes[p->n++], hash, SHA256_SIZE);
+    return RC_OK;
+}
+
+static enum rc take_names(void *ctx, struct record *take, struct err *e)
+{
+    struct parts p = {.sync = ctx};
+    enum rc rc = policy_name_hashes(p.sync->hash_key, take, take_hash, &p, e);
+    record_close(take);
+    if (rc == RC_OK && p.n > 0)
+        rc = store_names_add(p.sync->store, p.hashes, p.n, e);
+    return rc;
+}
+
+static void no_names(void *ctx, const struct bad_record *bad)
+{
+    (void)ctx; /* the run that fetches the record as a whole quarantines it */
+    (void)bad;
+}
+
+/* Before the rows are stored, so that a crash between the two only does it again. */
+static enum rc learn_names(struct sync *s, const char *const *ids, size_t n, struct err *e)
+{
+    if (!s->names.fields)
+        return RC_OK;
+    return s->connector->type->fetch(s->connector, &s->names, ids, n, take_names, no_names, s, e);
+}
+
+static bool holds_names(const struct map_field *f)
+{
+    return (str_eq(f->spec.entity, "PERSON") || str_eq(f->spec.entity, "STAFF")) && !str_eq(f->spec.part, "gender") &&
+           !str_eq(f->spec.part, "title");
+}
+
+/* The object without its relations and with its name fields only. */
+static enum rc narrow(struct sync *s, struct err *e)
+{
+    const struct map_field **tail = &s->names.fields;
+    s->names = *s->object;
+    s->names.fields = NULL;
+    s->names.parents = NULL;
+    s->names.children = NULL;
+    arena_clear(&s->narrowed);
+    for (const struct map_field *f = s->object->fields; f; f = f->next) {
+        if (!holds_names(f))
+            continue;
+        struct map_field *copy = arena_alloc(&s->narrowed, sizeof(*copy));
+        if (!copy)
+            return err_set(e, RC_NOMEM, "sync: out of memory");
+        *copy = *f;
+        copy->next = NULL;
+        *tail = copy;
+        tail = &copy->next;
+    }
+    return RC_OK;
+}
+
 /* ---- one object ------------------------------------------------------------------------------------------------- */
 
 static enum rc on_rows(void *ctx, const struct pulled *rows, size_t n, const char *watermark, struct err *e)
 {
     struct sync *s = ctx;
-    size_t changed = 0;
-    enum rc rc;
+    bool is_changed[CONNECTOR_MAX_BATCH];
+    const char *ids[CONNECTOR_MAX_BATCH];
+    size_t changed = 0, n_ids = 0;
     arena_clear(&s->arena);
     s->looks = NULL;
     s->n_looks = s->room = 0;
-    rc = look_at_relatives(s, rows, n, e);
+    enum rc rc = store_sync_changed(s->store, source_of(s), s->object->name, rows, n, is_changed, e);
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        if (is_changed[i])
+            ids[n_ids++] = rows[i].id;
+    if (rc == RC_OK && n_ids > 0)
+        rc = look_at_relatives(s, ids, n_ids, e);
+    if (rc == RC_OK && n_ids > 0)
+        rc = learn_names(s, ids, n_ids, e);
     if (rc == RC_OK)
         rc = store_sync_batch(s->store,
                               &(struct store_batch){.source = source_of(s),
@@ -163,7 +238,9 @@ static enum rc reconcile(struct sync *s, struct err *e)
 static enum rc sync_object(struct sync *s, struct err *e)
 {
     char watermark[WATERMARK_SIZE];
-    enum rc rc = store_watermark(s->store, source_of(s), s->object->name, watermark, e);
+    enum rc rc = narrow(s, e);
+    if (rc == RC_OK)
+        rc = store_watermark(s->store, source_of(s), s->object->name, watermark, e);
     if (rc == RC_OK)
         rc = connector_pull(s->connector, s->object->name, watermark, on_rows, on_bad, s, e);
     if (rc == RC_OK && s->opt->reconcile)
@@ -171,11 +248,22 @@ static enum rc sync_object(struct sync *s, struct err *e)
     return rc;
 }
 
-/* Does a change of `o` matter to any job? Parents and children only if a change of theirs can be seen. */
+static bool has_people(const struct map_object *o)
+{
+    const struct map_field *f = o->fields;
+    while (f && !holds_names(f))
+        f = f->next;
+    return f != NULL;
+}
+
+/* Does a change of `o` matter to any job? Parents and children only if a change of theirs can be seen; people always,
+ * but where nothing tells what is new, only when everything is compared anyway. */
 static bool matters(struct sync *s, const struct map_object *o)
 {
     bool kinds[N_PURPOSES];
     if (kinds_of(s, o->name, s->kinds))
+        return true;
+    if (has_people(o) && (o->modified || s->opt->reconcile))
         return true;
     for (const struct map_object *p = s->connector->cfg->objects; p && o->modified; p = p->next)
         if (kinds_of(s, p->name, kinds) && reads(p, o->name))
@@ -183,13 +271,14 @@ static bool matters(struct sync *s, const struct map_object *o)
     return false;
 }
 
-enum rc sync_source(struct store *st, struct connector *c, const struct config_view *v, const struct sync_options *opt,
+enum rc sync_source(struct store *st, const uint8_t *hash_key, struct connector *c, const struct config_view *v, const struct sync_options *opt,
                     struct sync_result *out, struct err *e)
 {
-    struct sync s = {.store = st, .connector = c, .config = v, .opt = opt, .result = out};
+    struct sync s = {.store = st, .hash_key = hash_key, .connector = c, .config = v, .opt = opt, .result = out};
     char identity[128];
     memset(out, 0, sizeof(*out));
     arena_init(&s.arena, LOOKS_MAX_BYTES);
+    arena_init(&s.narrowed, (size_t)1 << 20);
     enum rc rc = connector_identity(c, identity, e);
     if (rc == RC_OK)
         rc = store_source_bind(st, source_of(&s), identity, false, e);
@@ -199,5 +288,6 @@ enum rc sync_source(struct store *st, struct connector *c, const struct config_v
             rc = sync_object(&s, e);
     }
     arena_clear(&s.arena);
+    arena_clear(&s.narrowed);
     return rc;
 }

@@ -65,9 +65,9 @@ static enum rc ask_policy(struct writing *w, bool *same, struct err *e)
 {
     const struct brief_meta *m = &w->brief->meta;
     struct clock clock = {.fixed = true, .fixed_us = m->as_of * CLOCK_DAY_US + CLOCK_DAY_US / 2};
-    struct policy_request q = {.purpose = m->kind, .clock = &clock, .hash_key = keyring_hash_key(app_keys(w->p->app)),
-                               .language = w->brief->language, .to_contact = m->to_contact, .intent = m->intent,
-                               .tone = m->tone};
+    struct brief_wish wish = {.kind = m->kind, .intent = m->intent, .tone = m->tone, .language = w->brief->language,
+                              .to_contact = m->to_contact};
+    struct policy_request q = pipeline_request(w->p, &wish, &clock);
     struct policy_admitted *admitted = NULL;
     uint8_t hash[SHA256_SIZE];
     char hex[SHA256_HEX_SIZE];

@@ -4,6 +4,7 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "known.h"
 #include "text.h"
 
 #define MAX_PEOPLE 5000
@@ -240,6 +241,41 @@ static enum rc learn_person(struct admit *a, const char *s, size_t n, struct err
     return rc;
 }
 
+/* Has one of the record's own people this word in their name? Then it is them. */
+static bool own_name(const struct admit *a, const char *s, size_t n)
+{
+    for (size_t i = 0; i < a->n_persons; i++) {
+        const char *const parts[] = {a->persons[i].first, a->persons[i].last, a->persons[i].full};
+        for (size_t k = 0; k < COUNT_OF(parts); k++) {
+            const char *at = parts[k] ? memmem(parts[k], strlen(parts[k]), s, n) : NULL;
+            if (at && (at == parts[k] || at[-1] == ' ' || at[-1] == '-')) return true;
+        }
+    }
+    return false;
+}
+
+/* A name that some source knows (known_fn). */
+static enum rc learn_known(struct admit *a, const char *s, size_t n, bool first, bool last, struct err *e)
+{
+    struct person p = {0};
+    const char *name;
+    char *folded;
+
+    if (a->n_learned >= MAX_LEARNED || a->n_persons >= MAX_PEOPLE || own_name(a, s, n)) return RC_OK;
+    if (first && last) return learn_person(a, s, n, e);
+    name = arena_ndup(&a->scratch, s, n);
+    folded = names_fold(s, n);
+    if (folded) p.subject = arena_printf(&a->scratch, "person:name:%s", folded);
+    free(folded);
+    if (!name || !p.subject) return admit_no_memory(a, e);
+    if (last)
+        p.last = name;
+    else
+        p.first = name;
+    a->n_learned++;
+    return add_person(a, &p, e);
+}
+
 static enum rc learn_org(struct admit *a, const char *s, size_t n, struct err *e)
 {
     const char *name = arena_ndup(&a->scratch, s, n);
@@ -272,7 +308,10 @@ static enum rc learn_record(struct admit *a, const struct record *r, struct err 
     enum rc rc = RC_OK;
 
     for (const struct field *f = r->fields; rc == RC_OK && f; f = f->next)
-        if (f->type == FIELD_TEXT && f->text && !f->entity) rc = learn_text(a, f->text, strlen(f->text), e);
+        if (f->type == FIELD_TEXT && f->text && !f->entity) {
+            rc = learn_text(a, f->text, strlen(f->text), e);
+            if (rc == RC_OK) rc = known_scan(a, f->text, strlen(f->text), learn_known, e);
+        }
     for (const struct record_parent *x = r->parents; rc == RC_OK && x; x = x->next) rc = learn_record(a, x->record, e);
     for (const struct record_list *l = r->lists; l; l = l->next)
         for (size_t i = 0; rc == RC_OK && i < l->count; i++) rc = learn_record(a, l->items[i], e);
@@ -281,5 +320,7 @@ static enum rc learn_record(struct admit *a, const struct record *r, struct err 
 
 enum rc people_learn(struct admit *a, struct err *e)
 {
-    return learn_record(a, a->record, e);
+    enum rc rc = learn_record(a, a->record, e);
+
+    return rc == RC_OK && a->q->hint ? known_scan(a, a->q->hint, strlen(a->q->hint), learn_known, e) : rc;
 }

@@ -71,8 +71,18 @@ struct policy_request {
                                     message, account's country, policy's default) */
     const char *to_contact;      /* e-mail: contact id, or NULL for the record's primary contact */
     const char *hint;            /* a person's hint: passes policy like a field; or NULL */
+    /* Is it a hash that policy_name_hashes() gave for some record of the sources? So people are found in texts whose
+     * record does not hold them. NULL: only the record's own people are known. */
+    bool (*name_known)(void *ctx, const uint8_t hash[SHA256_SIZE]);
+    void *name_ctx;
     const char *intent, *tone;   /* e-mail; fixed words, or NULL for the defaults "follow-up", "neutral" */
 };
+
+/* Keyed hashes of the parts of the names that the record's own fields hold (entity PERSON or STAFF), not of its parents
+ * and children: what policy_request's name_known is asked for. Stops at the first failure of on_hash. RC_NOMEM. */
+typedef enum rc (*policy_hash_fn)(void *ctx, const uint8_t hash[SHA256_SIZE], struct err *e);
+MUST_USE enum rc policy_name_hashes(const uint8_t hash_key[KEY_SIZE], const struct record *r, policy_hash_fn on_hash,
+                                    void *ctx, struct err *e);
 
 /* A piece of admitted text: a stretch of data or a slot. */
 struct policy_piece {

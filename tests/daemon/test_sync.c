@@ -86,7 +86,7 @@ static void teardown(void)
 static struct sync_result sync_now(bool reconcile)
 {
     struct sync_result r;
-    OK(sync_source(p.store, p.connector, config_get(p.config), &(struct sync_options){.reconcile = reconcile}, &r, &e));
+    OK(sync_source(p.store, keyring_hash_key(p.keys), p.connector, config_get(p.config), &(struct sync_options){.reconcile = reconcile}, &r, &e));
     return r;
 }
 
@@ -193,7 +193,7 @@ START_TEST(another_organisation_is_refused)
     setup();
     sync_now(false);
     sql("CREATE TABLE briefd_identity(uuid TEXT); INSERT INTO briefd_identity VALUES('another')");
-    ck_assert_int_eq(sync_source(p.store, p.connector, config_get(p.config), &(struct sync_options){0}, &r, &e), RC_REFUSED);
+    ck_assert_int_eq(sync_source(p.store, keyring_hash_key(p.keys), p.connector, config_get(p.config), &(struct sync_options){0}, &r, &e), RC_REFUSED);
     ck_assert_ptr_nonnull(strstr(e.msg, "rebind"));
     teardown();
 }
