@@ -80,7 +80,7 @@ static bool is_closing(const struct line *l)
     static const char *const words[] = {
         "Best regards",  "Kind regards", "Best wishes", "Warm regards",  "Regards",          "Sincerely", "Cheers,",
         "Many thanks,",  "Thanks,",      "Best,",       "Mit freundlich", "Mit besten Gr",   "Viele Gr",  "Beste Gr",
-        "Liebe Gr",      "Freundliche Gr", "Sch\xc3\xb6ne Gr", "Gru\xc3\x9f", "Gr\xc3\xbc\xc3\x9f" "e", "MfG", "LG,", "VG,",
+        "Liebe Gr",      "Freundliche Gr", "Sch\xc3\xb6ne Gr", "Gru\xc3\x9f", ("Gr\xc3\xbc\xc3\x9f" "e"), "MfG", "LG,", "VG,",
         "Cordialement"};
 
     return l->n <= 45 && begins_with_one(l, words, COUNT_OF(words));
