@@ -90,10 +90,13 @@ void brief_json(struct buf *out, const struct store_brief *b, const struct brief
     json_member_int(out, "output_tokens", b->meta.output_tokens);
     json_member_int(out, "ms", b->meta.ms);
     json_member(out, "reason", NULL);
-    if (made && made->outcome == PIPELINE_MADE)
+    if (made && made->outcome == PIPELINE_MADE) {
         buf_printf(out, ", \"model_share\": %.4f", made->model_share);
-    else
+        json_member_int(out, "dropped", (int64_t)made->dropped);
+    } else {
         json_member(out, "model_share", NULL);
+        json_member(out, "dropped", NULL);
+    }
     buf_char(out, '}');
 }
 
@@ -126,6 +129,7 @@ void brief_json_none(struct buf *out, const struct brief_none *n)
     json_member_int(out, "ms", 0);
     json_member(out, "reason", n->reason);
     json_member(out, "model_share", NULL);
+    json_member(out, "dropped", NULL);
     buf_char(out, '}');
 }
 

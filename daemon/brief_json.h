@@ -1,7 +1,7 @@
 /* brief_json.h: a brief as JSON, the form that scripts rely on: id, source, object, record_id, kind, intent, language,
  * state, as_of, valid_until, subject, to, body, bullets, fields, sentences [{text, rests_on}], flags, hashes {policy,
- * template, model, input}; and prompt, slotted_text, prompt_tokens, output_tokens, ms, reason, model_share. What is not
- * known is null; no key is ever left out. */
+ * template, model, input}; and prompt, slotted_text, prompt_tokens, output_tokens, ms, reason, model_share, dropped
+ * (sentences that the output checks took out). What is not known is null; no key is ever left out. */
 #ifndef DAEMON_BRIEF_JSON_H
 #define DAEMON_BRIEF_JSON_H
 

@@ -256,6 +256,7 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
     out->model_share = m->written.model_share;
     out->asked_again = m->written.asked_again;
     out->left_out = m->written.left_out;
+    out->dropped = policy_released_dropped(m->released);
     out->prompts = m->written.prompts;
     m->written.prompts = NULL;
     return RC_OK;

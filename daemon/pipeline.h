@@ -47,6 +47,7 @@ struct pipeline_result { /* clear with pipeline_result_clear() */
     int64_t ms;
     double model_share;    /* words that the model wrote / all words; 0 for an unchanged brief */
     unsigned asked_again, left_out;
+    size_t dropped;        /* sentences that the output checks took out; 0 for an unchanged brief */
     bool beside_edit;
 };
 void pipeline_result_clear(struct pipeline_result *r);

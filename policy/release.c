@@ -63,6 +63,7 @@ static enum rc drop(struct release *r, const char *check, struct err *e)
 
     snprintf(flag, sizeof(flag), "dropped:%s", check);
     r->fault = check;
+    r->out->n_dropped++;
     return released_flag(r->out, flag, e);
 }
 

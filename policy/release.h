@@ -15,6 +15,7 @@ struct policy_released { /* all strings and arrays lie in the arena; all texts i
     struct policy_value *values;
     size_t n_bullets, cap_bullets, n_flags, cap_flags, n_sentences, cap_sentences, n_values, cap_values;
     int64_t valid_until;
+    size_t n_dropped;
     struct hash_set stored; /* slots that have their value */
 };
 

@@ -195,6 +195,11 @@ const char *policy_released_language(const struct policy_released *r)
     return r->language;
 }
 
+size_t policy_released_dropped(const struct policy_released *r)
+{
+    return r->n_dropped;
+}
+
 int64_t policy_released_valid_until(const struct policy_released *r)
 {
     return r->valid_until;

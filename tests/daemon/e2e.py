@@ -34,9 +34,10 @@ def finish():
 
 
 class Place:
-    """A folder with crm.db, briefd.yaml, the store and the master key."""
+    """A folder with crm.db, briefd.yaml, the store and the master key. data: what is loaded instead of the sample CRM;
+    model: what runs instead of the shipped one."""
 
-    def __init__(self, keep=None, write_back="off", source=None, jobs=None, policy=None):
+    def __init__(self, keep=None, write_back="off", source=None, jobs=None, policy=None, data=None, model=None):
         self.folder = Path(tempfile.mkdtemp(prefix="briefd-e2e-"))
         atexit.register(shutil.rmtree, self.folder, True)
         self.crm = self.folder / "crm.db"
@@ -46,19 +47,21 @@ class Place:
         if source is None:
             db = sqlite3.connect(self.crm)
             db.executescript((ROOT / "etc/sample-crm/schema.sql").read_text(encoding="utf-8"))
-            db.executescript((ROOT / "etc/sample-crm/data.sql").read_text(encoding="utf-8"))
+            db.executescript(Path(data or ROOT / "etc/sample-crm/data.sql").read_text(encoding="utf-8"))
             for object_name, n in (keep or {}).items():
                 db.execute(f"delete from {TABLES[object_name]} where id not in"
                            f" (select id from {TABLES[object_name]} order by id limit {n})")
             db.commit()
             db.close()
-        self.write_config(write_back, source, jobs, policy)
+        self.write_config(write_back, source, jobs, policy, model)
 
-    def write_config(self, write_back="off", source=None, jobs=None, policy=None):
+    def write_config(self, write_back="off", source=None, jobs=None, policy=None, model=None):
         text = (ROOT / "etc/briefd.yaml").read_text(encoding="utf-8")
         text = text.replace("../build/demo", str(self.folder)).replace("policy: policy.yaml", f"policy: {policy or ROOT / 'etc/policy.yaml'}")
         text = text.replace("templates: templates", f"templates: {ROOT / 'etc/templates'}")
         text = text.replace("path: models/", f"path: {ROOT / 'etc/models'}/").replace("write_back: off ", f"write_back: {write_back} ")
+        if model:
+            text = text.replace(str(ROOT / "etc/models/briefd-moe.gguf"), str(model))
         if source:
             text = text.replace("type: sqlite", "type: postgres").replace(f"dsn: {self.crm}", f"dsn: '{source}'")
         if jobs is not None:

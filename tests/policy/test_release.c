@@ -498,6 +498,7 @@ START_TEST(what_fails_is_dropped)
     ck_assert(flagged(r, "dropped:digits"));
     ck_assert(flagged(r, "dropped:names"));
     ck_assert(flagged(r, "dropped:repetition"));
+    ck_assert_uint_eq(policy_released_dropped(r), 5);
     ck_assert(!flagged(r, "shortened") && !flagged(r, "promise") && !flagged(r, "instructions"));
     ck_assert_ptr_null(policy_released_subject(r));
     ck_assert_ptr_null(policy_released_to(r));
