@@ -75,6 +75,29 @@ static enum rc read_filter(struct loader *l, const struct yaml_node *n, const st
     return rc;
 }
 
+static enum rc read_order(struct loader *l, const struct yaml_node *n, const struct job_order **out)
+{
+    static const char *const known[] = {"field", "desc"};
+    enum rc rc = RC_OK;
+    if (n->kind != YAML_LIST)
+        return yaml_bad(l->y, n, l->e, "a list such as [{field: amount, desc: true}] was expected here");
+    for (const struct yaml_node *item = n->first; rc == RC_OK && item; item = item->next) {
+        struct job_order *o = arena_alloc(&l->c->arena, sizeof(*o));
+        if (!o)
+            return no_memory(l->e);
+        rc = yaml_only(l->y, item, known, COUNT_OF(known), l->e);
+        if (rc == RC_OK && !yaml_get(item, "field"))
+            rc = yaml_bad(l->y, item, l->e, "'field' is missing here");
+        if (rc == RC_OK)
+            rc = yaml_text(l->y, yaml_get(item, "field"), &o->field, l->e);
+        if (rc == RC_OK && yaml_get(item, "desc"))
+            rc = yaml_bool(l->y, yaml_get(item, "desc"), &o->desc, l->e);
+        *out = o;
+        out = &o->next;
+    }
+    return rc;
+}
+
 static enum rc read_kinds(struct loader *l, const struct yaml_node *n, struct job_config *j)
 {
     if (n->kind != YAML_LIST || n->count == 0)
@@ -123,6 +146,8 @@ static enum rc read_job_value(struct loader *l, const struct yaml_node *v, struc
         return read_kinds(l, v, j);
     if (strcmp(v->key, "filter") == 0)
         return read_filter(l, v, &j->filter);
+    if (strcmp(v->key, "order") == 0)
+        return read_order(l, v, &j->order);
     if (strcmp(v->key, "budget") == 0)
         return read_budget(l, v, j);
     if (strcmp(v->key, "carry_over") == 0)
@@ -135,7 +160,7 @@ static enum rc read_job_value(struct loader *l, const struct yaml_node *v, struc
 static enum rc read_job(struct loader *l, const struct yaml_node *n, struct job_config *j)
 {
     static const char *const known[] = {"schedule", "time_zone", "source",     "object",  "kinds",
-                                        "filter",   "budget",    "carry_over", "catch_up"};
+                                        "filter",   "order",     "budget",     "carry_over", "catch_up"};
     enum rc rc = yaml_only(l->y, n, known, COUNT_OF(known), l->e);
     j->name = n->key;
     j->time_zone = "UTC";
@@ -295,6 +320,31 @@ const struct sender *config_sender(const struct config_view *v, const char *owne
             standard = s;
     }
     return standard;
+}
+
+static int compare_fields(const struct field *a, const struct field *b)
+{
+    if (a->type == FIELD_DECIMAL || a->type == FIELD_MONEY) {
+        double x = strtod(a->text, NULL), y = strtod(b->text, NULL);
+        return (x > y) - (x < y);
+    }
+    if (a->type == FIELD_TEXT || a->type == FIELD_ENUM || a->type == FIELD_REFERENCE)
+        return strcmp(a->text, b->text);
+    return (a->integer > b->integer) - (a->integer < b->integer);
+}
+
+int job_order_compare(const struct job_order *o, const struct record *a, const struct record *b)
+{
+    for (; o; o = o->next) {
+        const struct field *x = record_field(a, o->field), *y = record_field(b, o->field);
+        bool has_x = x && x->text, has_y = y && y->text;
+        if (has_x != has_y)
+            return has_x ? -1 : 1;
+        int c = has_x && x->type == y->type ? compare_fields(x, y) : 0;
+        if (c != 0)
+            return o->desc ? -c : c;
+    }
+    return 0;
 }
 
 bool job_filter_passes(const struct job_filter *f, const struct record *r)

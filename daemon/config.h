@@ -18,6 +18,13 @@ struct job_filter {
     const struct job_filter *next;
 };
 
+/* order: [{field: amount, desc: true}]: which records come first when the budget does not reach all. */
+struct job_order {
+    const char *field;
+    bool desc;
+    const struct job_order *next;
+};
+
 enum catch_up { CATCH_UP_SKIP, CATCH_UP_ONCE };
 
 struct job_config { /* one entry of `jobs:` */
@@ -27,6 +34,7 @@ struct job_config { /* one entry of `jobs:` */
     const char *source, *object;
     bool kinds[N_PURPOSES];
     const struct job_filter *filter;
+    const struct job_order *order;
     int64_t budget_records, budget_minutes; /* 0: no limit */
     bool carry_over;       /* what is over the budget waits for the next run; else it is dropped from the queue */
     enum catch_up catch_up;
@@ -58,6 +66,8 @@ const struct config_view *config_get(const struct config *c);
 
 const struct source_config *config_source(const struct config_view *v, const char *name); /* NULL if absent */
 const struct sender *config_sender(const struct config_view *v, const char *owner);        /* falls back to default */
+/* Which of two records comes first, as strcmp(); a record without the field comes last. */
+int job_order_compare(const struct job_order *o, const struct record *a, const struct record *b);
 /* Does the record pass the job's filter? A field that is absent passes only not_in. */
 bool job_filter_passes(const struct job_filter *f, const struct record *r);
 

@@ -10,6 +10,7 @@
 #include "../base/log.h"
 #include "../base/str.h"
 #include "pipeline.h"
+#include "rank.h"
 #include "sync.h"
 
 #define MAX_WORKERS 64
@@ -513,6 +514,8 @@ static enum rc prepare(struct run *r, struct store *s, struct err *e)
         rc = settle_writes(r, s, c, e);
     if (rc == RC_OK)
         rc = queue_stale(r, s, e);
+    if (rc == RC_OK && r->job->budget_records + r->job->budget_minutes > 0)
+        rc = rank_looks(s, c, r->job, e); /* without a budget all of them come anyway */
     connector_close(c);
     return rc;
 }

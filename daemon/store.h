@@ -158,6 +158,8 @@ MUST_USE enum rc store_queue_release(struct store *s, const char *worker, struct
 MUST_USE enum rc store_queue_drop(struct store *s, const char *source, const char *object, const bool *kinds,
                                   size_t *n, struct err *e);
 MUST_USE enum rc store_queue_revive(struct store *s, const char *source, const char *object, size_t *n, struct err *e);
+/* Bring waiting looks that were never tried into this order, before all others of their priority. ids[n]. */
+MUST_USE enum rc store_queue_rank(struct store *s, const int64_t *ids, size_t n, struct err *e);
 /* counts[N_JOB_STATES]; due: waiting and not_before has passed. source, object, kinds NULL: any. */
 struct store_counts { size_t by_state[N_JOB_STATES], due; int64_t next_us; /* of a waiting one; 0: none */ };
 MUST_USE enum rc store_queue_counts(struct store *s, const char *source, const char *object, const bool *kinds,

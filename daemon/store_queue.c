@@ -329,6 +329,15 @@ enum rc store_queue_drop(struct store *s, const char *source, const char *object
     return rc;
 }
 
+enum rc store_queue_rank(struct store *s, const int64_t *ids, size_t n, struct err *e)
+{
+    enum rc rc = tx_begin(s, e);
+    for (size_t i = 0; rc == RC_OK && i < n; i++) /* looks of one priority are claimed by the time they are due at */
+        rc = db_run(s, e, "UPDATE job SET not_before_us = $2 WHERE id = $1 AND state = 'waiting' AND attempts = 0",
+                    WITH(p_int(ids[i]), p_int((int64_t)i + 1)));
+    return tx_end(s, rc, e);
+}
+
 enum rc store_queue_revive(struct store *s, const char *source, const char *object, size_t *n, struct err *e)
 {
     size_t revived = 0;

@@ -80,6 +80,10 @@ static void finish(struct engine *g, struct request *r, enum finish_reason reaso
     } else {
         f.queue_ms = now - r->submitted_ms;
     }
+    pthread_mutex_lock(&g->lock);
+    g->stats.requests++; /* before anybody is told, so that who is told finds it counted */
+    g->stats.output_tokens += r->n_out;
+    pthread_mutex_unlock(&g->lock);
     if (r->s.on_finish) r->s.on_finish(r->s.ctx, &f);
     pthread_mutex_lock(&r->lock);
     r->finished = true;
@@ -262,7 +266,7 @@ static void forget(struct engine *g, const struct request *r)
 static void step(struct engine *g)
 {
     int64_t begin = clock_mono_ms();
-    size_t n_asking, n = collect_rows(g, &n_asking), n_done = 0, n_new = 0;
+    size_t n_asking, n = collect_rows(g, &n_asking), n_new = 0;
 
     forward_run(g->forward, g->rows, n);
     for (size_t i = 0; i < n_asking; i++) {
@@ -271,13 +275,10 @@ static void step(struct engine *g)
         n_new += r->n_out == 0;
         if (write_token(g, r, forward_logits(g->forward, i))) continue;
         forget(g, r);
-        n_done++;
     }
     pthread_mutex_lock(&g->lock);
     g->stats.steps++;
-    g->stats.output_tokens += n_asking;
     g->stats.prompt_tokens += n - (n_asking - n_new);
-    g->stats.requests += n_done;
     g->stats.busy_ms += clock_mono_ms() - begin;
     pthread_mutex_unlock(&g->lock);
 }

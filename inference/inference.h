@@ -179,7 +179,8 @@ MUST_USE enum rc engine_run(struct engine *g, const struct submission *s, struct
                             size_t *n_ids, struct finish *f, struct err *e);
 
 struct engine_stats {
-    uint64_t requests, prompt_tokens, output_tokens, steps;
+    uint64_t requests, output_tokens; /* of what is finished */
+    uint64_t prompt_tokens, steps;
     int64_t busy_ms;
     uint32_t in_flight, waiting;
     uint32_t threads; /* that share the work of a step */

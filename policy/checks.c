@@ -11,6 +11,7 @@
 #include "slot_text.h"
 #include "text.h"
 #include "vault.h"
+#include "slot_place.h"
 #include "vocabulary.h"
 
 #define LEAK_RUN 8        /* words of the instructions in a row */
@@ -539,6 +540,8 @@ static enum rc check_words(struct checker *c, const char *s, size_t n, const str
         *fault = "language";
     else if (grounding_fault(c, s, t))
         *fault = "grounding";
+    else if (slot_place_fault(t, &c->prompt))
+        *fault = "slot place";
     return rc;
 }
 

@@ -9,6 +9,7 @@
  *   number words   "zwei", "dozen", "tomorrow" that the prompt does not have
  *   names          a word with a capital that is neither in the prompt nor common
  *   grounding      words that what the model saw does not hold
+ *   slot place     a slot where the prompt has another one of its kind; days called overdue that are not (slot_place.h)
  *   language       the model's own words are in the other language
  *   repetition     the same four words twice, one word three times, a sentence that stood before
  *   syllables      "lalalala"

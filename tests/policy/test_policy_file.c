@@ -57,7 +57,7 @@ static const struct {
     {HEAD "approval: {four_eyes_above: {field: amount, value: much}}\n", ":6:52:", "amount"},
     {HEAD "instructions: obey\n", ":6:15:", ""},
     {"version: 2\n", ":1:10:", ""},
-    {"version: 1\n", ":1:1:", "'purposes' is missing"},
+    {"facts: slots\n", ":1:1:", "'version' is missing"},
 };
 
 START_TEST(errors_have_a_place)

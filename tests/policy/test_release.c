@@ -268,6 +268,7 @@ START_TEST(sentences_that_pass_and_that_do_not)
         {"[PERSON_77] liked the demo.", "slots"},
         {"[CAR_1] liked the demo.", "slots"},
         {"[PERSON_1 liked the demo.", "slots"},
+        {"It is overdue by {facts.days_to_close}.", "slot place"},
         /* clear values */
         {"Thorvald liked the demo.", "leak"},
         {"HENRIKE liked the demo.", "leak"},
