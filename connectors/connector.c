@@ -69,6 +69,42 @@ enum rc connector_fetch(struct connector *c, const char *object, const char *con
     return c->type->fetch(c, o, ids, n, on_record, on_bad, ctx, e);
 }
 
+static void leave_out(void *ctx, const struct bad_record *bad)
+{
+    (void)ctx;
+    (void)bad;
+}
+
+enum rc connector_fetch_fields(struct connector *c, const char *object, wanted_fn wanted, void *wanted_ctx,
+                               const char *const *ids, size_t n, record_fn on_record, void *ctx, struct err *e)
+{
+    const struct map_object *o;
+    struct map_object narrowed;
+    struct arena a;
+    enum rc rc = find_object(c, object, &o, e);
+
+    if (rc != RC_OK || n == 0) return rc;
+    arena_init(&a, 1 << 20);
+    narrowed = *o;
+    narrowed.fields = NULL;
+    narrowed.parents = NULL;
+    narrowed.children = NULL;
+    for (const struct map_field *f = o->fields; f && rc == RC_OK; f = f->next) {
+        struct map_field *copy = wanted(wanted_ctx, f) ? arena_alloc(&a, sizeof(*copy)) : NULL;
+
+        if (!copy && wanted(wanted_ctx, f)) rc = err_set(e, RC_NOMEM, "source %s: out of memory", c->cfg->name);
+        if (!copy) continue;
+        *copy = *f;
+        copy->next = narrowed.fields; /* their order means nothing here */
+        narrowed.fields = copy;
+    }
+    if (rc == RC_OK && n > CONNECTOR_MAX_BATCH)
+        rc = err_set(e, RC_LIMIT, "source %s: more than %d records in one fetch", c->cfg->name, CONNECTOR_MAX_BATCH);
+    if (rc == RC_OK) rc = c->type->fetch(c, &narrowed, ids, n, on_record, leave_out, ctx, e);
+    arena_clear(&a);
+    return rc;
+}
+
 enum rc connector_related(struct connector *c, const char *object, const char *other, const char *const *ids, size_t n,
                           id_fn on_id, void *ctx, struct err *e)
 {

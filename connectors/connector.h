@@ -195,6 +195,12 @@ MUST_USE enum rc connector_pull(struct connector *c, const char *object, const c
 MUST_USE enum rc connector_list(struct connector *c, const char *object, pull_fn on_rows, void *ctx, struct err *e);
 MUST_USE enum rc connector_fetch(struct connector *c, const char *object, const char *const *ids, size_t n,
                                  record_fn on_record, bad_fn on_bad, void *ctx, struct err *e);
+/* The same with only the fields that `wanted` says, and without parents and children: for a look at many records. A
+ * record that cannot be read is left out. */
+typedef bool (*wanted_fn)(void *ctx, const struct map_field *f);
+MUST_USE enum rc connector_fetch_fields(struct connector *c, const char *object, wanted_fn wanted, void *wanted_ctx,
+                                        const char *const *ids, size_t n, record_fn on_record, void *ctx,
+                                        struct err *e);
 /* Nothing for a type that cannot tell. */
 MUST_USE enum rc connector_related(struct connector *c, const char *object, const char *other, const char *const *ids,
                                    size_t n, id_fn on_id, void *ctx, struct err *e);

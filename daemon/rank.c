@@ -4,8 +4,6 @@
 #include <string.h>
 #include "../base/str.h"
 
-#define MAX_FIELDS 8
-
 struct look {
     int64_t id;
     char *record_id;
@@ -56,21 +54,24 @@ static enum rc take_record(void *ctx, struct record *take, struct err *e)
     return RC_OK;
 }
 
-static void no_record(void *ctx, const struct bad_record *bad)
+static bool is_of_order(void *ctx, const struct map_field *f)
 {
-    (void)ctx; /* it comes last, and is quarantined when it is fetched as a whole */
-    (void)bad;
+    const struct job_order *o = ((const struct job_config *)ctx)->order;
+    while (o && strcmp(o->field, f->spec.name) != 0)
+        o = o->next;
+    return o != NULL;
 }
 
-static enum rc fetch_all(struct ranking *r, struct connector *c, const struct map_object *o, struct err *e)
+static enum rc fetch_all(struct ranking *r, struct connector *c, struct err *e)
 {
+    struct job_config job = *r->job;
     enum rc rc = RC_OK;
     for (r->at = 0; rc == RC_OK && r->at < r->n; r->at += r->batch) {
         const char *ids[CONNECTOR_MAX_BATCH];
         r->batch = r->n - r->at < CONNECTOR_MAX_BATCH ? r->n - r->at : CONNECTOR_MAX_BATCH;
         for (size_t i = 0; i < r->batch; i++)
             ids[i] = r->looks[r->at + i].record_id;
-        rc = c->type->fetch(c, o, ids, r->batch, take_record, no_record, r, e);
+        rc = connector_fetch_fields(c, job.object, is_of_order, &job, ids, r->batch, take_record, r, e);
     }
     return rc;
 }
@@ -104,40 +105,15 @@ static int by_order(const void *a, const void *b)
     return c ? c : (x->place > y->place) - (x->place < y->place);
 }
 
-/* The object with the fields of the order only, and without relations. */
-static bool narrow(const struct map_object *o, const struct job_order *order, struct map_object *out, struct map_field fields[MAX_FIELDS])
-{
-    size_t n = 0;
-    *out = *o;
-    out->parents = NULL;
-    out->children = NULL;
-    out->fields = NULL;
-    for (const struct map_field *f = o->fields; f; f = f->next) {
-        const struct job_order *x = order;
-        while (x && strcmp(x->field, f->spec.name) != 0)
-            x = x->next;
-        if (!x || n == MAX_FIELDS)
-            continue;
-        fields[n] = *f;
-        fields[n].next = out->fields;
-        out->fields = &fields[n++];
-    }
-    return n > 0;
-}
-
 enum rc rank_looks(struct store *s, struct connector *c, const struct job_config *j, struct err *e)
 {
     struct ranking r = {.job = j};
-    struct map_field fields[MAX_FIELDS];
-    struct map_object narrowed;
-    const struct map_object *o = source_object(c->cfg, j->object);
     int64_t *ids = NULL;
-    enum rc rc;
-    if (!o || !j->order || !narrow(o, j->order, &narrowed, fields))
+    if (!j->order)
         return RC_OK;
-    rc = store_queue_list(s, JOB_WAITING, RANK_MAX_LOOKS, take_look, &r, e);
+    enum rc rc = store_queue_list(s, JOB_WAITING, RANK_MAX_LOOKS, take_look, &r, e);
     if (rc == RC_OK)
-        rc = fetch_all(&r, c, &narrowed, e);
+        rc = fetch_all(&r, c, e);
     if (rc == RC_OK && r.n > 0) {
         share_fields(&r);
         qsort(r.looks, r.n, sizeof(*r.looks), by_order);

@@ -15,8 +15,6 @@ struct sync {
     struct sync_result *result;
     const struct map_object *object; /* being pulled */
     bool kinds[N_PURPOSES];          /* its own jobs' */
-    struct map_object names;         /* it, with fields that hold names only; no fields: it holds no people */
-    struct arena narrowed;           /* its fields */
     const uint8_t *hash_key;
     bool listing;                    /* reconcile: the watermark stays */
     /* of one batch */
@@ -128,47 +126,27 @@ static enum rc take_names(void *ctx, struct record *take, struct err *e)
     return rc;
 }
 
-static void no_names(void *ctx, const struct bad_record *bad)
+static bool holds_names(void *ctx, const struct map_field *f)
 {
-    (void)ctx; /* the run that fetches the record as a whole quarantines it */
-    (void)bad;
+    (void)ctx;
+    return (str_eq(f->spec.entity, "PERSON") || str_eq(f->spec.entity, "STAFF")) && !str_eq(f->spec.part, "gender") &&
+           !str_eq(f->spec.part, "title");
+}
+
+static bool has_people(const struct map_object *o)
+{
+    const struct map_field *f = o->fields;
+    while (f && !holds_names(NULL, f))
+        f = f->next;
+    return f != NULL;
 }
 
 /* Before the rows are stored, so that a crash between the two only does it again. */
 static enum rc learn_names(struct sync *s, const char *const *ids, size_t n, struct err *e)
 {
-    if (!s->names.fields)
+    if (!has_people(s->object))
         return RC_OK;
-    return s->connector->type->fetch(s->connector, &s->names, ids, n, take_names, no_names, s, e);
-}
-
-static bool holds_names(const struct map_field *f)
-{
-    return (str_eq(f->spec.entity, "PERSON") || str_eq(f->spec.entity, "STAFF")) && !str_eq(f->spec.part, "gender") &&
-           !str_eq(f->spec.part, "title");
-}
-
-/* The object without its relations and with its name fields only. */
-static enum rc narrow(struct sync *s, struct err *e)
-{
-    const struct map_field **tail = &s->names.fields;
-    s->names = *s->object;
-    s->names.fields = NULL;
-    s->names.parents = NULL;
-    s->names.children = NULL;
-    arena_clear(&s->narrowed);
-    for (const struct map_field *f = s->object->fields; f; f = f->next) {
-        if (!holds_names(f))
-            continue;
-        struct map_field *copy = arena_alloc(&s->narrowed, sizeof(*copy));
-        if (!copy)
-            return err_set(e, RC_NOMEM, "sync: out of memory");
-        *copy = *f;
-        copy->next = NULL;
-        *tail = copy;
-        tail = &copy->next;
-    }
-    return RC_OK;
+    return connector_fetch_fields(s->connector, s->object->name, holds_names, NULL, ids, n, take_names, s, e);
 }
 
 /* ---- one object ------------------------------------------------------------------------------------------------- */
@@ -238,22 +216,12 @@ static enum rc reconcile(struct sync *s, struct err *e)
 static enum rc sync_object(struct sync *s, struct err *e)
 {
     char watermark[WATERMARK_SIZE];
-    enum rc rc = narrow(s, e);
-    if (rc == RC_OK)
-        rc = store_watermark(s->store, source_of(s), s->object->name, watermark, e);
+    enum rc rc = store_watermark(s->store, source_of(s), s->object->name, watermark, e);
     if (rc == RC_OK)
         rc = connector_pull(s->connector, s->object->name, watermark, on_rows, on_bad, s, e);
     if (rc == RC_OK && s->opt->reconcile)
         rc = reconcile(s, e);
     return rc;
-}
-
-static bool has_people(const struct map_object *o)
-{
-    const struct map_field *f = o->fields;
-    while (f && !holds_names(f))
-        f = f->next;
-    return f != NULL;
 }
 
 /* Does a change of `o` matter to any job? Parents and children only if a change of theirs can be seen; people always,
@@ -278,7 +246,6 @@ enum rc sync_source(struct store *st, const uint8_t *hash_key, struct connector 
     char identity[128];
     memset(out, 0, sizeof(*out));
     arena_init(&s.arena, LOOKS_MAX_BYTES);
-    arena_init(&s.narrowed, (size_t)1 << 20);
     enum rc rc = connector_identity(c, identity, e);
     if (rc == RC_OK)
         rc = store_source_bind(st, source_of(&s), identity, false, e);
@@ -288,6 +255,5 @@ enum rc sync_source(struct store *st, const uint8_t *hash_key, struct connector 
             rc = sync_object(&s, e);
     }
     arena_clear(&s.arena);
-    arena_clear(&s.narrowed);
     return rc;
 }

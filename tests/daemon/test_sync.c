@@ -22,6 +22,8 @@ static const char configuration[] =
     "        children: {activities: {object: activity, match: {what_id: id}, where: {what_type: opportunity}}}\n"
     "      account: {from: account, key: id, modified: updated_at, fields: {name: {type: text}}}\n"
     "      activity: {from: activity, key: id, modified: at, fields: {body: {type: text}}}\n"
+    "      person: {from: person, key: id, modified: at, fields: {first: {type: text, entity: PERSON, part: first},"
+    " last: {type: text, entity: PERSON, part: last}}}\n"
     "      note: {from: note, key: id, modified: at, fields: {body: {type: text}}}\n"
     "jobs:\n"
     "  a: {source: crm, object: opportunity, kinds: [summary, email]}\n";
@@ -57,6 +59,7 @@ static void setup(void)
     sql("CREATE TABLE account(id TEXT PRIMARY KEY, name TEXT, updated_at TEXT);"
         "CREATE TABLE opportunity(id TEXT PRIMARY KEY, name TEXT, account_id TEXT, updated_at TEXT);"
         "CREATE TABLE activity(id TEXT PRIMARY KEY, what_type TEXT, what_id TEXT, body TEXT, at TEXT);"
+        "CREATE TABLE person(id TEXT PRIMARY KEY, first TEXT, last TEXT, at TEXT);"
         "CREATE TABLE note(id TEXT PRIMARY KEY, body TEXT, at TEXT);"
         "INSERT INTO account VALUES('A1', 'Nord', '2026-01-01 08:00:00'), ('A2', 'Vale', '2026-01-01 08:00:00');"
         "INSERT INTO opportunity VALUES('O1', 'Press', 'A1', '2026-03-01 08:00:00'), ('O2', 'Line', 'A1', '2026-03-02 08:00:00'),"
@@ -199,6 +202,48 @@ START_TEST(another_organisation_is_refused)
 }
 END_TEST
 
+static enum rc take_hash(void *ctx, const uint8_t hash[SHA256_SIZE], struct err *why)
+{
+    (void)why;
+    memcpy(ctx, hash, SHA256_SIZE);
+    return RC_OK;
+}
+
+/* Is somebody of this last name known? */
+static bool knows(const char *last)
+{
+    struct field_spec spec = {.name = "last", .type = FIELD_TEXT, .entity = "PERSON", .part = "last"};
+    struct record *r;
+    uint8_t hash[SHA256_SIZE];
+    bool known;
+    OK(record_open("any", "person", "1", &r, &e));
+    OK(record_add(r, &spec, last, strlen(last), NULL, &e));
+    OK(policy_name_hashes(keyring_hash_key(p.keys), r, take_hash, hash, &e));
+    record_close(r);
+    OK(store_name_known(p.store, hash, &known, &e));
+    return known;
+}
+
+START_TEST(names_become_known_by_hashes_only)
+{
+    char path[96], command[128];
+    setup();
+    sql("INSERT INTO person VALUES('P1', 'Anna', 'Quistorp', '2026-03-05 08:00:00')");
+    ck_assert(!knows("Quistorp"));
+    sync_now(false);
+    ck_assert(knows("Quistorp"));
+    ck_assert(knows("QUISTORP"));
+    ck_assert(!knows("Anna")); /* a first name is no last name */
+    sql("INSERT INTO person VALUES('P2', 'Tom', 'Hallgrimsson', '2026-03-10 08:00:00')");
+    sync_now(false);
+    ck_assert(knows("Hallgrimsson"));
+    snprintf(path, sizeof(path), "%s/b.db", p.folder);
+    snprintf(command, sizeof(command), "! grep -aqi -e quistorp -e hallgrimsson %s*", path);
+    ck_assert_int_eq(system(command), 0);
+    teardown();
+}
+END_TEST
+
 START_TEST(bad_rows_are_quarantined_and_the_rest_goes_on)
 {
     setup();
@@ -212,4 +257,4 @@ END_TEST
 
 SUITE_MAIN("sync", changes_are_queued_for_the_kinds_of_their_jobs, a_changed_child_or_parent_queues_whom_it_belongs_to,
            reconcile_finds_late_rows_and_deletions, another_organisation_is_refused,
-           bad_rows_are_quarantined_and_the_rest_goes_on)
+           names_become_known_by_hashes_only, bad_rows_are_quarantined_and_the_rest_goes_on)
