@@ -226,7 +226,7 @@ static bool knows(const char *last)
 
 START_TEST(names_become_known_by_hashes_only)
 {
-    char path[96], command[128];
+    char path[96], command[192];
     setup();
     sql("INSERT INTO person VALUES('P1', 'Anna', 'Quistorp', '2026-03-05 08:00:00')");
     ck_assert(!knows("Quistorp"));
