@@ -38,8 +38,10 @@ def batch_of(samples, rnd, prompt_share):
 
 
 def copy_batch(source, rnd, tokens):
-    """Random tokens, later once more: nothing to learn but to copy, which is half of what this model does."""
-    size = rnd.choice([4, 6, 8, 12, 16, 24, 40])
+    """Random tokens, later once more: nothing to learn but to copy, which is half of what this model does. Often of few
+    different tokens: where each comes again and again, only the ones before tell which of them is being copied."""
+    size = rnd.choice([6, 8, 12, 16, 24, 40, 60])
+    source = rnd.sample(source, rnd.choice([6, 12, 25, 60, len(source)]))
     before, between = rnd.choice([0, 0, 4, 12]), rnd.choice([0, 0, 4, 12])
     width = before + 2 * size + between
     rows = max(1, tokens // width)
@@ -59,7 +61,7 @@ def batches(tok_path, seed, tokens, copy_share=0.0, prompt_share=0.05, max_len=6
             if len(p) + len(a) <= max_len:
                 pool.append((p, a))
         pool.sort(key=lambda s: len(s[0]) + len(s[1]))
-        source = list({t for p, a in pool for t in p + a if t > 2})
+        source = range(3, tok.get_vocab_size())
         groups, group = [], []
         for s in pool:
             if group and (len(group) + 1) * (len(s[0]) + len(s[1])) > tokens:

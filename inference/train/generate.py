@@ -13,6 +13,7 @@ import re
 
 import grammar_de
 import grammar_en
+import grammar_fr
 import template
 from compose import MAIL, NEXT, STATE, SUBJECT
 
@@ -20,9 +21,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TEMPLATES = os.path.join(HERE, '..', '..', 'etc', 'templates')
 SUMMARY = template.load(os.path.join(TEMPLATES, 'default.summary.tmpl'))
 EMAIL = template.load(os.path.join(TEMPLATES, 'default.email.tmpl'))
-LANG = {'en': grammar_en, 'de': grammar_de}
+LANG = {'en': grammar_en, 'de': grammar_de, 'fr': grammar_fr}  # French: only text to copy
+ANSWERS = ('en', 'de')
 RULES = {lang: {k: v.replace('\n', '') for k, v in g.G.items()} for lang, g in LANG.items()}
-KINDS = {'DATE', 'MONEY', 'NUM', 'DAYS', 'PERSON', 'STAFF', 'ORG', 'EMAIL', 'PHONE', 'URL', 'PLACE'}
 
 
 def load_words():
@@ -36,6 +37,28 @@ def load_words():
 DICT = load_words()
 SYLLABLES = [a + b + c for a in ['b', 'br', 'c', 'd', 'f', 'g', 'gr', 'h', 'k', 'l', 'm', 'n', 'p', 'qu', 'r', 's', 'st', 'sch', 't', 'tr', 'v', 'w', 'z', '']
              for b in 'aeiouäöüy' for c in ['', 'n', 'r', 's', 'l', 'x', 'ck', 'm', 'ng', 't']]
+
+
+def load_pieces():
+    """Tokens of letters, those that begin a word and those that go on with one: every token must have been copied once."""
+    path = os.path.join(HERE, 'tokenizer.json')
+    if not os.path.exists(path):
+        return ['sample'], ['s']
+    with open(path) as f:
+        vocab = json.load(f)['model']['vocab']
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]  # the byte-level alphabet of GPT-2
+    table = {chr(b): b for b in printable}
+    table.update({chr(256 + n): b for n, b in enumerate(b for b in range(256) if b not in printable)})
+    begin, go_on = [], []
+    for token in vocab:
+        text = bytes(table[c] for c in token if c in table).decode('utf-8', 'ignore')
+        if text.strip().isalpha():
+            (begin if text[0] == ' ' else go_on).append(text.strip())
+    return begin, go_on
+
+
+BEGIN, GO_ON = load_pieces()
+PIECES = BEGIN + GO_ON
 
 
 def split_top(s):
@@ -58,7 +81,7 @@ class Gen:
 
     def __init__(self, rnd, lang):
         self.r, self.lang, self.used = rnd, lang, collections.defaultdict(set)
-        self.pool = rnd.choice([6, 6, 12, 20, 40])
+        self.pool, self.words = rnd.choice([6, 6, 12, 20, 40]), []
 
     def slot(self, kind):
         top = self.pool if len(self.used[kind]) < self.pool - 3 else 40
@@ -68,10 +91,26 @@ class Gen:
         self.used[kind].add(n)
         return f'[{kind}_{n}]'
 
-    def rare(self):
-        if self.r.random() < (0.75 if self.lang == 'en' else 0.35):
-            return self.r.choice(DICT)
-        return ''.join(self.r.choice(SYLLABLES) for _ in range(self.r.randint(2, 3)))
+    def rare(self, lang=None):
+        """A word of no grammar, or one that was there before; now and then mistyped, shouted or joined to another."""
+        if self.words and self.r.random() < 0.2:
+            return self.r.choice(self.words)
+        if self.r.random() < 0.4:
+            w = self.r.choice(PIECES) + ''.join(self.r.choice(GO_ON) for _ in range(self.r.choice([0, 1, 1, 2])))
+        elif self.r.random() < {'en': 0.75, 'de': 0.25, 'fr': 0.15}[lang or self.lang]:
+            w = self.r.choice(DICT)
+        else:
+            w = ''.join(self.r.choice(SYLLABLES) for _ in range(self.r.choice([1, 2, 2, 3])))
+        p = self.r.random()
+        if p < 0.04 and len(w) > 4:
+            i = self.r.randint(1, len(w) - 2)
+            w = w[:i] + self.r.choice([w[i + 1] + w[i] + w[i + 2:], w[i + 1:], w[i] + w[i:]])
+        elif p < 0.06:
+            w += self.r.choice(["'s", '-', "n't", '-' + self.r.choice(DICT), '/' + self.r.choice(DICT), '.' + self.r.choice(DICT)])
+        elif p < 0.08:
+            w = w[:self.r.randint(2, 4)].upper()
+        self.words.append(w.rstrip('-'))
+        return self.words[-1]
 
     def maybe(self, p):
         return self.r.random() < p
@@ -104,57 +143,71 @@ class Gen:
             elif m.group(2):
                 out.append(self.slot(m.group(2)))
             else:
-                w = self.rare()
-                out.append(w.capitalize() if m.group(3) == 'W' else w)
+                w = self.rare(lang)
+                out.append(w[:1].upper() + w[1:] if m.group(3) == 'W' else w)
         return re.sub(r' +', ' ', ''.join(out))
 
     def rule(self, name, lang=None):
         return self.x(f'<{name}>', lang).strip().lstrip(',').strip()
 
     def random_clause(self, lang):
-        """Words that no grammar foresees: what they teach is to copy."""
+        """Words that no grammar foresees, with the signs that people put between them: what they teach is to copy."""
         words, out = LANG[lang].WORDS, []
-        for _ in range(self.r.randint(4, 13)):
+        for _ in range(self.r.choice([3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17])):
             p = self.r.random()
-            if p < 0.09:
-                out.append(self.slot(self.r.choice(['DATE', 'MONEY', 'NUM', 'PERSON', 'ORG', 'DAYS', 'STAFF', 'PLACE'])))
-            elif p < 0.42:
+            if p < 0.11:
+                w = self.slot(self.r.choice(['DATE', 'MONEY', 'NUM', 'NUM', 'PERSON', 'PERSON', 'ORG', 'DAYS', 'STAFF', 'PLACE']))
+                if self.maybe(0.2):
+                    w = self.r.choice(BEFORE).replace('X', w)
+                out.append(w)
+            elif p < 0.44:
                 out.append(self.r.choice(words))
+            elif p < 0.48:
+                out.append(self.r.choice(SHORT[lang]))
+            elif p < 0.50 and out:
+                out.append(self.r.choice(['-', '=', '->', '+', '&', '/', '(URL)', '(EMAIL)', '>']))
             else:
-                w = self.rare()
-                if lang == 'de' and self.maybe(0.5) or self.maybe(0.06):
-                    w = w.capitalize()
-                if self.maybe(0.06):
-                    w += self.r.choice(['-', '/', '']) + self.rare()
-                if self.maybe(0.02):
-                    w = w.upper()
-                out.append(w + (',' if self.maybe(0.06) else ''))
-        return ' '.join(out).rstrip(',')
+                w = self.rare(lang)
+                if lang == 'de' and self.maybe(0.5) or self.maybe(0.12):
+                    w = w[:1].upper() + w[1:]
+                q = self.r.random()
+                if q < 0.04:
+                    w = self.r.choice(['"{}"', "'{}'", '({})', '({} ' + self.rare(lang) + ')', '"{} ' + self.rare(lang) + '"']).format(w)
+                elif q < 0.10:
+                    w += self.r.choice([',', ',', ',', ':', ';'])
+                out.append(w)
+        return ' '.join(out).rstrip(',:;-=>+&/ ').removesuffix('.')
 
     def clause(self, lang, inbound_mail):
         """(text, kind): kind is full, frag, first or ours."""
         p = self.r.random()
-        if p < 0.24:
+        if p < 0.40:
             return self.random_clause(lang), 'frag'
-        if inbound_mail and p < 0.75:
+        if inbound_mail and p < 0.80:
             text, kind = self.rule('first' if self.maybe(0.5) else 'wefree', lang), 'first'
-        elif p < 0.42:
+        elif p < 0.55:
             text, kind = self.rule('free', lang), 'full'
-        elif p < 0.62:
+        elif p < 0.72:
             text, kind = self.rule('full', lang), 'full'
         else:
             text, kind = self.rule('frag', lang), 'frag'
-        if self.maybe(0.15):
+        if self.maybe(0.25):
             text += self.r.choice(LANG[lang].JOIN) + (self.random_clause(lang) if self.maybe(0.3) else self.rule(self.r.choice(['full', 'frag']), lang))
-        if self.maybe(0.10):
+        for _ in range(self.r.choice([0, 0, 0, 1, 1, 2])):
             ws = text.split(' ')
-            ws.insert(self.r.randint(1, len(ws)), self.rare())
+            ws.insert(self.r.randint(1, len(ws)), self.rare(lang))
             text = ' '.join(ws)
         return text, kind
 
 
+BEFORE = ['Hr. X', 'Herr X', 'Frau X', 'Fr. X', 'Mr X', 'Ms X', 'Mrs. X', 'Dr X', 'Dr. X', 'X%', 'Xk', '~X', '(X)', 'X,', 'X:', "X's", 'approx. X', 'ca. X', 'no. X', '#X', 'X/X', 'X x', 'X km', 'max. X']
+SHORT = {'en': ['w/', 'w/o', 're:', 'approx.', 'incl.', 'e.g.', 'vs.', 'no.', 'b/c', 'pls', 'asap', 'tbd', 'v.', 'max.', 'dept.', 'ok', 'nxt wk', "don't", "can't", "it's", 'FYI', 'PO'],
+         'de': ['z. B.', 'ca.', 'bzw.', 'inkl.', 'ggf.', 'lt.', 'Nr.', 'u.', 'wg.', 'evtl.', 'max.', 'Std.', 'asap', 'd. h.', 'Abt.', 'GF', 'VB', 'o. k.'],
+         'fr': ['env.', 'p. ex.', 'M.', 'Mme', 'svp', "c'est", "n'a", "l'on", "d'ici", "qu'il", 'max.', 'no.', 'RDV']}
+
+
 def messy(g, text, lang, level):
-    """How a hurried person types it: abbreviations and typos that the reference does not have."""
+    """How a hurried person types it. The reference copies it as it stands: true first, pretty second."""
     if level > 0:
         for long, short in LANG[lang].ABBREV.items():
             if g.maybe(0.35 * level) and re.search(rf'\b{long}\b', text):
@@ -162,15 +215,14 @@ def messy(g, text, lang, level):
     if level > 1:
         ws = text.split(' ')
         for i, w in enumerate(ws):
-            if w in COMMON and len(w) > 4 and g.maybe(0.04):
+            if len(w) > 4 and w.isalpha() and g.maybe(0.06):
                 j = g.r.randint(1, len(w) - 3)
                 ws[i] = w[:j] + w[j + 1] + w[j] + w[j + 2:] if g.maybe(0.6) else w[:j] + w[j + 1:]
         text = ' '.join(ws)
     return text
 
 
-COMMON = {w for g in RULES.values() for k, v in g.items() if k in ('need', 'full', 'frag', 'first', 'ours', 'time', 'reason', 'who3')
-          for w in re.findall(r"[a-zäöüß]{5,}", v)}
+ASKS = r'(can|could|when|können|wann|pouvez)\b'
 
 
 def upper_first(s):
@@ -196,29 +248,24 @@ def note_text(g, lang, direction, kind):
     style = g.r.random()
     sentence = mail or style < 0.4
     # What is kept keeps the case it has in the note: to copy is easier than to change.
-    items = [(upper_first(text) if sentence or g.maybe(0.2) else text, k) for text, k in items]
+    items = [(upper_first(t) if sentence or g.maybe(0.2) else t, k) for t, k in ((messy(g, t, lang, level), k) for t, k in items)]
+    bullets = not mail and g.maybe(0.12)
+    sep = '. ' if sentence else ' - ' if bullets else g.r.choice(['. ', '. ', '. ', '; ', ', ', ', ', ' - ', ' / ', ' // ', ' | ', ' ... ', '! '])
+    # Soft separators stay as they are; where a sentence ends, the reference has a semicolon: it is one sentence.
+    joint = sep if sep in ('; ', ', ', ' / ') or sep == ' - ' and not bullets else '; '
     kept, words = [], 0
     for text, k in items:
         if k == 'filler':
             continue
         size = len(text.split())
-        if kept and (words + size > 20 or len(kept) == 2):
+        if kept and (words + size > 28 or len(kept) == 3):
             break
-        kept.append((text, k))
+        kept.append((text, joint if kept else ''))
         words += size
-    sep = g.r.choice(['. ', '. ', '; ', ', ', ' - ', ' / ', '. ', ' // ', ' | ', ' ... ', '! ']) if not sentence else '. '
-    bullets = not mail and g.maybe(0.12)
-    parts = []
-    for text, k in items:
-        t = messy(g, text, lang, level)
-        asks = re.match(r'(can|could|when|können|wann)\b', t, re.I)
-        parts.append(('- ' + t) if bullets else t + ('?' if asks and sep == '. ' else ''))
-    if bullets:
-        body = ' '.join(parts)
-    else:
-        body = ''
-        for t in parts:
-            body += (sep if body and not body.endswith('?') else ' ' if body else '') + t
+    body = '- ' if bullets else ''
+    for i, (text, k) in enumerate(items):
+        asks = sep == '. ' and re.match(ASKS, text, re.I)
+        body += text + ('?' if asks else '') + ('' if i == len(items) - 1 else ' ' if asks else sep)
     if sentence or g.maybe(0.3):
         body += '' if body.endswith('?') else '.'
     if mail and g.maybe(0.75):
@@ -260,7 +307,7 @@ def lead(g, lang, kind, direction, who, date, foreign):
     s = re.sub(r'\bD\b', date or '', s)
     s = re.sub(r' +', ' ', s).strip()
     if foreign:
-        s = s[:-1] + LANG[lang].FOREIGN + ':'
+        s = s[:-1] + LANG[lang].FOREIGN[foreign] + ':'
     return upper_first(s) + ' '
 
 
@@ -273,8 +320,7 @@ def note(g):
         direction = g.r.choice(['internal', 'internal', 'internal', '', 'inbound'])
     if kind.lower() in ('meeting', 'besuch', 'visit'):
         direction = g.r.choice(['internal', '', 'outbound', 'inbound'])
-    other = {'en': 'de', 'de': 'en'}[g.lang]
-    text_lang = other if g.maybe(0.10) else g.lang
+    text_lang = g.r.choices([g.lang, {'en': 'de', 'de': 'en'}[g.lang], 'fr'], [0.84, 0.09, 0.07])[0]
     date = g.slot('DATE') if g.maybe(0.95) else None
     who = g.slot('PERSON') if g.maybe(0.75) else None
     body, kept = note_text(g, text_lang, direction, kind)
@@ -282,14 +328,13 @@ def note(g):
     if g.maybe(0.5):
         subject = g.x('{Re: |RE: |AW: |WG: |}<Product>|{Call|Meeting|Mail} {with|} @PERSON|<Frag>|<filler>|~W ~w', text_lang)
     fields = dict(kind=kind, direction=direction or None, date=date, who=dict(full_name=who) if who else None, subject=subject, body=body)
-    said = '; '.join(re.sub(r'[.;?]+$', '', t) for t, _ in kept)
-    said = said.replace('... ', '').replace('. ', ', ')
-    ask = len(kept) == 1 and re.match(r'(can|could|when|können|wann)\b', said, re.I)
-    answer = lead(g, g.lang, kind, direction, who, date, text_lang != g.lang) + said + ('?' if ask else '.')
+    said = re.sub(r'[.;?, ]+$', '', ''.join(joint + t for t, joint in kept))
+    ask = len(kept) == 1 and re.match(ASKS, said, re.I)
+    answer = lead(g, g.lang, kind, direction, who, date, text_lang if text_lang != g.lang else None) + said + ('?' if ask else '.')
     return fields, answer
 
 
-def record(g, obj):
+def record(g, obj, task):
     """Fields of one record, each present or not."""
     f = {}
 
@@ -301,14 +346,22 @@ def record(g, obj):
         put(key, lambda: g.slot('DAYS'), p)
 
     def odd(rule):
-        """A field's value, one in four times of words that no grammar foresees."""
-        if g.maybe(0.75):
+        """A field's value: of a grammar, mostly the answer's, or of words that no grammar foresees."""
+        p = g.r.random()
+        if p < {'step': 0.45, 'oppname': 0.4, 'casesubject': 0.4, 'job': 0.5}.get(rule, 0.6):
             return g.rule(rule)
+        other = g.r.choice(['en', 'de', 'fr'])
+        if p < 0.7 and rule in RULES[other]:
+            return g.x(f'<{rule}>', other).strip()
         if rule == 'step':
-            return g.random_clause(g.lang) if g.maybe(0.6) else upper_first(g.rule('free'))
-        words = [g.rare() for _ in range(g.r.choice([1, 2, 2, 3] if rule in ('oppname', 'casesubject', 'job', 'stage') else [1, 1, 2]))]
-        words = [w.capitalize() if not i or g.maybe(0.4) else w for i, w in enumerate(words)]
-        return g.r.choice([' ', ' ', ' ', '-', ' & ', ' / ']).join(words)
+            return g.random_clause(g.lang) if g.maybe(0.7) else upper_first(g.rule('free'))
+        words = [g.rare(other) for _ in range(g.r.choice([1, 2, 2, 3, 4] if rule in ('oppname', 'casesubject', 'job', 'stage') else [1, 1, 2]))]
+        words = [w[:1].upper() + w[1:] if not i or g.maybe(0.4) else w for i, w in enumerate(words)]
+        if rule in ('oppname', 'casesubject') and g.maybe(0.4):
+            words.insert(g.r.randint(0, len(words)), g.slot(g.r.choice(['NUM', 'ORG', 'ORG'])))
+        if rule == 'casesubject' and g.maybe(0.5):
+            words += [g.r.choice(LANG[g.lang].WORDS), g.rare(g.lang), g.rare(g.lang)]
+        return g.r.choice([' ', ' ', ' ', ' ', '-', ' & ', ' / ', ': ', ', ']).join(words)
 
     facts, account, contact = {}, {}, {}
     if obj == 'opportunity':
@@ -321,15 +374,20 @@ def record(g, obj):
         put('competitor', lambda: g.slot('ORG') if g.maybe(0.8) else g.x('~W'), 0.3)
         put('next_step', lambda: odd('step'), 0.75)
     elif obj == 'account':
-        put('name', lambda: g.slot('ORG') if g.maybe(0.9) else g.x('~W ~W'), 0.98)
+        put('name', lambda: g.slot('ORG') if g.maybe(0.9) else g.x('~W ~W|~W'), 0.98)
         put('industry', lambda: odd('industry'), 0.8)
         put('type', lambda: odd('atype'), 0.7)
         put('rating', lambda: odd('rating'), 0.2)
+        if g.maybe(0.4):
+            f['opportunities'] = [dict(name=odd('oppname'), stage=odd('stage')) for _ in range(g.r.choice([1, 1, 2, 3]))]
+            for d in f['opportunities']:
+                if g.maybe(0.8):
+                    d['amount'] = g.slot('MONEY')
     elif obj in ('contact', 'lead'):
         put('full_name', lambda: g.slot('PERSON'), 0.96)
         put('job_title', lambda: odd('job'), 0.8)
         if obj == 'lead':
-            put('company', lambda: g.slot('ORG') if g.maybe(0.85) else g.x('~W ~W'), 0.92)
+            put('company', lambda: g.slot('ORG') if g.maybe(0.85) else g.x('~W ~W|~W'), 0.92)
             put('status', lambda: odd('status'), 0.9)
             put('rating', lambda: odd('rating'), 0.5)
             put('lead_source', lambda: odd('source'), 0.75)
@@ -367,7 +425,7 @@ def record(g, obj):
     if contact:
         f['contact'] = contact
     tasks = []
-    for _ in range(g.r.choice([0, 0, 0, 1, 1, 2, 3])):
+    for _ in range(g.r.choice([0, 0, 0, 1, 1, 2, 3] if task != 'next' or f.get('next_step') else [0] + 3 * [1, 1, 2, 2, 3])):
         t = dict(subject=upper_first(odd('step')))
         if g.maybe(0.85):
             t['due_date'] = g.slot('DATE')
@@ -379,6 +437,28 @@ def record(g, obj):
     if f.get('next_step') and g.maybe(0.6):
         f['next_step'] = upper_first(f['next_step'])
     return f, notes_kept
+
+
+def same_slots(g, texts, share):
+    """The same value has the same slot: some slots of a kind become one, in the prompt and the answer alike."""
+    found = collections.defaultdict(list)
+    for slot, kind in re.findall(r'(\[([A-Z]+)_\d+\])', texts[0]):
+        if slot not in found[kind]:
+            found[kind].append(slot)
+    for kind, slots in found.items():
+        while len(slots) > 1 and g.maybe(share.get(kind, 0.05)):
+            gone = slots.pop(g.r.randrange(1, len(slots)))
+            texts = [t.replace(gone, slots[0] if g.maybe(0.7) else g.r.choice(slots)) for t in texts]
+    return texts
+
+
+def address(g, f, obj):
+    """Who the draft is for; next steps and hints often name the same person."""
+    f['to'] = f.get('full_name') if obj in ('contact', 'lead') else f.get('contact', {}).get('full_name')
+    for key in ('next_step', 'hint'):
+        named = re.findall(r'\[PERSON_\d+\]', f.get(key, ''))
+        if f['to'] and named and g.maybe(0.6):
+            f[key] = f[key].replace(named[0], f['to'])
 
 
 def chain(obj, lang, **brief):
@@ -397,29 +477,33 @@ def example(rnd, task=None, lang=None):
         fields, answer = note(g)
         steps, step, scopes = SUMMARY, 'note', [fields, chain(obj, lang)]
     elif task in ('state', 'next'):
-        f, kept = record(g, obj)
+        f, kept = record(g, obj, task)
         answer = (STATE if task == 'state' else NEXT)[lang](g, obj, f, kept)
         steps, step, scopes = SUMMARY, task, [f, chain(obj, lang)]
     else:
-        f, _ = record(g, obj)
-        intent = g.r.choice(grammar_en.INTENTS) if g.maybe(0.8) else 'case-update' if obj == 'case' else 'follow-up'
-        tone = g.r.choice(grammar_en.TONES)
+        f, _ = record(g, obj, task)
+        intent = g.r.choice(grammar_en.INTENTS) if g.maybe(0.6) else 'follow-up' if g.maybe(0.7) else 'reply'
+        tone = g.r.choice(grammar_en.TONES) if g.maybe(0.6) else 'neutral'
         if g.maybe(0.8):
-            kind = g.r.choice(['call', 'email', 'email', 'meeting', 'note', 'chat'])
+            kind = g.r.choice(['call', 'call', 'email', 'email', 'email', 'meeting', 'note', 'chat', 'web form', 'visit'])
             direction = g.r.choice(['inbound', 'outbound', 'inbound', 'internal'])
-            direction = 'internal' if kind in ('meeting', 'note') else direction
+            direction = 'internal' if kind == 'note' or kind == 'meeting' and g.maybe(0.5) else direction
             body, kept = note_text(g, lang, direction, kind)
             f['activities'] = [dict(kind=kind, direction=direction, body=body)]
             f['kept'] = kept
-        if g.maybe(0.1):
-            f['hint'] = g.rule('hint')
+        if g.maybe(0.12):
+            f['hint'] = g.rule('hint') if g.maybe(0.7) else g.random_clause(lang)
+        address(g, f, obj)
         answer = (MAIL if task == 'mail' else SUBJECT)[lang](g, obj, f, intent, tone)
         steps, step, scopes = EMAIL, 'body' if task == 'mail' else 'subject', [f, chain(obj, lang, intent=intent, tone=tone)]
     _, system, user = steps[step]
     user = template.render(user, scopes)
     if '\n\n' in user and g.maybe(0.4):
         user = user.replace('\n\n', '\n')
-    ex = dict(task=task, language=lang, system=template.render(system, scopes), user=user, answer=answer.strip())
+    answer = answer.strip()
+    if task in ('note', 'state', 'next'):
+        user, answer = same_slots(g, [user, answer], dict(PERSON=0.5 if task == 'note' else 0.3, ORG=0.2, STAFF=0.2))
+    ex = dict(task=task, language=lang, system=template.render(system, scopes), user=user, answer=answer)
     for slot in re.findall(r'\[\w+\]', ex['answer']):
         assert slot in ex['user'], (slot, ex)
     return ex
@@ -464,10 +548,10 @@ def main():
                               commonest_answer=text, commonest_share=count / a.count), indent=1))
     elif a.words:
         os.makedirs(a.words, exist_ok=True)
-        for lang in LANG:
-            seen = collections.Counter(w for e in examples if e['language'] == lang for w in capitals(e))
+        for lang in ANSWERS:
+            seen = collections.Counter(w for e in examples if e['language'] == lang for w in set(capitals(e)))
             with open(os.path.join(a.words, lang + '.txt'), 'w') as f:
-                f.writelines(w + '\n' for w in sorted(w for w, n in seen.items() if n >= 3))
+                f.writelines(w + '\n' for w in sorted(w for w, n in seen.items() if n >= 8))
     elif a.corpus:
         with open(a.corpus, 'w') as f:
             f.writelines(e['user'] + '\n' + e['answer'] + '\n' for e in examples)

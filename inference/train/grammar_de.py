@@ -5,7 +5,7 @@ G = {
 'head': '''scanner|lizenzen|plattform|modul|portal|anlage|steuerung|pumpen|drucker|software|system|schnittstelle|vertrag|paket|schränke|filter|ventile|regale|kameras|planung|app|auswertung|erweiterung|einheiten|linie|prüfung|technik|umstellung|schulung|lösung''',
 'product': '<mod><head>|<mod><head>|<mod><head>|~W<head>|<Head>',
 'prodf': '<mod>{software|plattform|anlage|steuerung|schnittstelle|lösung|technik|planung|prüfung|umstellung|erweiterung}',
-'who3': '''der Kunde|der Einkauf|die IT|die Rechtsabteilung|die Geschäftsführung|der Betriebsrat|der Werksleiter|die Buchhaltung|die Produktion|der Datenschutzbeauftragte|das Management|der Vorstand|die Logistik|@PERSON|@PERSON|@PERSON|er|sie|@ORG|der Projektleiter|die Technik|der Controller|die Zentrale|das Lager''',
+'who3': '''der Kunde|der Einkauf|die IT|die Rechtsabteilung|die Geschäftsführung|der Betriebsrat|der Werksleiter|die Buchhaltung|die Produktion|der Datenschutzbeauftragte|das Management|der Vorstand|die Logistik|@PERSON|@PERSON|Hr. @PERSON|Herr @PERSON|Frau @PERSON|Fr. @PERSON|Dr. @PERSON|er|sie|@ORG|der Projektleiter|die Technik|der Controller|die Zentrale|das Lager''',
 'time': '''bis @DATE|vor @DATE|nach @DATE|am @DATE|ab @DATE|nächste Woche|nächsten Monat|in diesem Quartal|nach der Sommerpause|bis Monatsende|im Herbst|nach dem Audit|in @DAYS|innerhalb von @DAYS|so bald wie möglich|nach der Messe|vor Jahresende|im neuen Geschäftsjahr|nach dem Umzug''',
 'need': '''braucht {ein neues Angebot|ein Datenblatt|eine Referenz|den Sicherheitsfragebogen|eine Kostenaufstellung|einen Lieferplan|mehr Zeit|eine Demo|@NUM Lizenzen}|möchte {ein Angebot|einen Test|eine Demo|einen Rückruf|einen Termin|den Vertrag verlängern|@NUM Einheiten bestellen|die <prodf> testen|mit der <prodf> beginnen} {<time>|}
 |verlangt {@NUM% Rabatt|einen Festpreis|längere Garantie|eine Vertragsstrafe|Zahlungsziel @DAYS|Datenhaltung in Deutschland}|hat {das Budget freigegeben|@MONEY genehmigt|den Auftrag bestätigt|den Termin abgesagt|das Angebot abgelehnt|den Vertrag unterschrieben|noch nicht entschieden|die <prodf> bemängelt}
@@ -27,13 +27,13 @@ G = {
 'free': '''<who3> <verb> die <adj> <noun> <prep>|die <adj> <noun> {ist|war|bleibt} {zu klein|zu teuer|fertig|offen|geschlossen|das größte Problem|nicht abgedeckt} <prep>|die <noun> {fällt aus|läuft aus|startet|kommt} <prep>|@NUM <noun> {fehlen|defekt|geplant} <prep>|<noun> {ok|erledigt|fehlt|noch offen} <prep>|{größte|einzige} Sorge: die <adj> <noun> <prep>|@PERSON erreicht, die <noun> <prep> {passt|muss warten}|{keine|neue} <noun> <prep>''',
 'wefree': '''wir {suchen|brauchen|bestellen|planen|mieten} eine <adj> <noun> <prep>|unsere <noun> {ist defekt|ist zu klein|steht} <prep>|die <adj> <noun> {fehlt|ist beschädigt|kam nicht an} <prep>|können Sie die <noun> <prep> {prüfen|anbieten|ersetzen}|was kostet die <adj> <noun> <prep>''',
 'filler': '''gutes Gespräch|danke für Ihre Zeit|wie besprochen|siehe unten|zur Info|kurzes Update|nette Runde|Mailbox besprochen|schönes Wochenende|vielen Dank für die schnelle Antwort|Wetter war schlecht|mehr dazu bald|ich hoffe, es geht Ihnen gut''',
-'greet': 'Hallo @PERSON,|Guten Tag @STAFF,|Sehr geehrter Herr @STAFF,|Sehr geehrte Frau @STAFF,|Guten Morgen,|Hallo zusammen,|Servus @STAFF,',
-'sign': 'Mit freundlichen Grüßen @PERSON|Viele Grüße @PERSON|Beste Grüße, @PERSON, ~W, @PHONE|MfG @PERSON|VG @PERSON @PHONE @EMAIL|Gruß @PERSON',
+'greet': '@STAFF,|Herr @STAFF,|Frau @STAFF,|Moin @STAFF,|Liebe Frau @STAFF,|Lieber Herr @STAFF,|Sehr geehrte Damen und Herren,|Hallo @PERSON,|Guten Tag @STAFF,|Sehr geehrter Herr @STAFF,|Sehr geehrte Frau @STAFF,|Guten Morgen,|Hallo zusammen,|Servus @STAFF,',
+'sign': '@PERSON|@PERSON, <job>|LG @PERSON|Danke, @PERSON|Besten Gruß @PERSON|Mit freundlichen Grüßen @PERSON|Viele Grüße @PERSON|Beste Grüße, @PERSON, ~W, @PHONE|MfG @PERSON|VG @PERSON @PHONE @EMAIL|Gruß @PERSON',
 'quoted': 'Von: @EMAIL Gesendet: @DATE An: @EMAIL Betreff: AW: <product> Hallo @PERSON, <ours>. Viele Grüße @STAFF|Am @DATE schrieb @STAFF: > <ours>|> <ours> > <filler>',
-'step': '''{Angebot|Vertragsentwurf|Preisliste|Sicherheitsfragebogen|Projektplan|Referenzliste|Datenblatt} {senden|schicken|abstimmen|überarbeiten|besprechen}{| mit @PERSON| an @PERSON| bis @DATE}|{Demo|Workshop|Termin|Werksbesuch|Telefonat|Schulung|Kick-off} {vereinbaren|planen|am @DATE|mit @PERSON|mit der IT|bestätigen}|@PERSON {anrufen|treffen|kontaktieren}{| wegen Budget| am @DATE| zur <prodf>}|{Rückmeldung|Bestellung|Freigabe|Unterschrift} {abwarten|einholen|von @PERSON einholen|bis @DATE einholen}|<product> {liefern|testen|tauschen|vorstellen|montieren}{| am @DATE|}|send revised quote to @PERSON|call @PERSON {about the <product>|}''',
+'step': '''{Angebot|Vertragsentwurf|Preisliste|Sicherheitsfragebogen|Projektplan|Referenzliste|Datenblatt} {senden|schicken|abstimmen|überarbeiten|besprechen}{| mit @PERSON| an @PERSON| bis @DATE}|{Demo|Workshop|Termin|Werksbesuch|Telefonat|Schulung|Kick-off} {vereinbaren|planen|am @DATE|mit @PERSON|mit der IT|bestätigen}|{Hr. |Frau |Herrn |||}@PERSON {anrufen|treffen|kontaktieren|nach <noun> fragen}|{<noun>|Termin|<product>} {mit|bei|von} {Hr. |Frau |Herrn |||}@PERSON {klären|abstimmen|prüfen|anfragen}|{<noun>|<product>} für {Hr. |Frau |||}@PERSON {vorbereiten|bestellen}|@PERSON {anrufen|treffen|kontaktieren}{| wegen Budget| am @DATE| zur <prodf>}|{Rückmeldung|Bestellung|Freigabe|Unterschrift} {abwarten|einholen|von @PERSON einholen|bis @DATE einholen}|<product> {liefern|testen|tauschen|vorstellen|montieren}{| am @DATE|}|send revised quote to @PERSON|call @PERSON {about the <product>|}''',
 'oppname': '{<Product>|<Product>|<Product> @NUM|<Product> - @ORG|@ORG <Product>|~W ~W|Verlängerung <Product>|<Product>, Phase @NUM|Rahmenvertrag <Product>|@ORG: <Product>}',
 'casesubject': '''<Product> {fällt aus|startet nicht|ist zu langsam|verliert Verbindung|zeigt Fehler|undicht|beschädigt geliefert|nicht geliefert}{| nach dem Update| seit @DATE| bei @ORG}|Fehler @NUM an der <prodf>|{Falsche|Fehlende|Doppelte} {Rechnung|Lieferung|Gutschrift}{| @NUM| für <product>}|{Anmeldung|Export|Datensicherung|Druck} nicht möglich{| seit @DATE|}|Frage zur {<prodf>|Rechnung @NUM|Garantie}''',
-'stage': 'Prospecting|Qualification|Proposal|Negotiation|Closed Won|Closed Lost|Qualifizierung|Angebot|Verhandlung|Bedarfsanalyse|Vertrag gesendet|Mündliche Zusage|Needs Analysis|Discovery|Technische Prüfung|~W|Verbal Agreement|Contract Sent',
+'stage': 'Prospecting|Qualification|Proposal|Negotiation|Closed Won|Closed Lost|Gewonnen|Verloren|Qualifizierung|Angebot|Verhandlung|Bedarfsanalyse|Vertrag gesendet|Mündliche Zusage|Needs Analysis|Discovery|Technische Prüfung|~W|Verbal Agreement|Contract Sent',
 'status': 'Neu|Offen|In Bearbeitung|Kontaktiert|Qualifiziert|Wartet auf Kunde|Eskaliert|Geschlossen|New|Open|Working|In Progress|Escalated|Qualified|Nurturing|~W',
 'otype': 'Neugeschäft|Bestandskunde|Verlängerung|Erweiterung|New Business|Renewal|Upgrade|Expansion|~W',
 'atype': 'Kunde|Interessent|Partner|Customer|Prospect|Schlüsselkunde|Reseller|~W',
@@ -42,7 +42,7 @@ G = {
 'job': '{Leiter|Leiterin} {Einkauf|IT|Produktion|Logistik|Technik|Qualität|~W}|Geschäftsführer|Geschäftsführerin|Einkäufer|Werksleiterin|CEO|CFO|Head of IT|Projektleiterin|Controller|Plant Manager',
 'priority': 'Hoch|Mittel|Niedrig|High|Medium|Low|Critical', 'rating': 'Hot|Warm|Cold|Heiß|Kalt|A|B',
 'kind': 'call|call|call|email|email|email|meeting|meeting|note|note|chat|web form|visit|message|Anruf|E-Mail|Notiz|Besuch',
-'hint': 'Demo anbieten|kurz halten|nach @DATE fragen|für die Bestellung danken|die <prodf> erwähnen',
+'hint': 'Demo anbieten|eine <adj> <noun> <prep> anbieten|nach @DATE fragen|nach der <noun> fragen|für die {Bestellung|<noun>} danken|die <prodf> erwähnen|die <adj> <noun> <prep> erwähnen|wir haben <time> geschlossen|<frag>',
 }
 ABBREV = {'und': 'u.', 'bitte': 'bitte', 'Termin': 'Term.', 'mit': 'm.', 'nächste Woche': 'nä. Wo.', 'noch nicht': 'noch nicht', 'so bald wie möglich': 'asap', 'Angebot': 'Ang.', 'Kunde': 'Kd.', 'wegen': 'wg.'}
 ABBREV = {k: v for k, v in ABBREV.items() if k != v and k in ('und', 'wegen', 'so bald wie möglich')}
@@ -62,5 +62,4 @@ LEADS = {
 ('other', 'outbound'): ['Unsere Nachricht an P vom D (K): '],
 ('other', ''): ['Kontakt mit P am D (K): ', 'Eintrag vom D (K): '],
 }
-NOBODY = 'dem Kunden'
-FOREIGN = ' (auf Englisch)'
+FOREIGN = {'en': ' (auf Englisch)', 'fr': ' (auf Französisch)'}

@@ -12,7 +12,7 @@ G = {
 'product': '<mod> <head>|<mod> <head>|<head>|~w <head>|<mod> ~w',
 'who3': '''the customer|they|procurement|purchasing|legal|finance|IT|the IT team|operations|the plant manager|the board|the works council|management|the CFO
 |the project lead|the data protection officer|security|the buyer|their controller|the warehouse team|the head of production|HR|the branch managers|the union rep
-|@PERSON|@PERSON|@PERSON|he|she|the end users|logistics|the parent company|@ORG|their lawyer|the tender office|the facility manager|quality|maintenance''',
+|@PERSON|@PERSON|@PERSON|Mr @PERSON|Ms @PERSON|Mrs. @PERSON|Dr @PERSON|he|she|the end users|logistics|the parent company|@ORG|their lawyer|the tender office|the facility manager|quality|maintenance''',
 'time': '''before @DATE|by @DATE|until @DATE|after @DATE|on @DATE|in @DATE|next week|next month|this quarter|after the summer break|by the end of the month|in the autumn
 |once the audit is done|within @DAYS|in @DAYS|before the fiscal year ends|as soon as possible|later this year|after the trade fair|at the next board meeting
 |before the season starts|when the new hall opens|this spring|after the go-live|from @DATE on''',
@@ -51,8 +51,8 @@ G = {
 'wefree': '''we {visited|lost|sold|ordered|moved|cannot use|no longer need|have to replace|are looking for|plan|run|own|would like to see} {a|the|our} <adj> <noun> <prep>|our <noun> {is|was} {broken|too small|closed|full|late|stopped} <prep>|the <adj> <noun> {arrived|broke|stopped|is missing} <prep>|{can|could} you {repair|send|check|quote|replace|pick up} the <adj> <noun> <prep>|I {saw|need|lost|would like|have checked} the <noun> <prep>|is the <noun> <prep> {included|possible|on the way}|what would {a|the} <adj> <noun> cost <prep>''',
 'filler': '''hope you are well|thanks for your time|thanks for the quick reply|nice chat|good meeting|great atmosphere|left voicemail|weather was awful|as discussed|see below|fyi|just a quick note|no answer at first try|had coffee|more soon
 |happy to help|sorry for the delay|talk soon|spoke briefly|thx for the call|long call|see attached|hope the holiday was nice|just a short update|quick update from my side|met at reception|traffic was bad''',
-'greet': 'Hi @PERSON,|Hello @PERSON,|Dear @PERSON,|Hi @STAFF,|Hello,|Good morning,|Hi all,|Dear team,|Hi {@STAFF}!|Hello {@STAFF} -',
-'sign': 'Best regards, @PERSON|Best, @PERSON|Kind regards @PERSON @PHONE|Regards, @PERSON, ~W ~W, @PHONE @EMAIL|Thanks @PERSON|Cheers, @PERSON|Best regards @PERSON @ORG @PHONE @URL|BR @PERSON|Sent from my phone',
+'greet': '@STAFF,|Dear Mr @STAFF,|Dear Sir or Madam,|Dear support team,|Hey,|Hey @STAFF -|Hi @PERSON,|Hello @PERSON,|Dear @PERSON,|Hi @STAFF,|Hello,|Good morning,|Hi all,|Dear team,|Hi {@STAFF}!|Hello {@STAFF} -',
+'sign': '@PERSON|- @PERSON|@PERSON, <job>|Thanks, @PERSON|Best regards, @PERSON|Best, @PERSON|Kind regards @PERSON @PHONE|Regards, @PERSON, ~W ~W, @PHONE @EMAIL|Thanks @PERSON|Cheers, @PERSON|Best regards @PERSON @ORG @PHONE @URL|BR @PERSON|Sent from my phone',
 'quoted': 'From: @EMAIL Sent: @DATE To: @EMAIL Subject: RE: ~w ~w Hi @PERSON, <ours>. <filler>. Best regards @STAFF|On @DATE, @STAFF wrote: > <ours> > <filler>|-----Original Message----- From: @STAFF Sent: @DATE Subject: <product> Dear @PERSON, <ours>.|> <ours> > <ours>',
 'step': '''{send|prepare|present|discuss|review|agree|finalise|get approval for|share|check|clarify} {the|a|} {revised quote|contract draft|security questionnaire|proposal|<product> offer|price list|rollout plan|<product> scope|delivery dates|service level|statement of work|reference list}{| with @PERSON| with procurement| with legal| by @DATE| on @DATE| for @NUM sites}
 |{call|meet|visit|contact|email|ask|introduce @STAFF to} {@PERSON|the CFO|procurement|the plant manager|the project team|the IT lead}{| about the <product>| on @DATE| re budget| re timeline| before @DATE}|{schedule|set up|book|arrange|confirm|plan|run} {demo|a demo|kick-off|workshop|site visit|technical call|training|the pilot|a review call}{| with @PERSON| for @DATE| in @DATE| at @ORG| about the <product>}
@@ -68,8 +68,8 @@ G = {
 'source': 'Web|Website|Referral|Trade Show|Partner|Cold Call|Phone Inquiry|Webinar|Campaign|Event|Advertisement|Purchased List|Word of mouth|Existing Customer|~W|LinkedIn|Inbound Call',
 'job': '{Head of|Director of|VP|Manager,|Team Lead} {Procurement|Operations|IT|Production|Logistics|Finance|Quality|Facilities|~W}|CEO|CFO|CTO|COO|Buyer|Plant Manager|Managing Director|Project Manager|Office Manager|{Senior|Junior|} {Buyer|Engineer|Analyst|Consultant|Controller|~W}|Owner',
 'priority': 'High|Medium|Low|Critical|Urgent|Normal|~W', 'rating': 'Hot|Warm|Cold|A|B|C|~W',
-'kind': 'call|call|call|email|email|email|meeting|meeting|note|note|chat|web form|visit|message|webinar|Call|Email|Meeting|Note|demo',
-'hint': 'mention the <product>|ask for a call|keep it short|offer a demo <time>|ask about @DATE|thank them for the order',
+'kind': '~w|~W ~w|{site|phone|trade fair} ~w|SMS|letter|call|call|call|email|email|email|meeting|meeting|note|note|chat|web form|visit|message|webinar|Call|Email|Meeting|Note|demo',
+'hint': 'mention the <product>|mention that <who3> <need>|ask for a call|ask about the <product>|ask @PERSON for {the|a} <noun>|offer a demo <time>|offer {a|an|the} <adj> <noun> <prep>|ask about @DATE|thank them for the {order|visit|<noun>}|invite @PERSON to the <noun> <prep>|invite them to the <noun>|we are closed <time>|<frag>',
 }
 
 ABBREV = {'with': 'w/', 'without': 'w/o', 'meeting': 'mtg', 'because': 'b/c', 'please': 'pls', 'about': 're', 'customer': 'cust', 'and': '&', 'as soon as possible': 'asap',
@@ -94,9 +94,8 @@ LEADS = {
 ('other', 'outbound'): ['K to P on D: ', 'On D we sent a K to P: '],
 ('other', ''): ['K with P on D: ', 'K of D: '],
 }
-NOBODY = 'the customer'
-FOREIGN = ' (in German)'
+FOREIGN = {'de': ' (in German)', 'fr': ' (in French)'}
 
 INTENTS = ['follow-up', 'introduction', 'meeting', 'proposal-reminder', 'renewal', 'thank-you', 're-engagement', 'case-update', 'apology', 'reply']
 TONES = ['neutral', 'warm', 'brief']
-VERBS = set('send prepare present discuss review agree finalise get share check clarify call meet visit contact ask introduce schedule set book arrange confirm plan run order install replace test ship deliver calibrate'.split())
+VERBS = set('get write answer register collect follow wait obtain remind update request offer draft close fix email submit confirm complete review compare propose explain demonstrate verify inform invite negotiate sign issue forward create determine send prepare present discuss review agree finalise get share check clarify call meet visit contact ask introduce schedule set book arrange confirm plan run order install replace test ship deliver calibrate'.split())

@@ -102,6 +102,8 @@ def main():
         muon.buf, info = state['muon'], state['info']
         adam.load_state_dict(state['adam'])
     info['runs'] += 1
+    # Heads that look at a place by its distance read this constant: as the bias of tied outputs it would soon differ.
+    constant = model.emb[:, 0].detach().clone()
     print(json.dumps(dict(params=sum(p.numel() for p in model.parameters()), resumed=info)), flush=True)
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
@@ -123,6 +125,8 @@ def main():
         for g in adam.param_groups:
             g['lr'] = lr * 0.25
         adam.step()
+        with torch.no_grad():
+            model.emb[:, 0] = constant
         muon.step(lr)
         model.zero_grad(set_to_none=True)
         answers = weight == 1.0
