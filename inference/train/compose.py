@@ -374,7 +374,7 @@ def mail(g, obj, f, intent, tone, lang):
     english, note, to = lang == 'en', (f.get('activities') or [{}])[0], f.get('to')
     last, step = f['facts'].get('last_contact'), f.get('next_step')
     body = [re.sub(r'\bA\b', lambda m: about(obj, f, lang), g.r.choice(REASONS[lang][intent].split('|')), count=1)]
-    wrote = note.get('kind') in MAIL_KINDS and note.get('direction') == 'inbound' and f.get('kept')
+    wrote = note.get('kind') == 'email' and note.get('direction') == 'inbound' and f.get('kept')
     if tone != 'brief' or intent == 'reply':
         if last and intent != 'introduction':
             body.append((last_en if english else last_de)(note, last))
