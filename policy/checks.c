@@ -366,7 +366,7 @@ static bool names_fault(const struct checker *c, const char *s, const struct tok
 }
 
 /* A word that states an event must rest on one of the same meaning. Of the others a fluent sentence may have a few of
- * its own: at most one, or a third of what it says. Where the record is in another language its words can't be found
+ * its own, where the policy keeps unknown words: at most one, or a third of what it says. Where the record is in another language its words can't be found
  * again, and a half is allowed. */
 static bool grounding_fault(const struct checker *c, const char *s, const struct tokens *t)
 {
@@ -384,6 +384,7 @@ static bool grounding_fault(const struct checker *c, const char *s, const struct
         content++;
         own += event < 0 && !is_common(c, s, x) && !vocabulary_grounds(&c->seen, x, c->language);
     }
+    if (c->p->drop_unknown_words) return own > 0;
     if (own <= 1) return own == 1 && content == 1;
     return c->evidence.foreign ? 2 * own > content : 3 * own > content;
 }

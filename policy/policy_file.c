@@ -428,7 +428,8 @@ static enum rc read_formality(struct reader *r, const struct yaml_node *map, str
 
 static enum rc read_output(struct reader *r, const struct yaml_node *n, struct err *e)
 {
-    static const char *const known[] = {"languages", "formality", "max_sentences", "forbidden", "promises"};
+    static const char *const known[] = {"languages", "formality", "max_sentences", "forbidden", "promises", "unknown_words"};
+    static const char *const unknown[] = {"keep", "drop"};
     static const char *const promises[] = {"flag", "drop", "keep"};
     const struct yaml_node *x;
     int64_t max;
@@ -445,6 +446,10 @@ static enum rc read_output(struct reader *r, const struct yaml_node *n, struct e
     if (rc == RC_OK && (x = yaml_get(n, "promises"))) {
         rc = yaml_choice(r->y, x, promises, COUNT_OF(promises), &i, e);
         if (rc == RC_OK) r->p->promises = (enum promises)i;
+    }
+    if (rc == RC_OK && (x = yaml_get(n, "unknown_words"))) {
+        rc = yaml_choice(r->y, x, unknown, COUNT_OF(unknown), &i, e);
+        if (rc == RC_OK) r->p->drop_unknown_words = i == 1;
     }
     return rc;
 }

@@ -89,6 +89,7 @@ struct policy {
     unsigned max_sentences;
     const struct word_rule *forbidden;
     enum promises promises;
+    bool drop_unknown_words; /* a sentence with a word that neither the prompt nor a list of words has */
     bool auto_approve[N_PURPOSES];
     const char *four_eyes_field, *four_eyes_value;
     const struct role_rule *roles;

@@ -42,6 +42,7 @@ static const struct {
     {HEAD "output: {languages: []}\n", ":6:21:", "at least one"},
     {HEAD "output: {languages: [en, en]}\n", ":6:26:", "twice"},
     {HEAD "output: {languages: [fr]}\n", ":6:22:", ""},
+    {HEAD "output: {unknown_words: maybe}\n", ":6:25:", ""},
     {HEAD "facts: maybe\n", ":6:8:", ""},
     {HEAD "facts: slots\nfacts: slots\n", ":7:1:", "twice"},
     {HEAD "pii: {default: hide}\n", ":6:16:", ""},

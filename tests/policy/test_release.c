@@ -295,6 +295,20 @@ START_TEST(sentences_that_pass_and_that_do_not)
 }
 END_TEST
 
+START_TEST(unknown_words_by_policy)
+{
+    static const char sentence[] = "The operators want trainlexos, so a quick reply would help.";
+    struct desk d;
+    desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, "en");
+    ck_assert_ptr_null(fault(&d, sentence)); /* one word of its own is allowed */
+    desk_close(&d);
+    desk_open(&d, POLICY("output: {unknown_words: drop}"), &henrike, PURPOSE_SUMMARY, "en");
+    ck_assert_str_eq(fault(&d, sentence), "grounding");
+    ck_assert_ptr_null(fault(&d, "The operators want training, so a quick reply would help."));
+    desk_close(&d);
+}
+END_TEST
+
 START_TEST(german_sentences)
 {
     static const struct {
@@ -950,7 +964,7 @@ START_TEST(many_slots)
 }
 END_TEST
 
-SUITE_MAIN("release", sentences_that_pass_and_that_do_not, german_sentences, outside_text_in_drafts,
+SUITE_MAIN("release", sentences_that_pass_and_that_do_not, unknown_words_by_policy, german_sentences, outside_text_in_drafts,
            promises_are_flagged_dropped_or_kept, checked_facts, slots_are_mended, sentences_and_paragraphs,
            what_fails_is_dropped, length_is_bounded, provenance, valid_until, greetings, nobody_to_greet, a_whole_mail,
            sealed_values, an_edit_is_put_back_into_slots, rehydrate_undoes_edit, slots_wherever_they_stand, values_are_text,
