@@ -36,6 +36,28 @@ struct app {
 
 /* ---- rules ------------------------------------------------------------------------------------------------------ */
 
+static bool maps(const struct map_object *o, const char *field)
+{
+    const struct map_field *f = o->fields;
+    while (f && strcmp(f->spec.name, field) != 0)
+        f = f->next;
+    return f != NULL;
+}
+
+/* A field of consent that a source does not map would opt nobody out, in silence. */
+static enum rc check_consent(const struct rules *r, struct err *e)
+{
+    const char *object, *field;
+    for (const struct source_config *s = config_get(r->config)->sources; s; s = s->next)
+        for (size_t i = 0; policy_consent_field(r->policy, i, &object, &field); i++) {
+            const struct map_object *o = source_object(s, object);
+            if (o && !maps(o, field))
+                return err_set(e, RC_BAD, "policy: blocked_when asks for %s.%s, which source %s does not map: nobody would be opted out;"
+                               " add the field to the mapping or take the rule out", object, field, s->name);
+        }
+    return RC_OK;
+}
+
 static enum rc rules_open(const char *path, const char *as_of, bool check, struct rules **out, struct err *e)
 {
     struct rules *r = calloc(1, sizeof(*r));
@@ -49,6 +71,8 @@ static enum rc rules_open(const char *path, const char *as_of, bool check, struc
         struct policy_options opt = {.vault_best_effort = strcmp(s->vault_lock, "best_effort") == 0};
         rc = policy_open(s->policy, &opt, &r->policy, e);
     }
+    if (rc == RC_OK)
+        rc = check_consent(r, e);
     if (rc == RC_OK)
         *out = r;
     else

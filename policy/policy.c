@@ -255,6 +255,18 @@ static const struct word_rule *word_named(const struct word_rule *w, const char 
     return w;
 }
 
+bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field)
+{
+    for (size_t k = 0; k < N_PURPOSES; k++)
+        for (const struct blocked_rule *b = p->purposes[k].blocked; b; b = b->next) {
+            if (i-- > 0) continue;
+            *object = b->object;
+            *field = b->field;
+            return true;
+        }
+    return false;
+}
+
 enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                            enum purpose purpose, struct err *e)
 {

@@ -42,6 +42,10 @@ const char *policy_hash(const struct policy *p); /* SHA-256 of the file's bytes,
 /* Fields of `object` that some purpose admits or that consent and visibility need: what a source may be asked for. */
 bool policy_wants_field(const struct policy *p, const char *object, const char *field);
 
+/* The i-th field that blocks a purpose (blocked_when), borrowed; false behind the last one. A source that has the object
+ * must have the field, or nobody in it would ever count as opted out. */
+bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field);
+
 /* May this model run for this purpose? RC_REFUSED names the rule and the way out. sha256 may be "". */
 MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                                     enum purpose purpose, struct err *e);
