@@ -99,6 +99,15 @@ static enum rc next_tag(struct parser *p, const char **text, size_t *n, struct t
     return tag->words ? RC_OK : no_memory(p);
 }
 
+/* text[n] is a stretch of the file and ends without a NUL. */
+static bool is_blank(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strchr(" \t\r\n", text[i]) || !text[i])
+            return false;
+    return true;
+}
+
 static bool is_tag(const struct tag *tag, const char *word)
 {
     size_t n = strlen(word);
@@ -292,7 +301,7 @@ static enum rc parse_step(struct parser *p, const struct tag *tag)
         rc = step_option(p, tag, w, &s->about);
     if (rc == RC_OK)
         rc = next_tag(p, &text, &n, &stop);
-    if (rc == RC_OK && (!is_tag(&stop, "system") || strspn(text, " \n") < n))
+    if (rc == RC_OK && (!is_tag(&stop, "system") || !is_blank(text, n)))
         rc = bad(p, tag->line, "{{system}} was expected next in step", s->about.name);
     if (rc == RC_OK)
         rc = parse_ops(p, &s->system, &stop, 0);
@@ -316,7 +325,7 @@ static enum rc parse_output(struct parser *p, const struct tag *tag)
     size_t n;
     t->has_output = true;
     enum rc rc = next_tag(p, &text, &n, &stop);
-    if (rc == RC_OK && strspn(text, " \n") < n)
+    if (rc == RC_OK && !is_blank(text, n))
         rc = bad(p, tag->line, "text between {{output}} and its first part", "");
     if (rc == RC_OK && is_tag(&stop, "subject"))
         rc = parse_ops(p, &t->subject, &stop, 0);

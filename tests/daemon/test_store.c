@@ -923,8 +923,7 @@ START_TEST(tampering_is_found)
         "DELETE FROM audit WHERE seq = 6", /* the tail: only the head beside the key tells */
         "DELETE FROM audit",
         "DELETE FROM audit WHERE seq = 4; UPDATE audit SET seq = seq - 1 WHERE seq > 4",
-        "UPDATE audit SET seq = 100 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3;"
-        "UPDATE audit SET seq = 3 WHERE seq = 100",
+        "UPDATE audit SET seq = 100 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 100",
         "INSERT INTO audit SELECT 7, at_us, actor, event, object, outcome, detail, hash, mac FROM audit WHERE seq = 6",
         "UPDATE audit SET mac = zeroblob(32) WHERE seq = 2",
         "UPDATE audit SET hash = zeroblob(5) WHERE seq = 2",

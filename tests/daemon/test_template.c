@@ -176,5 +176,19 @@ START_TEST(the_shipped_templates_are_valid)
 }
 END_TEST
 
-SUITE_MAIN("template", mistakes_are_named_with_their_line, steps_say_what_they_are, a_record_through_a_template,
+/* A file's bytes end without a NUL: blanks at the very end are looked at within bounds (seen by the sanitizer). */
+START_TEST(a_file_that_ends_in_blanks)
+{
+    static const char text[] = "{{step a}}{{system}}s{{user}}u{{end}}{{output}} ";
+    char *bytes = malloc(sizeof(text) - 1);
+    struct template *t = NULL;
+    struct err e;
+    ck_assert_ptr_nonnull(bytes);
+    memcpy(bytes, text, sizeof(text) - 1);
+    ck_assert_int_eq(template_parse("t.tmpl", bytes, sizeof(text) - 1, &t, &e), RC_BAD);
+    free(bytes);
+}
+END_TEST
+
+SUITE_MAIN("template", a_file_that_ends_in_blanks, mistakes_are_named_with_their_line, steps_say_what_they_are, a_record_through_a_template,
            the_shipped_templates_are_valid)

@@ -849,7 +849,7 @@ START_TEST(rehydrate_undoes_edit)
 {
     static const char *const words[] = {
         "Henrike", "Thorvald", "Dr. Thorvald", "Henrike Thorvald", "thorvald", "Thorvalds", "Kestrelworks GmbH", "Kestrelworks",
-        "48.000,00 \xe2\x82\xac", "48.000", "EUR 48,000", "2. Dezember 2026", "12 Tagen", "12 Tage", "in", "seit", "vor", "\xc3\xbc" "ber", "In",
+        "48.000,00 \xe2\x82\xac", "48.000", "EUR 48,000", "2. Dezember 2026", "12 Tagen", "12 Tage", "in", "seit", "vor", ("\xc3\xbc" "ber"), "In",
         "12", "ein", "a@b.example", "+49 30 1234567", "https://a.example/x", "DE89 3704 0044 0532 0130 00", "Frau Meier", "Herr Weber",
         "[PERSON_77]", "[", "]", "[[", "{", "}", "\"", "\\", "**", "\n", "\n\n", " ", ". ", "!", "\xc3\xa4", "\xe2\x80\xa6", "\xf0\x9f\x99\x82", "\x01",
         "17 %", "1.5", "1,5", "Dana Vale", "Vale", "und", "Angebot", "\xff", "0", "3. Quartal 2026",
