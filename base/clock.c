@@ -45,6 +45,18 @@ int32_t clock_today(const struct clock *c)
     return date_of_us(clock_now_us(c));
 }
 
+struct timespec clock_deadline(int64_t ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    t.tv_sec += t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    return t;
+}
+
 int64_t clock_mono_ms(void)
 {
     return read_us(CLOCK_MONOTONIC) / 1000;

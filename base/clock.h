@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include "err.h"
 
 #define CLOCK_DAY_US INT64_C(86400000000)
@@ -22,6 +23,8 @@ void clock_system(struct clock *c);
 MUST_USE enum rc clock_init(struct clock *c, const char *spec, struct err *e);
 int64_t clock_now_us(const struct clock *c);
 int32_t clock_today(const struct clock *c);      /* days since 1970-01-01, UTC */
+/* The time in `ms` from now as pthread_cond_timedwait() takes it (CLOCK_REALTIME). */
+struct timespec clock_deadline(int64_t ms);
 int64_t clock_mono_ms(void);                     /* for durations and deadlines; never goes back */
 
 int32_t date_from_civil(int year, int month, int day);

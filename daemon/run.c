@@ -336,17 +336,6 @@ static enum rc claim(struct worker *w, struct err *e)
     return rc;
 }
 
-static struct timespec in_ms(int64_t ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    return t;
-}
-
 /* Nothing is due: is anything to come, from other workers' failures or from backoff? Waits a moment if so. */
 static enum rc more_to_come(struct worker *w, bool *more, struct err *e)
 {
@@ -355,7 +344,7 @@ static enum rc more_to_come(struct worker *w, bool *more, struct err *e)
     enum rc rc = store_queue_counts(w->store, r->job->source, r->job->object, r->job->kinds, &counts, e);
     if (rc != RC_OK)
         return rc;
-    struct timespec until = in_ms(TICK_MS);
+    struct timespec until = clock_deadline(TICK_MS);
     pthread_mutex_lock(&r->lock);
     bool soon = r->opt->wait_for_retries && counts.next_us && counts.next_us <= store_now_us(w->store) + RETRY_WAIT_US;
     *more = r->budget > 0 && (r->working > 0 || counts.due > 0 || soon);
@@ -435,10 +424,7 @@ static void *worker_main(void *ctx)
 
 /* ---- before and after the workers -------------------------------------------------------------------------------- */
 
-struct due {
-    struct store *store;
-    const struct run *run;
-    enum rc rc;
+struct due { /* briefs to be looked at */
     char (*ids)[BRIEF_ID_SIZE];
     size_t n, room;
 };
@@ -462,7 +448,7 @@ static enum rc look_again(void *ctx, const struct store_brief *b, struct err *e)
 /* Briefs that speak of a day which has passed: their records are looked at again. */
 static enum rc queue_stale(struct run *r, struct store *s, struct err *e)
 {
-    struct due d = {.store = s, .run = r};
+    struct due d = {0};
     struct brief_filter f = {.source = r->job->source, .object = r->job->object, .current = true,
                              .due_before_us = clock_now_us(&rules_config(r->rules)->clock)};
     enum rc rc = store_briefs_list(s, &f, look_again, &d, e);
@@ -484,7 +470,7 @@ static enum rc queue_stale(struct run *r, struct store *s, struct err *e)
 /* Writes whose answer was lost: the record says whether they arrived. */
 static enum rc settle_writes(struct run *r, struct store *s, struct connector *c, struct err *e)
 {
-    struct due d = {.store = s, .run = r};
+    struct due d = {0};
     struct brief_filter f = {.source = r->job->source, .object = r->job->object, .by_state = true, .state = BRIEF_WRITE_PENDING};
     struct pipeline p = {.app = r->app, .rules = r->rules, .store = s, .actor = r->opt->actor};
     enum rc rc = store_briefs_list(s, &f, look_again, &d, e);
@@ -536,7 +522,7 @@ static void watch(struct run *r, struct store *s, const struct worker *workers, 
     const struct settings *settings = rules_config(r->rules)->settings;
     int64_t beat_ms = clock_mono_ms(), stop_ms = 0;
     for (bool living = true; living;) {
-        struct timespec until = in_ms(TICK_MS);
+        struct timespec until = clock_deadline(TICK_MS);
         struct run_result so_far;
         pthread_mutex_lock(&r->lock);
         if (r->running > 0)

@@ -233,9 +233,7 @@ static void *runner_main(void *ctx)
         if (job) {
             run_due(v, job);
         } else {
-            struct timespec t;
-            clock_gettime(CLOCK_REALTIME, &t);
-            t.tv_sec += 1;
+            struct timespec t = clock_deadline(1000);
             pthread_mutex_lock(&v->lock);
             pthread_cond_timedwait(&v->changed, &v->lock, &t);
             pthread_mutex_unlock(&v->lock);

@@ -10,6 +10,7 @@
 #define MAX_WORDS 2048
 #define MAX_SLOTS 2048
 #define OUTPUT_MAX_BYTES ((size_t)64 << 10)
+#define CANCEL_LOOK_MS 500 /* how soon a cancelled wait is noticed */
 #define RETRY_TEMPERATURE 0.7f
 
 /* ---- the fact lock of one prompt ---------------------------------------------------------------------------------- */
@@ -255,23 +256,12 @@ static enum rc call_submit(const struct writer *w, struct call *c, unsigned max_
     return engine_submit(w->engine, &s, &c->request, e);
 }
 
-/* Half a second on the clock that condition variables go by. */
-static struct timespec soon(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_nsec += 500000000;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    return t;
-}
-
 static enum rc call_wait(const struct writer *w, struct call *c, struct err *e)
 {
     bool cancelled = false;
     pthread_mutex_lock(&c->mutex);
     while (!c->done) {
-        struct timespec until = soon();
+        struct timespec until = clock_deadline(CANCEL_LOOK_MS);
         pthread_cond_timedwait(&c->done_cond, &c->mutex, &until);
         if (cancelled || c->done || !w->cancel || !atomic_load(w->cancel))
             continue;
