@@ -6,6 +6,7 @@
 
 #include "../base/str.h"
 #include "rest.h"
+#include "links.h"
 #include "value.h"
 
 #define SCRATCH_MAX_BYTES ((size_t)64 << 20)
@@ -251,11 +252,6 @@ static enum rc read_by(struct reading *r, const char *const *values, size_t n, s
 
 /* ---- links: which records wait for an item with a certain value --------------------------------------------------------- */
 
-struct link {
-    const char *value;
-    struct node *node;
-};
-
 struct links {
     struct link *items; /* sorted by value */
     size_t n;
@@ -263,11 +259,6 @@ struct links {
     size_t *counts;      /* items so far, for each of values */
     size_t n_values;
 };
-
-static int by_value(const void *a, const void *b)
-{
-    return strcmp(((const struct link *)a)->value, ((const struct link *)b)->value);
-}
 
 static enum rc collect(struct fetch *f, const struct nodes *nodes, const char *column, struct links *out,
                        struct err *e)
@@ -283,31 +274,8 @@ static enum rc collect(struct fetch *f, const struct nodes *nodes, const char *c
         if (n->root->record && value_key_ok(v.text, v.n) && !rest_marked(v.text))
             out->items[out->n++] = (struct link){v.text, n};
     }
-    qsort(out->items, out->n, sizeof(*out->items), by_value);
-    for (size_t i = 0; i < out->n; i++) {
-        if (i == 0 || strcmp(out->items[i].value, out->items[i - 1].value) != 0)
-            out->values[out->n_values++] = out->items[i].value;
-    }
+    out->n_values = links_sort(out->items, out->n, out->values);
     return RC_OK;
-}
-
-/* Index of the first link with `value`, or l->n. */
-static size_t find_link(const struct links *l, const char *value)
-{
-    size_t lo = 0, hi = l->n;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (strcmp(l->items[mid].value, value) < 0) lo = mid + 1;
-        else hi = mid;
-    }
-    return lo;
-}
-
-static bool link_has(const struct links *l, size_t i, const char *value)
-{
-    return i < l->n && strcmp(l->items[i].value, value) == 0;
 }
 
 static int by_text(const void *a, const void *b)
@@ -354,12 +322,12 @@ static enum rc attach(struct reading *r, struct node *node, const cJSON *item, s
 /* The same for every record that waits for `value`. */
 static enum rc attach_all(struct reading *r, const cJSON *item, const char *value, struct err *e)
 {
-    struct relation *rel = r->ctx;
+    const struct links *l = &((const struct relation *)r->ctx)->links;
     struct err why;
     enum rc rc = RC_OK;
 
-    for (size_t i = find_link(&rel->links, value); link_has(&rel->links, i, value) && rc == RC_OK; i++) {
-        struct node *node = rel->links.items[i].node;
+    for (size_t i = links_find(l->items, l->n, value); links_has(l->items, l->n, i, value) && rc == RC_OK; i++) {
+        struct node *node = l->items[i].node;
 
         if (!node->root->record) continue;
         rc = attach(r, node, item, &why);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "links.h"
 #include "sql.h"
 
 #define SCRATCH_MAX_BYTES ((size_t)64 << 20)
@@ -169,22 +170,12 @@ static enum rc add_node(struct fetch *f, struct nodes *nodes, struct root *root,
 
 /* ---- links: which records wait for a row with a certain value ------------------------------------------------------ */
 
-struct link {
-    const char *value;
-    struct node *node;
-};
-
 struct links {
     struct link *items; /* sorted by value */
     size_t n;
     const char **values; /* each value once */
     size_t n_values;
 };
-
-static int by_value(const void *a, const void *b)
-{
-    return strcmp(((const struct link *)a)->value, ((const struct link *)b)->value);
-}
 
 static enum rc collect(struct fetch *f, const struct nodes *nodes, size_t which, struct links *out, struct err *e)
 {
@@ -195,31 +186,8 @@ static enum rc collect(struct fetch *f, const struct nodes *nodes, size_t which,
     for (struct node *n = nodes->first; n; n = n->next) {
         if (n->root->record && n->links[which]) out->items[out->n++] = (struct link){n->links[which], n};
     }
-    qsort(out->items, out->n, sizeof(*out->items), by_value);
-    for (size_t i = 0; i < out->n; i++) {
-        if (i == 0 || strcmp(out->items[i].value, out->items[i - 1].value) != 0)
-            out->values[out->n_values++] = out->items[i].value;
-    }
+    out->n_values = links_sort(out->items, out->n, out->values);
     return RC_OK;
-}
-
-/* Index of the first link with `value`, or l->n. */
-static size_t find_link(const struct links *l, const char *value)
-{
-    size_t lo = 0, hi = l->n;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (strcmp(l->items[mid].value, value) < 0) lo = mid + 1;
-        else hi = mid;
-    }
-    return lo;
-}
-
-static bool link_has(const struct links *l, size_t i, const char *value)
-{
-    return i < l->n && strcmp(l->items[i].value, value) == 0;
 }
 
 /* ---- parents and children ---------------------------------------------------------------------------------------- */
@@ -252,6 +220,7 @@ static enum rc attach(struct relation *rel, struct node *node, const char *id, c
 static enum rc relation_row(void *ctx, const struct sql_cell *cells, size_t n, struct err *e)
 {
     struct relation *rel = ctx;
+    const struct links *l = &rel->links;
     const struct sql_cell *key = sql_cell(&rel->columns, cells, rel->o->key);
     const struct sql_cell *match = sql_cell(&rel->columns, cells, rel->match);
     const char *id = sql_key_ok(key) ? key->text : NULL;
@@ -260,8 +229,8 @@ static enum rc relation_row(void *ctx, const struct sql_cell *cells, size_t n, s
 
     (void)n;
     if (!match->text) return RC_OK;
-    for (size_t i = find_link(&rel->links, match->text); link_has(&rel->links, i, match->text) && rc == RC_OK; i++) {
-        struct node *node = rel->links.items[i].node;
+    for (size_t i = links_find(l->items, l->n, match->text); links_has(l->items, l->n, i, match->text) && rc == RC_OK; i++) {
+        struct node *node = l->items[i].node;
 
         if (!node->root->record) continue;
         if (!id) rc = err_set(&why, RC_BAD, "%s: the key of a %s is malformed", rel->name, rel->o->name);
