@@ -128,6 +128,54 @@ enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const 
     return rc;
 }
 
+/* As a file would hold it. */
+static void encode_row(enum weight_type type, const float *values, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        uint16_t half;
+
+        memcpy(&bits, &values[i], sizeof(bits));
+        half = type == TYPE_F16 ? float_to_half(values[i]) : (uint16_t)(bits >> 16);
+        if (type == TYPE_F32)
+            memcpy(out + i * sizeof(bits), &bits, sizeof(bits));
+        else
+            memcpy(out + i * sizeof(half), &half, sizeof(half));
+    }
+}
+
+enum rc weight_make(const struct kernels *k, enum weight_type type, const float *values, size_t n_in,
+                    size_t n_out, size_t n_mats, struct weight *w, struct err *e)
+{
+    size_t group, group_bytes;
+    uint8_t *rows;
+
+    *w = (struct weight){
+        .format = kernels_format(k, type), .n_in = n_in, .n_out = n_out, .n_mats = n_mats};
+    group = w->format->group;
+    w->row_bytes = n_in * type_find(type)->bytes;
+    w->mat_bytes = (n_out + group - 1) / group * group * w->row_bytes;
+    group_bytes = group * w->row_bytes;
+    w->data = allocate(n_mats * w->mat_bytes);
+    rows = calloc(group, w->row_bytes);
+    for (size_t i = 0; w->data && rows && i < n_mats * (w->mat_bytes / group_bytes); i++) {
+        size_t mat = i * group_bytes / w->mat_bytes, first = i * group - mat * (w->mat_bytes / w->row_bytes);
+        uint8_t *out = w->data + i * group_bytes;
+
+        memset(rows, 0, group_bytes);
+        for (size_t r = 0; r < group && first + r < n_out; r++)
+            encode_row(type, values + (mat * n_out + first + r) * n_in, n_in, rows + r * w->row_bytes);
+        if (w->format->pack)
+            w->format->pack(rows, n_in, out);
+        else
+            memcpy(out, rows, group_bytes);
+    }
+    free(rows);
+    if (w->data && rows) return RC_OK;
+    weight_clear(w);
+    return err_set(e, RC_NOMEM, "out of memory for %zu matrices of %zu * %zu", n_mats, n_out, n_in);
+}
+
 void weight_clear(struct weight *w)
 {
     free(w->data);

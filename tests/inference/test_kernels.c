@@ -100,8 +100,8 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
                 values[j * head + d] = 0x7C01;
             }
         }
-        k->attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_a, sum_a, acc_a);
-        kernels_scalar.attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_b, sum_b, acc_b);
+        k->attend(head, heads, q, keys, values, 0, block == 2 ? count : KV_BLOCK, max_a, sum_a, acc_a);
+        kernels_scalar.attend(head, heads, q, keys, values, 0, block == 2 ? count : KV_BLOCK, max_b, sum_b, acc_b);
     }
     check_close(max_a, max_b, heads, 1e-5, "attention: max");
     check_close(sum_a, sum_b, heads, 1e-4, "attention: sum");

@@ -9,8 +9,9 @@
 
 #define EXACT_TOP 8
 
-static const char *const names[] = {"granitemoe", "granitemoe-f16", "granitemoe-f32", "granitemoe-shexp", "llama",
-                                    "llama-ropefreqs", "mixtral", "olmoe", "qwen2", "qwen3moe"};
+static const char *const names[] = {"deepseek2", "deepseek2-mha", "deepseek2-v3style", "gpt-oss", "granitemoe",
+                                    "granitemoe-f16", "granitemoe-f32", "granitemoe-shexp", "llama", "llama-ropefreqs",
+                                    "mixtral", "olmoe", "phi3", "phi3-partial", "phimoe", "qwen2", "qwen3moe"};
 static const char *const paths[] = {[CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
 
 static const char *file_of(const char *name, const char *ending)
