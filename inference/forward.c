@@ -14,10 +14,7 @@
 
 void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n)
 {
-    size_t block = (row * a->width + first) / ACT_BLOCK;
-
-    f->k->quantise(a->f + row * a->width + first, n, a->q + row * a->width + first, a->d + block,
-                   a->sum + block);
+    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK);
 }
 
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,
@@ -310,17 +307,13 @@ static struct acts acts_room(size_t n, size_t width, bool *failed)
 {
     return (struct acts){.width = width,
                          .f = room(n, width, sizeof(float), failed),
-                         .q = room(n, width, sizeof(int16_t), failed),
-                         .d = room(n, width / ACT_BLOCK + 1, sizeof(float), failed),
-                         .sum = room(n, width / ACT_BLOCK + 1, sizeof(int32_t), failed)};
+                         .q = room(n, width / ACT_BLOCK + 1, sizeof(struct act_block), failed)};
 }
 
 static void acts_clear(struct acts *a)
 {
     free(a->f);
     free(a->q);
-    free(a->d);
-    free(a->sum);
 }
 
 static void make_attention_room(struct forward *f, size_t rows, bool *failed)

@@ -72,7 +72,7 @@ struct forward {
 
 static inline bool reads_quantised(const struct weight *w)
 {
-    return w->format && w->format->quantised;
+    return w->format && w->format->packed;
 }
 
 /* Fill the quantised form of `n` values of a row from `first` on; whole blocks. */

@@ -72,11 +72,11 @@ static struct gguf_tensor rows_of(const struct gguf_tensor *t, size_t first, siz
     return rows;
 }
 
-static void keep_part(struct loader *l, float *vector, size_t n, struct weight *w)
+static void keep(struct loader *l, float *vector, size_t n, struct weight *w)
 {
-    struct part *p = &l->m->parts[l->m->n_parts++];
+    struct loaded *p = &l->m->loaded[l->m->n_loaded++];
 
-    *p = (struct part){.vector = vector, .n = n, .weight = w};
+    *p = (struct loaded){.vector = vector, .n = n, .weight = w};
     snprintf(p->name, sizeof(p->name), "%.63s", l->name);
 }
 
@@ -84,14 +84,14 @@ static void prepare(struct loader *l, const struct gguf_tensor *t, struct weight
 {
     if (l->rc != RC_OK) return;
     l->rc = weight_prepare(l->g, t, l->m->kernels, w, l->e);
-    if (l->rc == RC_OK) keep_part(l, NULL, 0, w);
+    if (l->rc == RC_OK) keep(l, NULL, 0, w);
 }
 
 static void prepare_vector(struct loader *l, const struct gguf_tensor *t, size_t n, float **v)
 {
     if (l->rc != RC_OK) return;
     l->rc = weight_vector(l->g, t, n, v, l->e);
-    if (l->rc == RC_OK) keep_part(l, *v, n, NULL);
+    if (l->rc == RC_OK) keep(l, *v, n, NULL);
 }
 
 /* The tensor l->name */
@@ -186,10 +186,11 @@ static void split_head_matrices(struct loader *l, const struct weight *both, boo
     const struct shape *s = &l->m->shape;
     size_t n_key = s->n_head - s->n_rope, n_latent = s->n_latent;
     size_t n_in = keys ? n_key : n_latent, n_out = keys ? n_latent : s->n_value;
-    enum weight_type type = both->format->quantised ? TYPE_F16 : both->format->type;
+    enum weight_type type = both->format->type;
     float *values = malloc(n_in * n_out * s->n_heads * sizeof(*values));
     float *row = malloc(n_latent * sizeof(*row));
 
+    if (type != TYPE_F32 && type != TYPE_BF16) type = TYPE_F16;
     if (!values || !row) l->rc = err_set(l->e, RC_NOMEM, "%s: out of memory for %s", l->m->path, l->name);
     for (size_t h = 0; h < s->n_heads && l->rc == RC_OK; h++) {
         for (size_t i = 0; i < (keys ? n_key : s->n_value); i++) {
@@ -199,7 +200,7 @@ static void split_head_matrices(struct loader *l, const struct weight *both, boo
         }
     }
     if (l->rc == RC_OK) l->rc = weight_make(l->m->kernels, type, values, n_in, n_out, s->n_heads, w, l->e);
-    if (l->rc == RC_OK) keep_part(l, NULL, 0, w);
+    if (l->rc == RC_OK) keep(l, NULL, 0, w);
     free(values);
     free(row);
 }
@@ -410,8 +411,8 @@ static enum rc load_tensors(struct model *m, const struct gguf *g, struct err *e
     struct loader l = {.g = g, .m = m, .e = e, .used = calloc(n + 1, sizeof(bool))};
 
     m->layers = calloc(m->shape.n_layers, sizeof(*m->layers));
-    m->parts = calloc(3 * n + 1, sizeof(*m->parts)); /* a tensor is cut into three at most */
-    if (!l.used || !m->layers || !m->parts) l.rc = err_set(e, RC_NOMEM, "%s: out of memory", m->path);
+    m->loaded = calloc(3 * n + 1, sizeof(*m->loaded)); /* a tensor is cut into three at most */
+    if (!l.used || !m->layers || !m->loaded) l.rc = err_set(e, RC_NOMEM, "%s: out of memory", m->path);
     if (l.rc == RC_OK) load_ends(&l);
     for (; l.layer < m->shape.n_layers && l.rc == RC_OK; l.layer++)
         load_layer(&l, &m->layers[l.layer]);
@@ -526,11 +527,11 @@ enum rc model_open(const char *path, const struct model_options *opt, struct mod
 void model_close(struct model *m)
 {
     if (!m) return;
-    for (size_t i = 0; i < m->n_parts; i++) {
-        free(m->parts[i].vector);
-        if (m->parts[i].weight) weight_clear(m->parts[i].weight);
+    for (size_t i = 0; i < m->n_loaded; i++) {
+        free(m->loaded[i].vector);
+        if (m->loaded[i].weight) weight_clear(m->loaded[i].weight);
     }
-    free(m->parts);
+    free(m->loaded);
     free(m->layers);
     tokenizer_close(m->tok);
     free(m->path);
@@ -599,8 +600,8 @@ enum rc model_check(const struct model *m, struct err *e)
 {
     enum rc rc = RC_OK;
 
-    for (size_t i = 0; i < m->n_parts && rc == RC_OK; i++) {
-        const struct part *p = &m->parts[i];
+    for (size_t i = 0; i < m->n_loaded && rc == RC_OK; i++) {
+        const struct loaded *p = &m->loaded[i];
 
         rc =
             p->weight ? check_weight(m, p->weight, p->name, e) : check_floats(m, p->vector, p->n, p->name, e);
