@@ -43,9 +43,9 @@ enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct 
     if (!kv->data || !kv->free_list) {
         kv_close(kv);
         return err_set(e, RC_LIMIT,
-                       "KV cache: %zu blocks of %d tokens, %zu bytes each, do not fit in memory: "
+                       "KV cache: %zu blocks of %d tokens, %zu bytes each = %.0f MiB, do not fit in memory: "
                        "fewer sequences or a shorter context",
-                       n_blocks, KV_BLOCK, kv_block_bytes(s));
+                       n_blocks, KV_BLOCK, kv_block_bytes(s), (double)n_blocks * (double)kv_block_bytes(s) / (1 << 20));
     }
     for (; kv->n_free < n_blocks; kv->n_free++)
         kv->free_list[kv->n_free] = (uint32_t)(n_blocks - 1 - kv->n_free);

@@ -120,7 +120,8 @@ static void check_model(const char *name, enum cpu_path cpu, float **want, size_
 static void check_path(enum cpu_path cpu)
 {
     static const char *const names[] = {"deepseek2", "deepseek2-v3style", "gpt-oss", "granitemoe", "granitemoe-f16",
-                                        "granitemoe-f32", "llama", "mixtral", "phi3-partial", "phimoe"};
+                                        "granitemoe-f32", "llama", "mixtral", "phi3-partial", "phimoe",
+                                        "reference/deepseek2-groups", "reference/llama-fused", "reference/qwen2moe"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         float *want = NULL;
         size_t size = 0;
