@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define DEFAULT_WINDOW 64
+
 struct candidate {
     float logit;
     int32_t id;
@@ -11,6 +13,7 @@ struct candidate {
 struct sampler {
     size_t n_vocab;
     struct candidate *candidates;
+    bool *seen; /* [n_vocab]: false between calls */
 };
 
 enum rc sampler_open(size_t n_vocab, struct sampler **out, struct err *e)
@@ -18,7 +21,8 @@ enum rc sampler_open(size_t n_vocab, struct sampler **out, struct err *e)
     struct sampler *s = calloc(1, sizeof(*s));
 
     if (s) s->candidates = calloc(n_vocab, sizeof(*s->candidates));
-    if (!s || !s->candidates) {
+    if (s) s->seen = calloc(n_vocab, sizeof(*s->seen));
+    if (!s || !s->candidates || !s->seen) {
         sampler_close(s);
         return err_set(e, RC_NOMEM, "sampler: out of memory");
     }
@@ -31,6 +35,7 @@ void sampler_close(struct sampler *s)
 {
     if (!s) return;
     free(s->candidates);
+    free(s->seen);
     free(s);
 }
 
@@ -148,6 +153,21 @@ static size_t keep_above(struct candidate *c, size_t n, float least)
     for (size_t i = 0; i < n; i++)
         if (c[i].logit >= least) c[k++] = c[i];
     return k;
+}
+
+void sampler_penalise(struct sampler *s, float *logits, const int32_t *ids, size_t n, const struct sampling *p)
+{
+    size_t window = p->repeat_window ? p->repeat_window : DEFAULT_WINDOW, first = n > window ? n - window : 0;
+
+    if (!(p->repeat_penalty > 0) || p->repeat_penalty == 1) return;
+    for (size_t i = first; i < n; i++) {
+        float *x = &logits[ids[i]];
+
+        if (!s->seen[ids[i]]) *x = *x > 0 ? *x / p->repeat_penalty : *x * p->repeat_penalty;
+        s->seen[ids[i]] = true;
+    }
+    for (size_t i = first; i < n; i++)
+        s->seen[ids[i]] = false;
 }
 
 int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allowed, size_t n_allowed,
