@@ -252,14 +252,17 @@ static bool hand_out_all(struct engine *g, struct request *r)
 
 /* ---- the step ------------------------------------------------------------------------------------------ */
 
-/* How many of the drafted tokens were right. */
-static size_t n_right(const struct request *r)
+static void note_draft(struct engine *g, struct request *r, size_t *drafted, size_t *right)
 {
+    const struct draft d = {.own = &r->acceptance, .match = r->match, .n = r->n_draft};
     size_t n = 0;
 
-    while (n < r->n_draft && n < r->n_picked && r->ids[r->s.n_ids + r->n_out + n] == r->draft[n])
+    if (d.n == 0) return;
+    while (n < d.n && n < r->n_picked && r->ids[r->s.n_ids + r->n_out + n] == r->draft[n])
         n++;
-    return n;
+    speculation_note_draft(g->speculation, &d, n);
+    *drafted += d.n;
+    *right += n;
 }
 
 static void note_time(struct engine *g, size_t n_written, size_t n_prompt, int64_t us)
@@ -301,23 +304,18 @@ void engine_step(struct engine *g)
     pool_run(g->pool, pick_tokens, g, n_asking);
     us = clock_mono_us() - begin;
     note_time(g, n, n_prompt, us);
-    for (size_t i = 0; i < n_asking; i++) {
-        struct request *r = g->asking[i];
-
-        if (r->n_draft > 0) {
-            const struct draft d = {.own = &r->acceptance, .match = r->match, .n = r->n_draft};
-
-            speculation_note_draft(g->speculation, &d, n_right(r));
-            drafted += r->n_draft;
-            right += n_right(r);
-        }
-        if (!hand_out_all(g, r)) forget(g, r);
-    }
+    for (size_t i = 0; i < n_asking; i++)
+        note_draft(g, g->asking[i], &drafted, &right);
     pthread_mutex_lock(&g->lock);
-    g->stats.steps++;
+    g->stats.steps++; /* before anybody is told, as in engine_finish() */
     g->stats.prompt_tokens += n_prompt;
     g->stats.drafted_tokens += drafted;
     g->stats.accepted_tokens += right;
     g->busy_us += us;
     pthread_mutex_unlock(&g->lock);
+    for (size_t i = 0; i < n_asking; i++) {
+        struct request *r = g->asking[i];
+
+        if (!hand_out_all(g, r)) forget(g, r);
+    }
 }
