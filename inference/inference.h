@@ -133,9 +133,10 @@ struct engine_options {
     size_t kv_bytes;        /* most memory for the KV cache; 0: what context * sequences needs, or what the system has
                                if that is less and enough for one: then some wait for others */
     int draft;              /* most tokens guessed from the text so far and judged in one step (what is written does not
-                               depend on it): 0: as many as pay, DRAFT_OFF: none, 1 to 15: always so many */
+                               depend on it): 0: as many as pay, DRAFT_OFF: none, 1 to DRAFT_MOST: always so many */
 };
 #define DRAFT_OFF (-1)
+#define DRAFT_MOST 15
 struct engine;
 struct request;
 

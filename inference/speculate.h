@@ -10,9 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "../base/err.h"
+#include "inference.h"
 
-#define DRAFT_MOST      15 /* tokens of one sequence in one step */
 #define DRAFT_MOST_ROWS 32 /* of all sequences in one step */
 #define MATCH_LEAST     2  /* tokens that must have occurred before */
 #define MATCH_MOST      16 /* longer ones count as this */
