@@ -232,7 +232,8 @@ static enum rc open_room(struct engine *g, const struct engine_options *opt, str
     if (rc == RC_OK) g->stats.threads = (uint32_t)pool_threads(g->pool);
     if (rc == RC_OK) rc = open_samplers(g, e);
     if (rc == RC_OK)
-        rc = forward_open(g->m, g->kv, g->pool, max_rows, (size_t)g->sequences + DRAFT_MOST_ROWS, &g->forward, e);
+        rc = forward_open(g->m, g->kv, g->pool, max_rows, (size_t)g->sequences + DRAFT_MOST_ROWS, g->context,
+                          &g->forward, e);
     return rc;
 }
 
