@@ -184,8 +184,10 @@ static const struct way some_ways[] = {
 
 START_TEST(tiny_models)
 {
-    static const char *const names[] = {"granitemoe", "granitemoe-f16", "granitemoe-shexp", "llama", "llama-ropefreqs",
-                                        "mixtral", "olmoe", "qwen2", "qwen3moe"};
+    static const char *const names[] = {"deepseek2", "deepseek2-mha", "deepseek2-v3style", "gpt-oss", "granitemoe",
+                                        "granitemoe-f16", "granitemoe-f32", "granitemoe-shexp", "llama",
+                                        "llama-ropefreqs", "mixtral", "olmoe", "phi3", "phi3-partial", "phimoe",
+                                        "qwen2", "qwen3moe"};
     struct engine_stats total = {0};
     for (size_t i = 0; i < COUNT_OF_ARRAY(names); i++) {
         char name[128];

@@ -87,40 +87,76 @@ END_TEST
 
 /* ---- plans --------------------------------------------------------------------------------------------- */
 
-/* What a round plans for one sequence once `right` of 16 drafted tokens at a time are right, and steps take what
- * `us` says. Returns the length after many rounds. */
-static size_t settle(double right_share, double us_of_row, double us_of_step, size_t *tried)
+/* One sequence whose drafted tokens are right with the chance `right_share`, on a machine where a step takes us_of_step
+ * and us_of_row for each row. */
+struct course {
+    size_t steps;
+    double right_share, us_of_row, us_of_step;
+    /* out: the last draft's length, drafts in the second half, time a token as a share of what it takes without */
+    size_t last, late;
+    double ratio;
+};
+
+static void run_course(struct course *c)
 {
     struct speculation *s = speculation_open();
     struct acceptance own = {0};
     struct draft d = {.own = &own, .match = 12, .most = DRAFT_MOST};
     uint64_t random = 1;
+    double time = 0, tokens = 0;
     ck_assert_ptr_nonnull(s);
-    *tried = 0;
-    for (size_t i = 0; i < 2000; i++) {
+    c->late = 0;
+    for (size_t i = 0; i < c->steps; i++) {
         size_t right = 0;
+        double us;
         speculation_plan(s, 1, &d, 1);
-        while (right < d.n && (double)(suite_random(&random) % 1000) < right_share * 1000)
+        us = c->us_of_step + c->us_of_row * (double)(1 + d.n);
+        while (right < d.n && (double)(suite_random(&random) % 1000) < c->right_share * 1000)
             right++;
         if (d.n > 0)
             speculation_note_draft(s, &d, right);
-        *tried += i >= 1000 && d.n > 0;
-        speculation_note_step(s, 1 + d.n, (int64_t)(us_of_step + us_of_row * (double)(1 + d.n)));
+        c->late += i >= c->steps / 2 && d.n > 0;
+        time += us;
+        tokens += 1 + (double)right;
+        speculation_note_step(s, 1 + d.n, (int64_t)(us * (0.9 + (double)(suite_random(&random) % 200) / 1000)));
     }
+    c->last = d.n;
+    c->ratio = time / tokens / (c->us_of_step + c->us_of_row);
     speculation_close(s);
-    return d.n;
 }
 
 START_TEST(drafts_what_pays)
 {
-    size_t tried;
-    ck_assert_uint_gt(settle(0.95, 10, 1000, &tried), 5);  /* rows are nearly free */
-    ck_assert_uint_eq(settle(0.05, 1000, 100, &tried), 0); /* rows cost, and are wrong */
-    ck_assert_uint_le(tried, 10);                          /* ... and that is tried again seldom */
-    ck_assert_uint_ge(tried, 1);
-    ck_assert_uint_eq(settle(0.5, 1000, 100, &tried), 0);  /* half of them right for full price */
-    settle(0, 10, 1000, &tried);
-    ck_assert_uint_le(tried, 300);
+    struct course good = {.steps = 2000, .right_share = 0.95, .us_of_row = 10, .us_of_step = 1000},
+                  bad = {.steps = 2000, .right_share = 0.05, .us_of_row = 1000, .us_of_step = 100},
+                  dear = {.steps = 2000, .right_share = 0.5, .us_of_row = 1000, .us_of_step = 100};
+    run_course(&good); /* rows are nearly free */
+    ck_assert_uint_gt(good.last, 5);
+    ck_assert(good.ratio < 0.2);
+    run_course(&bad); /* rows cost, and are wrong: that is tried again seldom */
+    ck_assert(bad.late >= 1 && bad.late <= 10);
+    run_course(&dear); /* half of them right for the full price */
+    ck_assert_uint_le(dear.late, 20);
+}
+END_TEST
+
+/* Whatever drafts are worth and steps take, they cost at most a fiftieth where they do not pay. */
+START_TEST(never_much_slower)
+{
+    double worst = 0, worst_short = 0;
+    for (int share = 0; share <= 10; share++) {
+        for (int row = 1; row <= 10; row++) {
+            struct course c = {.steps = 3000, .right_share = share / 10.0, .us_of_row = row * 100.0, .us_of_step = 1000 - row * 100.0};
+            run_course(&c);
+            worst = c.ratio > worst ? c.ratio : worst;
+            c.steps = 300;
+            run_course(&c);
+            worst_short = c.ratio > worst_short ? c.ratio : worst_short;
+        }
+    }
+    printf("time a token beside none without drafts: at most %.4f, %.4f in the first 300 steps\n", worst, worst_short);
+    ck_assert(worst <= 1 / 0.98);
+    ck_assert(worst_short <= 1 / 0.95);
 }
 END_TEST
 
@@ -171,5 +207,5 @@ START_TEST(shares_rows)
 }
 END_TEST
 
-SUITE_MAIN("speculate", the_longest_occurrence, short_and_repeated, as_a_search_finds, drafts_what_pays, estimates_of_steps,
+SUITE_MAIN("speculate", the_longest_occurrence, short_and_repeated, as_a_search_finds, drafts_what_pays, never_much_slower, estimates_of_steps,
            shares_rows)
