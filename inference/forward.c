@@ -7,7 +7,12 @@
 #include "graph.h"
 #include "moe.h"
 
-#define PIECE       64 /* outputs of a matrix that a thread takes at a time; whole blocks of activations */
+/* Outputs of a matrix that a thread takes at a time, whole blocks of activations: many, so that it reads long
+ * stretches of memory, unless the stage has too few for all threads. */
+#define MOST_PIECE  256
+#define LEAST_PIECE 64
+#define PIECES      4 /* wanted for each thread */
+
 #define LATENT_SPAN 8  /* of the heads that share a latent vector, those of one task */
 
 /* ---- products ------------------------------------------------------------------------------------------ */
@@ -38,9 +43,7 @@ void graph_for_rows(struct forward *f, void (*work)(void *ctx, size_t i, size_t 
 void graph_product(struct forward *f, struct product p)
 {
     if (p.n == 0) return;
-    p.first_piece = f->n_pieces;
     f->products[f->n_products++] = p;
-    f->n_pieces += (p.w->n_out + PIECE - 1) / PIECE;
 }
 
 /* Outputs first to last of `up`, and of what goes down. */
@@ -81,17 +84,33 @@ static void multiply_piece(void *ctx, size_t piece, size_t worker)
             hi = mid;
     }
     p = &f->products[lo];
-    first = (piece - p->first_piece) * PIECE;
-    last = first + PIECE < p->w->n_out ? first + PIECE : p->w->n_out;
+    first = (piece - p->first_piece) * f->piece;
+    last = first + f->piece < p->w->n_out ? first + f->piece : p->w->n_out;
     p->w->format->matmul(p->w, p->mat, first, last, p->x, p->pick, p->n, p->y, p->stride);
     if (p->ffn) activate(f, p, first, last);
 }
 
+/* Number the pieces of all products; returns how many there are. */
+static size_t cut(struct forward *f, size_t piece)
+{
+    size_t n = 0;
+
+    f->piece = piece;
+    for (size_t i = 0; i < f->n_products; i++) {
+        f->products[i].first_piece = n;
+        n += (f->products[i].w->n_out + piece - 1) / piece;
+    }
+    return n;
+}
+
 void graph_multiply(struct forward *f)
 {
-    pool_run(f->pool, multiply_piece, f, f->n_pieces);
+    size_t piece = MOST_PIECE, n = cut(f, piece);
+
+    while (piece > LEAST_PIECE && n < PIECES * (size_t)pool_threads(f->pool))
+        n = cut(f, piece /= 2);
+    pool_run(f->pool, multiply_piece, f, n);
     f->n_products = 0;
-    f->n_pieces = 0;
 }
 
 /* ---- inner layer --------------------------------------------------------------------------------------- */

@@ -61,7 +61,7 @@ struct forward {
     struct acts inner; /* [slots]: of the experts, what goes down */
     float *inner_up, *expert_out;
     struct product *products;
-    size_t n_products, n_pieces;
+    size_t n_products, piece; /* outputs of a piece */
     uint32_t *wanted; /* rows that want logits */
     size_t n_wanted, max_wanted;
     struct acts last;
