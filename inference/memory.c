@@ -23,43 +23,70 @@ static size_t of_system(void)
     return bytes;
 }
 
+static FILE *open_of_group(const char *group, const char *name)
+{
+    char path[4352];
+
+    snprintf(path, sizeof(path), CGROUPS "%s/%s", group, name);
+    return fopen(path, "re");
+}
+
 /* The number in one file of a control group; false if it says "max" or is not there. */
 static bool read_number(const char *group, const char *name, unsigned long long *out)
 {
-    char path[4352];
-    FILE *f;
-    bool read;
+    FILE *f = open_of_group(group, name);
+    bool read = f && fscanf(f, "%llu", out) == 1;
 
-    snprintf(path, sizeof(path), CGROUPS "%s/%s", group, name);
-    f = fopen(path, "re");
-    if (!f) return false;
-    read = fscanf(f, "%llu", out) == 1;
-    fclose(f);
+    if (f) fclose(f);
     return read;
 }
 
-/* What the limit of one control group leaves; the pages of files that it holds could be given up, so this is what is
- * certain. */
+/* Pages of files count as used by a group, but are given up when it needs them. */
+static unsigned long long of_files(const char *group)
+{
+    char line[256];
+    unsigned long long bytes, sum = 0;
+    FILE *f = open_of_group(group, "memory.stat");
+
+    while (f && fgets(line, sizeof(line), f))
+        if (sscanf(line, "inactive_file %llu", &bytes) == 1 || sscanf(line, "active_file %llu", &bytes) == 1)
+            sum += bytes;
+    if (f) fclose(f);
+    return sum;
+}
+
+/* What the limit of one control group leaves. */
 static size_t of_group(const char *group)
 {
-    unsigned long long most, used;
+    unsigned long long most, used, files;
 
     if (!read_number(group, "memory.max", &most) || !read_number(group, "memory.current", &used)) return SIZE_MAX;
+    files = of_files(group);
+    used -= files < used ? files : used;
     return most > used ? (size_t)(most - used) : 0;
+}
+
+/* The path of this process's group in the version 2 hierarchy ("0::/path", one of the lines); "" if there is none. */
+static void read_group(char *out, size_t size)
+{
+    char line[4096];
+    FILE *f = fopen("/proc/self/cgroup", "re");
+
+    out[0] = '\0';
+    while (f && fgets(line, sizeof(line), f)) {
+        if (strncmp(line, "0::", 3) != 0) continue;
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(out, size, "%s", line + 3);
+    }
+    if (f) fclose(f);
 }
 
 size_t memory_available(void)
 {
-    char line[4096] = "";
-    char *group = line;
+    char group[4096];
     size_t least = of_system();
-    FILE *f = fopen("/proc/self/cgroup", "re");
 
-    if (!f) return least;
-    if (!fgets(line, sizeof(line), f) || strncmp(line, "0::", 3) != 0) line[0] = '\0';
-    fclose(f);
-    group += line[0] ? 3 : 0;
-    group[strcspn(group, "\n")] = '\0';
+    read_group(group, sizeof(group));
     for (char *end; *group; *end = '\0') { /* a group has the limits of those above it, too */
         size_t left = of_group(group);
 
