@@ -2,6 +2,8 @@
  *
  * A model is a GGUF file: read, checked, its weights prepared for the instruction set. An engine owns a model,
  * its KV cache and one thread that runs it; any thread may submit requests, the engine batches what is waiting.
+ * Requests that begin with the same tokens share that part of the cache, also with those that are finished, and
+ * text that repeats is guessed and judged several tokens a step; what is written depends on neither.
  * A prompt is a list of segments, never one string: special tokens are parsed in template segments only, so text
  * from a CRM can never become a control token. Output can be held to a constraint, a byte automaton.
  *

@@ -21,13 +21,14 @@ static bool writes(const struct request *r)
 
 /* ---- drafts -------------------------------------------------------------------------------------------- */
 
-/* How many of the drafted tokens may come at all: none that the constraint refuses, none after an end. */
-static size_t cut_draft(const struct engine *g, const struct request *r, size_t most)
+/* How many of the first n_planned drafted tokens may come at all: none that the constraint refuses, none after an
+ * end. */
+static size_t cut_draft(const struct engine *g, const struct request *r, size_t n_planned)
 {
     uint64_t state = r->state;
     size_t n = 0;
 
-    while (n < most) {
+    while (n < n_planned) {
         int32_t id = r->draft[n];
 
         if (r->s.constraint) {
@@ -55,8 +56,8 @@ static size_t find_drafts(struct engine *g, size_t *n_writing, size_t *n_prompts
         *n_writing += writes(r);
         if (!writes(r) || !r->lookup || left == 0) continue;
         most = lookup_draft(r->lookup, r->ids, r->s.n_ids + r->n_out, r->draft, &r->match);
-        most = cut_draft(g, r, most < left ? most : left);
         if (most == 0) continue;
+        most = most < left ? most : left;
         g->drafting[n] = r;
         g->drafts[n++] = (struct draft){.own = &r->acceptance, .match = r->match, .most = most};
     }
@@ -87,7 +88,7 @@ static void plan_drafts(struct engine *g)
     else if (n_prompts == 0 && n > 0)
         speculation_plan(g->speculation, n_writing, g->drafts, n);
     for (size_t i = 0; i < n; i++)
-        g->drafting[i]->n_draft = g->drafts[i].n;
+        g->drafting[i]->n_draft = cut_draft(g, g->drafting[i], g->drafts[i].n);
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
