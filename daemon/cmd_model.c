@@ -474,6 +474,7 @@ static void print_info_json(const struct model_info *i)
         const char *key;
         uint64_t value;
     } numbers[] = {{"bytes", i->file_bytes},
+                   {"files", i->n_files},
                    {"params", i->n_params},
                    {"active_params", i->n_active_params},
                    {"layers", i->n_layers},
@@ -513,7 +514,9 @@ static void print_info(const struct model_info *i)
         printf("  inner width   %u\n", i->n_ff);
     printf("  parameters    %.1f million, %.1f million active\n", (double)i->n_params / 1e6,
            (double)i->n_active_params / 1e6);
-    printf("  weights       %s, %.1f MiB\n", i->weight_type, (double)i->file_bytes / 1048576);
+    printf("  weights       %s, %.1f MiB", i->weight_type, (double)i->file_bytes / 1048576);
+    if (i->n_files > 1) printf(" in %u files", i->n_files);
+    putchar('\n');
     printf("  vocabulary    %u, context %u, chat template %s\n", i->n_vocab, i->n_context,
            *i->chat_template ? i->chat_template : "unknown");
     printf("  kernels       %s\n", i->cpu);

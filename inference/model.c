@@ -2,7 +2,6 @@
  * besides. */
 #include "model.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +273,7 @@ enum rc model_open(const char *path, const struct model_options *opt, struct mod
     if (rc == RC_OK && opt->want_hash) rc = gguf_hash(g, m->sha256, e);
     if (rc == RC_OK) {
         m->file_bytes = gguf_bytes(g);
+        m->n_files = gguf_n_parts(g);
         *out = m;
         m = NULL;
     }
@@ -333,6 +333,7 @@ void model_info(const struct model *m, struct model_info *out)
         .licence = m->licence,
         .weight_type = m->weight_type ? m->weight_type : "",
         .file_bytes = m->file_bytes,
+        .n_files = m->n_files,
         .n_params = m->n_params,
         .n_active_params = m->n_active_params,
         .n_layers = s->n_layers,
@@ -352,87 +353,12 @@ void model_info(const struct model *m, struct model_info *out)
 
 /* ---- check --------------------------------------------------------------------------------------------- */
 
-static enum rc check_floats(const struct model *m, const float *v, size_t n, const char *what, struct err *e)
-{
-    for (size_t i = 0; v && i < n; i++)
-        if (!isfinite(v[i]))
-            return err_set(e, RC_BAD, "%s: tensor %s: value %zu is not finite", m->path, what, i);
-    return RC_OK;
-}
-
-static enum rc check_weight(const struct model *m, const struct weight *w, const char *what, struct err *e)
-{
-    float *row = malloc((w->n_in + 1) * sizeof(*row));
-    enum rc rc = row ? RC_OK : err_set(e, RC_NOMEM, "%s: out of memory", m->path);
-
-    for (size_t i = 0; i < w->n_mats * w->n_out && rc == RC_OK; i++) {
-        w->format->row(w, i / w->n_out, i % w->n_out, row);
-        rc = check_floats(m, row, w->n_in, what, e);
-        if (rc == RC_BAD)
-            rc =
-                err_set(e, RC_BAD, "%s: tensor %s: row %zu has a value that is not finite", m->path, what, i);
-    }
-    free(row);
-    return rc;
-}
-
-static enum rc check_layer(const struct model *m, size_t i, struct err *e)
-{
-    const struct layer *y = &m->layers[i];
-    const struct shape *s = &m->shape;
-    size_t n_q = (size_t)s->n_heads * s->n_head, n_kv = (size_t)s->n_heads_kv * s->n_head;
-    bool by_head = m->arch->qk_norm == QK_NORM_HEAD;
-    const struct {
-        const char *name;
-        const float *v;
-        size_t n;
-    } vectors[] = {{"attn_norm.weight", y->attn_norm, s->n_embd},
-                   {"ffn_norm.weight", y->ffn_norm, s->n_embd},
-                   {"attn_q.bias", y->q_bias, n_q},
-                   {"attn_k.bias", y->k_bias, n_kv},
-                   {"attn_v.bias", y->v_bias, n_kv},
-                   {"attn_q_norm.weight", y->q_norm, by_head ? s->n_head : n_q},
-                   {"attn_k_norm.weight", y->k_norm, by_head ? s->n_head : n_kv}};
-    const struct {
-        const char *name;
-        const struct weight *w;
-    } weights[] = {{"attn_q.weight", &y->q},
-                   {"attn_k.weight", &y->k},
-                   {"attn_v.weight", &y->v},
-                   {"attn_output.weight", &y->attn_out},
-                   {"ffn_gate_inp.weight", &y->router},
-                   {"ffn_gate.weight", &y->dense.gate},
-                   {"ffn_up.weight", &y->dense.up},
-                   {"ffn_down.weight", &y->dense.down},
-                   {"ffn_gate_exps.weight", &y->experts.gate},
-                   {"ffn_up_exps.weight", &y->experts.up},
-                   {"ffn_down_exps.weight", &y->experts.down},
-                   {"ffn_gate_shexp.weight", &y->shared.gate},
-                   {"ffn_up_shexp.weight", &y->shared.up},
-                   {"ffn_down_shexp.weight", &y->shared.down}};
-    char name[64];
-    enum rc rc = RC_OK;
-
-    for (size_t k = 0; k < COUNT_OF(vectors) && rc == RC_OK; k++) {
-        snprintf(name, sizeof(name), "blk.%zu.%s", i, vectors[k].name);
-        rc = check_floats(m, vectors[k].v, vectors[k].n, name, e);
-    }
-    for (size_t k = 0; k < COUNT_OF(weights) && rc == RC_OK; k++) {
-        snprintf(name, sizeof(name), "blk.%zu.%s", i, weights[k].name);
-        if (weights[k].w->format) rc = check_weight(m, weights[k].w, name, e);
-    }
-    return rc;
-}
-
 enum rc model_check(const struct model *m, struct err *e)
 {
-    enum rc rc;
+    struct gguf *g = NULL;
+    enum rc rc = gguf_open(m->path, &g, e);
 
-    if (!m->arch) return RC_OK; /* vocabulary only */
-    rc = check_weight(m, &m->embedding, "token_embd.weight", e);
-    if (rc == RC_OK) rc = check_floats(m, m->output_norm, m->shape.n_embd, "output_norm.weight", e);
-    if (rc == RC_OK && m->output.format) rc = check_weight(m, &m->output, "output.weight", e);
-    for (size_t i = 0; i < m->shape.n_layers && rc == RC_OK; i++)
-        rc = check_layer(m, i, e);
+    if (rc == RC_OK) rc = gguf_check(g, e);
+    gguf_close(g);
     return rc;
 }

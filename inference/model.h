@@ -37,6 +37,7 @@ struct model {
     float *rope_factors;                         /* [n_rope / 2] divisors of the frequencies, or NULL */
     struct layer *layers;
     uint64_t file_bytes, n_params, n_active_params;
+    uint32_t n_files;
     const char *weight_type;                     /* of most parameters */
     char sha256[65];
 };
