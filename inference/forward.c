@@ -101,13 +101,12 @@ static void for_rows(struct forward *f, void (*work)(void *ctx, size_t row, size
 
 static bool reads_quantised(const struct weight *w)
 {
-    return w->format && w->format->quantised;
+    return w->format && w->format->packed;
 }
 
 static void quantise(const struct forward *f, struct acts *a, size_t row)
 {
-    f->k->quantise(a->f + row * a->width, a->width, a->q + row * a->width,
-                   a->d + row * (a->width / ACT_BLOCK), a->sum + row * (a->width / ACT_BLOCK));
+    f->k->quantise(a->f + row * a->width, a->width, a->q + row * (a->width / ACT_BLOCK));
 }
 
 /* ---- attention ----------------------------------------------------------------------------------------- */
@@ -446,17 +445,13 @@ static struct acts acts_room(size_t n, size_t width, bool *failed)
 {
     return (struct acts){.width = width,
                          .f = room(n, width, sizeof(float), failed),
-                         .q = room(n, width, sizeof(int16_t), failed),
-                         .d = room(n, width / ACT_BLOCK + 1, sizeof(float), failed),
-                         .sum = room(n, width / ACT_BLOCK + 1, sizeof(int32_t), failed)};
+                         .q = room(n, width / ACT_BLOCK + 1, sizeof(struct act_block), failed)};
 }
 
 static void acts_clear(struct acts *a)
 {
     free(a->f);
     free(a->q);
-    free(a->d);
-    free(a->sum);
 }
 
 static bool make_room(struct forward *f, size_t rows, size_t wanted)

@@ -1,5 +1,4 @@
-/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on). Weights stay as files have
- * them. */
+/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on); its products are in matmul_avx2.c. */
 #include "kernels.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
@@ -7,7 +6,7 @@
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>
-#include "weights.h"
+#include "matmul.h"
 
 #define LANES  8
 #define UNROLL _Pragma("GCC unroll 8")
@@ -65,34 +64,39 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
+static void quantise(const float *x, size_t n, struct act_block *out)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++) {
-        const float *from = x + b * ACT_BLOCK;
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
         __m256 most4 = _mm256_setzero_ps(), scale;
-        __m256i i[4], total = _mm256_setzero_si256();
-        int32_t lanes[LANES];
+        __m256i q[4];
         float most;
 
         UNROLL
         for (size_t k = 0; k < 4; k++)
-            most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(from + k * LANES)));
+            most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(x + k * LANES)));
         most = max_lanes(most4);
-        d[b] = most / ACT_MOST;
-        scale = _mm256_set1_ps(most > 1e-30F ? ACT_MOST / most : 0);
+        if (!(most < INFINITY)) most = 0; /* a broken model */
+        out->d = most / 127;
+        scale = _mm256_set1_ps(most > 1e-30F ? 127 / most : 0);
         UNROLL
         for (size_t k = 0; k < 4; k++) {
-            i[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + k * LANES), scale));
-            total = _mm256_add_epi32(total, i[k]);
+            __m256 v = _mm256_loadu_ps(x + k * LANES);
+
+            v = _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
+            q[k] = _mm256_cvtps_epi32(_mm256_mul_ps(v, scale));
         }
         UNROLL
-        for (size_t k = 0; k < 2; k++) /* packing works within halves of a register: undo their order */
-            _mm256_storeu_si256((__m256i *)(q + b * ACT_BLOCK + k * 2 * LANES),
-                                _mm256_permute4x64_epi64(_mm256_packs_epi32(i[2 * k], i[2 * k + 1]), 0xD8));
-        _mm256_storeu_si256((__m256i *)lanes, total);
-        sum[b] = 0;
-        for (size_t k = 0; k < LANES; k++)
-            sum[b] = (int32_t)((uint32_t)sum[b] + (uint32_t)lanes[k]);
+        for (size_t k = 0; k < 2; k++) {
+            __m256i words = _mm256_packs_epi32(q[2 * k], q[2 * k + 1]);
+            __m128i lo, hi;
+
+            words = _mm256_permute4x64_epi64(words, 0xD8); /* packing works within halves: undo their order */
+            lo = _mm256_castsi256_si128(words);
+            hi = _mm256_extracti128_si256(words, 1);
+            _mm_storeu_si128((__m128i *)(out->q + k * 16), _mm_packs_epi16(lo, hi));
+            out->half_sum[k] = out->d * add_lanes(_mm256_cvtepi32_ps(_mm256_add_epi32(q[2 * k], q[2 * k + 1])));
+        }
+        out->sum = out->half_sum[0] + out->half_sum[1];
     }
 }
 
@@ -148,121 +152,19 @@ static void to_half(const float *x, size_t n, uint16_t *out)
     }
 }
 
-/* ---- Q8_0 ---------------------------------------------------------------------------------------------- */
+/* ---- attention ----------------------------------------------------------------------------------------- */
 
-/* One output of R rows. A lane sums 4 products below 2^22. */
-INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R,
-                      float *y, size_t stride)
-{
-    const int16_t *q[4];
-    const float *d[4];
-    __m256 total[4];
-
-    UNROLL
-    for (size_t r = 0; r < R; r++) {
-        q[r] = x->q + pick[r] * x->width;
-        d[r] = x->d + pick[r] * (x->width / ACT_BLOCK);
-        total[r] = _mm256_setzero_ps();
-    }
-    for (size_t b = 0; b < n_in / Q8_0_VALUES; b++) {
-        const uint8_t *block = row + b * sizeof(struct block_q8_0), *values = block + sizeof(uint16_t);
-        __m256i lo = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)values));
-        __m256i hi = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(values + 16)));
-        uint16_t half;
-        float scale;
-
-        memcpy(&half, block, sizeof(half));
-        scale = _cvtsh_ss(half);
-        UNROLL
-        for (size_t r = 0; r < R; r++) {
-            const __m256i *v = (const __m256i *)(q[r] + b * ACT_BLOCK);
-            __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(lo, _mm256_loadu_si256(v)),
-                                           _mm256_madd_epi16(hi, _mm256_loadu_si256(v + 1)));
-
-            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(scale * d[r][b]), total[r]);
-        }
-    }
-    UNROLL
-    for (size_t r = 0; r < R; r++)
-        y[r * stride] = add_lanes(total[r]);
-}
-
-static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
-                        const uint32_t *pick, size_t n, float *y, size_t stride)
-{
-    for (size_t o = first; o < last; o++) {
-        const uint8_t *row = weight_plain_at(w, mat, o);
-        size_t i = 0;
-
-        for (; i + 4 <= n; i += 4)
-            tile_q8_0(row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
-        for (; i < n; i++)
-            tile_q8_0(row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
-    }
-}
-
-/* ---- F32, F16, BF16 ------------------------------------------------------------------------------------ */
-
-INLINE __m256 load_weights(enum weight_type type, const uint8_t *row, size_t i, size_t n)
+/* Halves i to i + 7 of n; those beyond n are 0. */
+INLINE __m256 load_halves(const uint8_t *from, size_t i, size_t n)
 {
     __m128i half = _mm_setzero_si128();
 
-    if (type == TYPE_F32) return _mm256_maskload_ps((const float *)(const void *)row + i, mask_of(n - i));
     if (n - i >= LANES)
-        half = _mm_loadu_si128((const __m128i *)(row + i * 2));
+        half = _mm_loadu_si128((const __m128i *)(from + i * 2));
     else
-        memcpy(&half, row + i * 2, (n - i) * 2);
-    if (type == TYPE_F16) return _mm256_cvtph_ps(half);
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+        memcpy(&half, from + i * 2, (n - i) * 2);
+    return _mm256_cvtph_ps(half);
 }
-
-/* One row of weights, R rows of activations. */
-INLINE void tile_float(enum weight_type type, const uint8_t *row, size_t n_in, const struct acts *x,
-                       const uint32_t *pick, size_t R, float *y, size_t stride)
-{
-    __m256 total[4];
-
-    UNROLL
-    for (size_t r = 0; r < R; r++)
-        total[r] = _mm256_setzero_ps();
-    for (size_t i = 0; i < n_in; i += LANES) {
-        __m256 weights = load_weights(type, row, i, n_in);
-
-        UNROLL
-        for (size_t r = 0; r < R; r++)
-            total[r] = _mm256_fmadd_ps(
-                weights, _mm256_maskload_ps(x->f + pick[r] * x->width + i, mask_of(n_in - i)), total[r]);
-    }
-    UNROLL
-    for (size_t r = 0; r < R; r++)
-        y[r * stride] = add_lanes(total[r]);
-}
-
-INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
-                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
-{
-    for (size_t o = first; o < last; o++) {
-        const uint8_t *row = weight_plain_at(w, mat, o);
-        size_t i = 0;
-
-        for (; i + 4 <= n; i += 4)
-            tile_float(type, row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
-        for (; i < n; i++)
-            tile_float(type, row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
-    }
-}
-
-#define MATMUL(name, type)                                                                                   \
-    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
-                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
-    {                                                                                                        \
-        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                      \
-    }
-MATMUL(matmul_f32, TYPE_F32)
-MATMUL(matmul_f16, TYPE_F16)
-MATMUL(matmul_bf16, TYPE_BF16)
-
-/* ---- attention ----------------------------------------------------------------------------------------- */
 
 #define REGISTERS (KV_BLOCK / LANES) /* that hold one value for each position of a block */
 
@@ -308,7 +210,7 @@ static void attend_head(size_t head, const float *q, const uint16_t *k, const ui
 
         for (size_t j = 0; j < count; j++)
             out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
-                                  load_weights(TYPE_F16, (const uint8_t *)(v + j * head), d, head), out);
+                                  load_halves((const uint8_t *)(v + j * head), d, head), out);
         _mm256_maskstore_ps(acc + d, some, out);
     }
 }
@@ -320,17 +222,10 @@ static void attend(size_t head, size_t n, const float *q, const uint16_t *k, con
         attend_head(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
 }
 
-static const struct weight_format formats[] = {
-    {TYPE_F32, false, 1, NULL, weight_plain_row, matmul_f32},
-    {TYPE_F16, false, 1, NULL, weight_plain_row, matmul_f16},
-    {TYPE_BF16, false, 1, NULL, weight_plain_row, matmul_bf16},
-    {TYPE_Q8_0, true, 1, NULL, weight_plain_row, matmul_q8_0},
-};
-
 static const struct kernels table = {
     .name = "avx2",
-    .formats = formats,
-    .n_formats = sizeof(formats) / sizeof(formats[0]),
+    .formats = matmul_avx2,
+    .n_formats = MATMUL_FORMATS,
     .quantise = quantise,
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,

@@ -110,21 +110,29 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
 
 static void check_quantise(const struct kernels *k, uint64_t *state)
 {
-    float x[128], d[4];
-    int16_t q[128];
-    int32_t sum[4];
+    float x[128];
+    struct act_block q[4];
     fill(x, 128, state);
     memset(x + 32, 0, 32 * sizeof(float));
-    k->quantise(x, 128, q, d, sum);
+    k->quantise(x, 128, q);
     for (size_t b = 0; b < 4; b++) {
-        double most = 0, total = 0;
+        double most = 0, total[2] = {0};
         for (size_t i = 0; i < 32; i++) {
-            most = fmax(most, fabs((double)x[b * 32 + i]));
-            total += (double)x[b * 32 + i];
+            const double v = (double)x[b * 32 + i];
+            most = fmax(most, fabs(v));
+            total[i / 16] += (double)q[b].d * q[b].q[i];
+            ck_assert(fabs((double)q[b].d * q[b].q[i] - v) <= (double)q[b].d * 0.501);
         }
-        ck_assert(fabs((double)d[b] - most / ACT_MOST) <= 1e-6 * most);
-        ck_assert(fabs((double)d[b] * sum[b] - total) <= 32 * most / ACT_MOST);
+        ck_assert(fabs((double)q[b].d - most / 127) <= 1e-6 * most);
+        for (size_t h = 0; h < 2; h++)
+            ck_assert(fabs((double)q[b].half_sum[h] - total[h]) <= 1e-5 * most);
+        ck_assert(fabs((double)q[b].sum - total[0] - total[1]) <= 1e-5 * most);
     }
+    for (size_t i = 0; i < 128; i++) /* a broken model's values become some number */
+        x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : 1;
+    k->quantise(x, 128, q);
+    for (size_t b = 0; b < 4; b++)
+        ck_assert(isfinite(q[b].d) && isfinite(q[b].sum));
 }
 
 /* ---- products ------------------------------------------------------------------------------------------ */
@@ -132,12 +140,10 @@ static void check_quantise(const struct kernels *k, uint64_t *state)
 /* Rows times matrices of `type` by way of a file, as the model gets them. */
 static void check_product(const struct kernels *k, uint32_t type, size_t n_in, size_t n_out, size_t n, uint64_t *state)
 {
-    enum { MATS = 2, MOST_IN = 160, MOST_OUT = 80, MOST_ROWS = 20 };
+    enum { MATS = 2, MOST_IN = 512, MOST_OUT = 80, MOST_ROWS = 20 };
     static float f[MOST_ROWS * MOST_IN], row[MOST_IN], y[MOST_ROWS * MOST_OUT];
-    static int16_t q[MOST_ROWS * MOST_IN];
-    static float d[MOST_ROWS * MOST_IN];
-    static int32_t sum[MOST_ROWS * MOST_IN];
-    struct acts x = {.width = n_in, .f = f, .q = q, .d = d, .sum = sum};
+    static struct act_block q[MOST_ROWS * MOST_IN / ACT_BLOCK];
+    struct acts x = {.width = n_in, .f = f, .q = q};
     const uint64_t dims[3] = {n_in, n_out, MATS};
     static struct gguf_make make;
     struct gguf *g = NULL;
@@ -156,8 +162,13 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
     unlink(path);
     ck_assert_msg(weight_prepare(g, gguf_tensor(g, "w"), k, &w, &e) == RC_OK, "%s", e.msg);
     fill(f, MOST_ROWS * n_in, state);
-    for (size_t i = 0; i < MOST_ROWS && w.format->quantised; i++)
-        k->quantise(f + i * n_in, n_in, q + i * n_in, d + i * (n_in / ACT_BLOCK), sum + i * (n_in / ACT_BLOCK));
+    for (size_t i = 0; i < MOST_ROWS && w.format->packed; i++) { /* the values that the product is to be exact for */
+        k->quantise(f + i * n_in, n_in, q + i * (n_in / ACT_BLOCK));
+        for (size_t j = 0; j < n_in; j++) {
+            const struct act_block *b = &q[(i * n_in + j) / ACT_BLOCK];
+            f[i * n_in + j] = b->d * b->q[j % ACT_BLOCK];
+        }
+    }
     for (size_t i = 0; i < n; i++)
         pick[i] = (uint32_t)(suite_random(state) % MOST_ROWS);
     for (size_t mat = 0; mat < MATS; mat++) {
@@ -170,7 +181,7 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
                     want += (double)row[j] * (double)f[pick[i] * n_in + j];
                     size += fabs((double)row[j] * (double)f[pick[i] * n_in + j]);
                 }
-                ck_assert_msg(fabs((double)y[i * n_out + o] - want) <= 1e-4 * size, "%s, type %u: %g, not %g", k->name,
+                ck_assert_msg(fabs((double)y[i * n_out + o] - want) <= 1e-5 * size + 1e-30, "%s, type %u: %g, not %g", k->name,
                               type, (double)y[i * n_out + o], want);
             }
         }
@@ -181,7 +192,8 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
 
 static void check_path(enum cpu_path cpu)
 {
-    static const uint32_t types[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0};
+    static const uint32_t types[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0, TYPE_Q4_1,
+                                     TYPE_Q5_0, TYPE_Q5_1, TYPE_Q4_K, TYPE_Q5_K, TYPE_Q6_K, TYPE_MXFP4};
     static const size_t widths[] = {1, 7, 8, 15, 16, 17, 31, 32, 33, 100, 512};
     uint64_t state = suite_seed("kernels");
     const struct kernels *k;
@@ -198,8 +210,8 @@ static void check_path(enum cpu_path cpu)
     check_quantise(k, &state);
     for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
         for (unsigned long i = 0; i < suite_count(40, 1000); i++) {
-            bool blocks = type_find(types[t])->values > 1;
-            size_t n_in = blocks ? 32 * (1 + suite_random(&state) % 5) : 1 + suite_random(&state) % 160;
+            size_t values = type_find(types[t])->values, most = values == 256 ? 2 : values == 32 ? 7 : 160;
+            size_t n_in = values * (1 + suite_random(&state) % most);
             check_product(k, types[t], n_in, 1 + suite_random(&state) % 80, 1 + suite_random(&state) % 20, &state);
         }
     }
@@ -210,36 +222,45 @@ START_TEST(avx2_is_right) { check_path(CPU_AVX2); } END_TEST
 START_TEST(avx512_is_right) { check_path(CPU_AVX512); } END_TEST
 
 /* Rows of packed weights are the file's values: against those that the scalar kernels hold, which do not pack. */
-START_TEST(packing_keeps_values)
+static void check_packing(uint32_t type)
 {
-    const struct kernels *k = kernels_avx512() ? kernels_avx512() : &kernels_scalar;
-    const uint64_t dims[2] = {96, 37};
+    enum { IN = 512, OUT = 37 };
+    const struct kernels *k = kernels_avx512() ? kernels_avx512() : kernels_avx2() ? kernels_avx2() : &kernels_scalar;
+    const uint64_t dims[2] = {IN, OUT};
     static struct gguf_make make;
     struct gguf *g = NULL;
     struct weight a, b;
     struct err e;
-    float ra[96], rb[96];
+    float ra[IN], rb[IN];
     uint64_t state = suite_seed("packing");
     char path[] = "/tmp/briefd-kernels-XXXXXX";
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);
     make_begin(&make, 1, 0);
-    make_tensor(&make, "w", TYPE_Q8_0, 2, dims);
+    make_tensor(&make, "w", type, 2, dims);
     make_data_random(&make, &state);
     make_write(&make, path);
     ck_assert_msg(gguf_open(path, &g, &e) == RC_OK, "%s", e.msg);
     unlink(path);
     ck_assert(weight_prepare(g, gguf_tensor(g, "w"), k, &a, &e) == RC_OK);
     ck_assert(weight_prepare(g, gguf_tensor(g, "w"), &kernels_scalar, &b, &e) == RC_OK);
-    for (size_t r = 0; r < 37; r++) {
+    for (size_t r = 0; r < OUT; r++) {
         a.format->row(&a, 0, r, ra);
         b.format->row(&b, 0, r, rb);
-        ck_assert(memcmp(ra, rb, sizeof(ra)) == 0);
+        ck_assert_msg(memcmp(ra, rb, sizeof(ra)) == 0, "type %u, row %zu", type, r);
     }
     weight_clear(&a);
     weight_clear(&b);
     gguf_close(g);
+}
+
+START_TEST(packing_keeps_values)
+{
+    static const uint32_t types[] = {TYPE_Q8_0, TYPE_Q4_0, TYPE_Q4_1, TYPE_Q5_0, TYPE_Q5_1,
+                                     TYPE_Q4_K, TYPE_Q5_K, TYPE_Q6_K, TYPE_MXFP4};
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        check_packing(types[i]);
 }
 END_TEST
 
