@@ -146,10 +146,12 @@ int cmd_tokenize(const char *config, int argc, char **argv)
 
 static void help_logits(void)
 {
-    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N] [--threads N]\n\n"
+    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N | --next] [--threads N]\n\n"
            "Prints {\"tokens\": [...], \"top\": [{\"pos\", \"ids\", \"logprobs\"}]}: after each token the N "
            "most\n"
-           "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n");
+           "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n"
+           "--next: {\"tokens\": [...], \"next\": [...]}: only how probable each given token after the first "
+           "is.\n");
 }
 
 struct top {
@@ -195,6 +197,23 @@ static void print_top(void *ctx, size_t pos, const float *logprobs)
     printf("]}");
 }
 
+static void print_next(void *ctx, size_t pos, const float *logprobs)
+{
+    const struct top *t = ctx;
+
+    if (pos == 0) {
+        printf("{\"tokens\": ");
+        print_ids(t->tokens, t->n_tokens);
+        printf(", \"next\": [");
+    }
+    if (pos + 1 == t->n_tokens) return;
+    if (isfinite(logprobs[t->tokens[pos + 1]]))
+        printf("%s%.6f", pos ? ", " : "", (double)logprobs[t->tokens[pos + 1]]);
+    else
+        printf("%snull", pos ? ", " : "");
+}
+
+/* top 0: only the given tokens. */
 static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, size_t top, int threads,
                           struct err *e)
 {
@@ -209,7 +228,7 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
                      .n = top < info.n_vocab ? top : info.n_vocab,
                      .order = malloc((info.n_vocab + 1) * sizeof(*t.order))};
     if (!t.order) return err_set(e, RC_NOMEM, "logits: out of memory");
-    rc = model_logits(m, ids, n, threads, print_top, &t, e);
+    rc = model_logits(m, ids, n, threads, top ? print_top : print_next, &t, e);
     if (rc == RC_OK) printf("]}\n");
     free(t.order);
     return rc;
@@ -217,10 +236,13 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
 
 int cmd_logits(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'}, {"tokens", required_argument, NULL, 'k'},
-        {"top", required_argument, NULL, 't'},   {"threads", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},        {0}};
+    static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                            {"tokens", required_argument, NULL, 'k'},
+                                            {"top", required_argument, NULL, 't'},
+                                            {"next", no_argument, NULL, 'n'},
+                                            {"threads", required_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const char *path = NULL, *tokens = NULL;
     size_t top = 32, threads = 0, n = 0;
     struct model *m = NULL;
@@ -241,6 +263,9 @@ int cmd_logits(const char *config, int argc, char **argv)
             break;
         case 't':
             good = parse_count(optarg, 1, INT32_MAX, &top);
+            break;
+        case 'n':
+            top = 0;
             break;
         case 'j':
             good = parse_count(optarg, 1, 1024, &threads);
