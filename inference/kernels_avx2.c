@@ -129,6 +129,21 @@ static void silu_mul(float *gate, const float *up, size_t n)
     }
 }
 
+static void swiglu_clamped(float *gate, const float *up, size_t n)
+{
+    const __m256 one = _mm256_set1_ps(1), limit = _mm256_set1_ps(7), alpha = _mm256_set1_ps(-1.702F);
+
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256i some = mask_of(n - i);
+        __m256 g = _mm256_min_ps(_mm256_maskload_ps(gate + i, some), limit);
+        __m256 u = _mm256_min_ps(_mm256_maskload_ps(up + i, some), limit);
+        __m256 below = _mm256_add_ps(one, exp_lanes(_mm256_mul_ps(alpha, g)));
+
+        u = _mm256_add_ps(_mm256_max_ps(u, _mm256_set1_ps(-7)), one);
+        _mm256_maskstore_ps(gate + i, some, _mm256_mul_ps(_mm256_div_ps(g, below), u));
+    }
+}
+
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
     for (size_t i = 0; i < n; i += LANES) {
@@ -168,58 +183,115 @@ INLINE __m256 load_halves(const uint8_t *from, size_t i, size_t n)
 
 #define REGISTERS (KV_BLOCK / LANES) /* that hold one value for each position of a block */
 
-static void attend_head(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                        float *max, float *sum, float *acc)
+/* Lanes first <= j < last of register i. */
+INLINE __m256i seen_of(size_t i, size_t first, size_t last)
+{
+    return _mm256_andnot_si256(mask_of(first > i * LANES ? first - i * LANES : 0),
+                               mask_of(last > i * LANES ? last - i * LANES : 0));
+}
+
+/* Scores of a block into the running softmax; a position's values are `stride` apart. */
+INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
+                      size_t stride, float *max, float *sum, float *acc)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
-    __m256 scores[REGISTERS], most4 = never, total = _mm256_setzero_ps(), shrink;
+    __m256 most4 = never, total = _mm256_setzero_ps(), shrink;
     float p[KV_BLOCK], most;
 
     UNROLL
-    for (size_t i = 0; i < REGISTERS; i++)
-        scores[i] = _mm256_setzero_ps();
-    for (size_t d = 0; d < head; d++)
-        UNROLL
-    for (size_t i = 0; i < REGISTERS; i++)
-        scores[i] = _mm256_fmadd_ps(
-            _mm256_set1_ps(q[d]),
-            _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-    UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
-        __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
-
-        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen));
+        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, first, last)));
         most4 = _mm256_max_ps(most4, scores[i]);
     }
     most = fmaxf(*max, max_lanes(most4));
     shrink = exp_lanes(_mm256_set1_ps(*max - most));
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
-        __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
         __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))),
-                                 _mm256_castsi256_ps(seen));
+                                 _mm256_castsi256_ps(seen_of(i, first, last)));
 
         total = _mm256_add_ps(total, e);
         _mm256_storeu_ps(p + i * LANES, e);
     }
     *max = most;
     *sum = *sum * _mm256_cvtss_f32(shrink) + add_lanes(total);
-    for (size_t d = 0; d < head; d += LANES) {
-        __m256i some = mask_of(head - d);
+    for (size_t d = 0; d < n_value; d += LANES) {
+        __m256i some = mask_of(n_value - d);
         __m256 out = _mm256_mul_ps(_mm256_maskload_ps(acc + d, some), shrink);
 
-        for (size_t j = 0; j < count; j++)
+        for (size_t j = first; j < last; j++)
             out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
-                                  load_halves((const uint8_t *)(v + j * head), d, head), out);
+                                  load_halves((const uint8_t *)(v + j * stride), d, n_value), out);
         _mm256_maskstore_ps(acc + d, some, out);
     }
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                   float *max, float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
+                   size_t last, float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++)
-        attend_head(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (size_t h = 0; h < n; h++, q += head, acc += head) {
+        __m256 scores[REGISTERS];
+
+        UNROLL
+        for (size_t i = 0; i < REGISTERS; i++)
+            scores[i] = _mm256_setzero_ps();
+        for (size_t d = 0; d < head; d++)
+            UNROLL
+        for (size_t i = 0; i < REGISTERS; i++)
+            scores[i] = _mm256_fmadd_ps(
+                _mm256_set1_ps(q[d]),
+                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
+        add_block(scores, first, last, v, head, head, max + h, sum + h, acc);
+    }
+}
+
+/* N heads times one position's keys, their products summed in two chains. */
+INLINE void score_latent(size_t n_key, size_t N, const float *q, const uint16_t *k, float *out, size_t stride)
+{
+    __m256 total[4][2];
+
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        total[h][0] = total[h][1] = _mm256_setzero_ps();
+    for (size_t d = 0; d < n_key; d += LANES) {
+        __m256 keys = load_halves((const uint8_t *)k, d, n_key);
+        __m256i some = mask_of(n_key - d);
+
+        UNROLL
+        for (size_t h = 0; h < N; h++) {
+            __m256 *t = &total[h][d / LANES % 2];
+
+            *t = _mm256_fmadd_ps(_mm256_maskload_ps(q + h * n_key + d, some), keys, *t);
+        }
+    }
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        out[h * stride] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
+}
+
+static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
+                          size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    for (size_t h = 0, N; h < n; h += N) {
+        float p[4][KV_BLOCK] = {{0}};
+
+        N = n - h >= 4 ? 4 : 1;
+        for (size_t j = first; j < last; j++) {
+            if (N == 4)
+                score_latent(n_key, 4, q + h * n_key, k + j * n_key, &p[0][j], KV_BLOCK);
+            else
+                score_latent(n_key, 1, q + h * n_key, k + j * n_key, &p[0][j], KV_BLOCK);
+        }
+        for (size_t i = 0; i < N; i++) {
+            __m256 scores[REGISTERS];
+
+            UNROLL
+            for (size_t r = 0; r < REGISTERS; r++)
+                scores[r] = _mm256_loadu_ps(p[i] + r * LANES);
+            add_block(scores, first, last, k, n_value, n_key, max + h + i, sum + h + i,
+                      acc + (h + i) * n_value);
+        }
+    }
 }
 
 static const struct kernels table = {
@@ -229,9 +301,11 @@ static const struct kernels table = {
     .quantise = quantise,
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
+    .swiglu_clamped = swiglu_clamped,
     .add_scaled = add_scaled,
     .to_half = to_half,
     .attend = attend,
+    .attend_latent = attend_latent,
 };
 
 const struct kernels *kernels_avx2(void)

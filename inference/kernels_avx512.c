@@ -96,6 +96,21 @@ static void silu_mul(float *gate, const float *up, size_t n)
     }
 }
 
+static void swiglu_clamped(float *gate, const float *up, size_t n)
+{
+    const __m512 one = _mm512_set1_ps(1), limit = _mm512_set1_ps(7), alpha = _mm512_set1_ps(-1.702F);
+
+    for (size_t i = 0; i < n; i += LANES) {
+        __mmask16 some = first_lanes(n - i);
+        __m512 g = _mm512_min_ps(_mm512_maskz_loadu_ps(some, gate + i), limit);
+        __m512 u = _mm512_min_ps(_mm512_maskz_loadu_ps(some, up + i), limit);
+        __m512 below = _mm512_add_ps(one, exp_lanes(_mm512_mul_ps(alpha, g)));
+
+        u = _mm512_add_ps(_mm512_max_ps(u, _mm512_set1_ps(-7)), one);
+        _mm512_mask_storeu_ps(gate + i, some, _mm512_mul_ps(_mm512_div_ps(g, below), u));
+    }
+}
+
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
     for (size_t i = 0; i < n; i += LANES) {
@@ -120,14 +135,56 @@ static void to_half(const float *x, size_t n, uint16_t *out)
 
 /* ---- attention ----------------------------------------------------------------------------------------- */
 
-/* N heads that share keys and values. */
-INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *k, const uint16_t *v,
-                         size_t count, float *max, float *sum, float *acc)
+/* Scores of N heads into the running softmax; a position's values are `stride` apart. */
+INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, const uint16_t *v,
+                      size_t n_value, size_t stride, float *max, float *sum, float *acc)
 {
     const __m512 never = _mm512_set1_ps(-INFINITY);
-    __mmask16 lo = first_lanes(count), hi = count > LANES ? first_lanes(count - LANES) : 0;
-    __m512 scores[4][2], shrink[4];
+    __mmask16 lo = first_lanes(last) & (__mmask16)~first_lanes(first), hi = 0;
+    __m512 shrink[4];
     float p[4][KV_BLOCK];
+
+    if (last > LANES)
+        hi = first_lanes(last - LANES) & (__mmask16)~first_lanes(first > LANES ? first - LANES : 0);
+    UNROLL
+    for (size_t h = 0; h < N; h++) {
+        __m512 s0 = _mm512_mask_mov_ps(never, lo, scores[h][0]),
+               s1 = _mm512_mask_mov_ps(never, hi, scores[h][1]);
+        float most = fmaxf(max[h], _mm512_reduce_max_ps(_mm512_max_ps(s0, s1)));
+
+        shrink[h] = exp_lanes(_mm512_set1_ps(max[h] - most));
+        s0 = _mm512_maskz_mov_ps(lo, exp_lanes(_mm512_sub_ps(s0, _mm512_set1_ps(most))));
+        s1 = _mm512_maskz_mov_ps(hi, exp_lanes(_mm512_sub_ps(s1, _mm512_set1_ps(most))));
+        max[h] = most;
+        sum[h] = sum[h] * _mm512_cvtss_f32(shrink[h]) + _mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
+        _mm512_storeu_ps(p[h], s0);
+        _mm512_storeu_ps(p[h] + LANES, s1);
+    }
+    for (size_t d = 0; d < n_value; d += LANES) {
+        __mmask16 some = first_lanes(n_value - d);
+        __m512 total[4];
+
+        UNROLL
+        for (size_t h = 0; h < N; h++)
+            total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, acc + h * n_value + d), shrink[h]);
+        for (size_t j = first; j < last; j++) {
+            __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, v + j * stride + d));
+
+            UNROLL
+            for (size_t h = 0; h < N; h++)
+                total[h] = _mm512_fmadd_ps(_mm512_set1_ps(p[h][j]), values, total[h]);
+        }
+        UNROLL
+        for (size_t h = 0; h < N; h++)
+            _mm512_mask_storeu_ps(acc + h * n_value + d, some, total[h]);
+    }
+}
+
+/* N heads that share keys and values. */
+INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *k, const uint16_t *v,
+                         size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    __m512 scores[4][2];
 
     UNROLL
     for (size_t h = 0; h < N; h++)
@@ -144,51 +201,85 @@ INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *
             scores[h][1] = _mm512_fmadd_ps(one, k1, scores[h][1]);
         }
     }
-    UNROLL
-    for (size_t h = 0; h < N; h++) {
-        __m512 s0 = _mm512_mask_mov_ps(never, lo, scores[h][0]),
-               s1 = _mm512_mask_mov_ps(never, hi, scores[h][1]);
-        float most = fmaxf(max[h], _mm512_reduce_max_ps(_mm512_max_ps(s0, s1)));
-
-        shrink[h] = exp_lanes(_mm512_set1_ps(max[h] - most));
-        s0 = _mm512_maskz_mov_ps(lo, exp_lanes(_mm512_sub_ps(s0, _mm512_set1_ps(most))));
-        s1 = _mm512_maskz_mov_ps(hi, exp_lanes(_mm512_sub_ps(s1, _mm512_set1_ps(most))));
-        max[h] = most;
-        sum[h] = sum[h] * _mm512_cvtss_f32(shrink[h]) + _mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
-        _mm512_storeu_ps(p[h], s0);
-        _mm512_storeu_ps(p[h] + LANES, s1);
-    }
-    for (size_t d = 0; d < head; d += LANES) {
-        __mmask16 some = first_lanes(head - d);
-        __m512 total[4];
-
-        UNROLL
-        for (size_t h = 0; h < N; h++)
-            total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, acc + h * head + d), shrink[h]);
-        for (size_t j = 0; j < count; j++) {
-            __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, v + j * head + d));
-
-            UNROLL
-            for (size_t h = 0; h < N; h++)
-                total[h] = _mm512_fmadd_ps(_mm512_set1_ps(p[h][j]), values, total[h]);
-        }
-        UNROLL
-        for (size_t h = 0; h < N; h++)
-            _mm512_mask_storeu_ps(acc + h * head + d, some, total[h]);
-    }
+    add_block(N, scores, first, last, v, head, head, max, sum, acc);
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                   float *max, float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
+                   size_t last, float *max, float *sum, float *acc)
 {
     size_t i = 0;
 
     for (; i + 4 <= n; i += 4)
-        attend_heads(head, 4, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+        attend_heads(head, 4, q + i * head, k, v, first, last, max + i, sum + i, acc + i * head);
     for (; i + 2 <= n; i += 2)
-        attend_heads(head, 2, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+        attend_heads(head, 2, q + i * head, k, v, first, last, max + i, sum + i, acc + i * head);
     for (; i < n; i++)
-        attend_heads(head, 1, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+        attend_heads(head, 1, q + i * head, k, v, first, last, max + i, sum + i, acc + i * head);
+}
+
+/* N heads times the keys of P positions, to p[head][position]. */
+INLINE void score_latent(size_t n_key, size_t N, size_t P, const float *q, const uint16_t *k, float *p)
+{
+    __m512 total[4][4];
+
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        UNROLL
+    for (size_t j = 0; j < P; j++)
+        total[h][j] = _mm512_setzero_ps();
+    for (size_t d = 0; d < n_key; d += LANES) {
+        __mmask16 some = first_lanes(n_key - d);
+        __m512 keys[4];
+
+        UNROLL
+        for (size_t j = 0; j < P; j++)
+            keys[j] = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, k + j * n_key + d));
+        UNROLL
+        for (size_t h = 0; h < N; h++) {
+            __m512 query = _mm512_maskz_loadu_ps(some, q + h * n_key + d);
+
+            UNROLL
+            for (size_t j = 0; j < P; j++)
+                total[h][j] = _mm512_fmadd_ps(query, keys[j], total[h][j]);
+        }
+    }
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        UNROLL
+    for (size_t j = 0; j < P; j++)
+        p[h * KV_BLOCK + j] = _mm512_reduce_add_ps(total[h][j]);
+}
+
+INLINE void attend_latent_heads(size_t n_key, size_t n_value, size_t N, const float *q, const uint16_t *k,
+                                size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    float p[4][KV_BLOCK] = {{0}};
+    __m512 scores[4][2];
+    size_t j = first;
+
+    for (; j + 4 <= last; j += 4)
+        score_latent(n_key, N, 4, q, k + j * n_key, &p[0][j]);
+    for (; j < last; j++)
+        score_latent(n_key, N, 1, q, k + j * n_key, &p[0][j]);
+    UNROLL
+    for (size_t h = 0; h < N; h++) {
+        scores[h][0] = _mm512_loadu_ps(p[h]);
+        scores[h][1] = _mm512_loadu_ps(p[h] + LANES);
+    }
+    add_block(N, scores, first, last, k, n_value, n_key, max, sum, acc);
+}
+
+static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
+                          size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= n; i += 4)
+        attend_latent_heads(n_key, n_value, 4, q + i * n_key, k, first, last, max + i, sum + i,
+                            acc + i * n_value);
+    for (; i < n; i++)
+        attend_latent_heads(n_key, n_value, 1, q + i * n_key, k, first, last, max + i, sum + i,
+                            acc + i * n_value);
 }
 
 static const struct kernels table = {
@@ -198,9 +289,11 @@ static const struct kernels table = {
     .quantise = quantise,
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
+    .swiglu_clamped = swiglu_clamped,
     .add_scaled = add_scaled,
     .to_half = to_half,
     .attend = attend,
+    .attend_latent = attend_latent,
 };
 
 const struct kernels *kernels_avx512(void)

@@ -74,6 +74,15 @@ static void silu_mul(float *gate, const float *up, size_t n)
         gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+static void swiglu_clamped(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float g = fminf(gate[i], 7), u = fmaxf(fminf(up[i], 7), -7);
+
+        gate[i] = g / (1 + expf(-1.702F * g)) * (u + 1);
+    }
+}
+
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
     for (size_t i = 0; i < n; i++)
@@ -86,35 +95,52 @@ static void to_half(const float *x, size_t n, uint16_t *out)
         out[i] = float_to_half(x[i]);
 }
 
-static void attend_row(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                       float *max, float *sum, float *acc)
+/* Scores p of positions first to last into the running softmax; a position's values are `stride` apart. */
+static void add_block(const float *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
+                      size_t stride, float *max, float *sum, float *acc)
 {
-    float p[KV_BLOCK], most = *max, shrink;
+    float most = *max, shrink;
 
-    for (size_t j = 0; j < count; j++) {
-        p[j] = 0;
-        for (size_t d = 0; d < head; d++)
-            p[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
-        most = fmaxf(most, p[j]);
-    }
+    for (size_t j = first; j < last; j++)
+        most = fmaxf(most, scores[j]);
     shrink = expf(*max - most);
     *sum *= shrink;
-    for (size_t d = 0; d < head; d++)
+    for (size_t d = 0; d < n_value; d++)
         acc[d] *= shrink;
-    for (size_t j = 0; j < count; j++) {
-        p[j] = expf(p[j] - most);
-        *sum += p[j];
-        for (size_t d = 0; d < head; d++)
-            acc[d] += p[j] * half_to_float(v[j * head + d]);
+    for (size_t j = first; j < last; j++) {
+        float p = expf(scores[j] - most);
+
+        *sum += p;
+        for (size_t d = 0; d < n_value; d++)
+            acc[d] += p * half_to_float(v[j * stride + d]);
     }
     *max = most;
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                   float *max, float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
+                   size_t last, float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++)
-        attend_row(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (size_t i = 0; i < n; i++, q += head, acc += head) {
+        float scores[KV_BLOCK] = {0};
+
+        for (size_t j = first; j < last; j++)
+            for (size_t d = 0; d < head; d++)
+                scores[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
+        add_block(scores, first, last, v, head, head, max + i, sum + i, acc);
+    }
+}
+
+static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
+                          size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    for (size_t i = 0; i < n; i++, q += n_key, acc += n_value) {
+        float scores[KV_BLOCK] = {0};
+
+        for (size_t j = first; j < last; j++)
+            for (size_t d = 0; d < n_key; d++)
+                scores[j] += q[d] * half_to_float(k[j * n_key + d]);
+        add_block(scores, first, last, k, n_value, n_key, max + i, sum + i, acc);
+    }
 }
 
 #define FORMAT(type) {type, false, weight_plain_row, matmul}
@@ -130,7 +156,9 @@ const struct kernels kernels_scalar = {
     .quantise = quantise,
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
+    .swiglu_clamped = swiglu_clamped,
     .add_scaled = add_scaled,
     .to_half = to_half,
     .attend = attend,
+    .attend_latent = attend_latent,
 };

@@ -100,36 +100,48 @@ INLINE __m256 exponents_at(const uint8_t *at)
         _mm256_blendv_epi8(bits, subnormal, _mm256_cmpgt_epi32(_mm256_set1_epi32(2), e)));
 }
 
-/* Scale and min of part i of outputs `lane` to lane + 7 of the group; Q6_K: of the first (k = 0) or second half. */
-INLINE void scales_at(enum weight_type type, const uint8_t *scales, size_t lane, size_t i, size_t k, __m256 *scale,
-                      __m256 *min)
+/* What the parts of a record have in common: K types' d and -dmin. */
+struct common {
+    __m256 d, dmin;
+};
+
+INLINE struct common common_of(enum weight_type type, const uint8_t *record, size_t lane)
 {
-    enum { HALVES = PACKED_GROUP * 2 };
-    const uint8_t *at = scales + packed_scales_at(type, i), *halves = at + 2 * lane;
-    const uint8_t *codes = at + (type == TYPE_Q6_K ? 1 : 2) * HALVES + i % 8 * 2 * PACKED_GROUP + lane;
+    struct common c = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+
+    if (packed_record_parts(type) != 8) return c;
+    c.d = halves_at(record + 2 * lane);
+    if (type != TYPE_Q6_K) c.dmin = _mm256_sub_ps(c.dmin, halves_at(record + PACKED_HALVES + 2 * lane));
+    return c;
+}
+
+/* Scale and min of outputs `lane` to lane + 7 of part i of a record; Q6_K: of the first (k = 0) or second half of it. */
+INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t lane, size_t i, size_t k,
+                      __m256 *scale, __m256 *min)
+{
+    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP + lane;
 
     switch (type) {
     case TYPE_MXFP4:
-        *scale = exponents_at(at + lane);
+        *scale = exponents_at(record + i * PACKED_GROUP + lane);
         *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-MXFP4_ZERO));
         return;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
-        *scale = _mm256_mul_ps(halves_at(halves), bytes_at(codes));
-        *min = _mm256_mul_ps(_mm256_sub_ps(_mm256_setzero_ps(), halves_at(halves + HALVES)),
-                             bytes_at(codes + PACKED_GROUP));
+        *scale = _mm256_mul_ps(c.d, bytes_at(codes));
+        *min = _mm256_mul_ps(c.dmin, bytes_at(codes + PACKED_GROUP));
         return;
     case TYPE_Q6_K:
-        *scale = _mm256_mul_ps(halves_at(halves), signed_bytes_at(codes + k * PACKED_GROUP));
+        *scale = _mm256_mul_ps(c.d, signed_bytes_at(codes + k * PACKED_GROUP));
         *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-32));
         return;
     case TYPE_Q4_1:
     case TYPE_Q5_1:
-        *scale = halves_at(halves);
-        *min = halves_at(halves + HALVES);
+        *scale = halves_at(record + 2 * lane);
+        *min = halves_at(record + PACKED_HALVES + 2 * lane);
         return;
     default:
-        *scale = halves_at(halves);
+        *scale = halves_at(record + i * PACKED_HALVES + 2 * lane);
         *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-(float)(1U << (packed_bits(type) - 1))));
     }
 }
@@ -142,53 +154,61 @@ INLINE __m256i four_values(const int8_t *from)
     return _mm256_set1_epi32(four);
 }
 
+/* One part for R rows: i counts in the record, `at` in the activations. */
+INLINE void tile_part(enum weight_type type, const uint8_t *record, struct common common, size_t lane, size_t i,
+                      const struct act_block *const *q, size_t at, size_t R, __m256 *total)
+{
+    const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
+    const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type) + lane * 4;
+
+    UNROLL
+    for (size_t k = 0; k < halves; k++) {
+        __m256i dot[MOST_ROWS];
+        __m256 scale, min;
+
+        UNROLL
+        for (size_t r = 0; r < R; r++)
+            dot[r] = _mm256_setzero_si256();
+        UNROLL
+        for (size_t s = k * steps; s < (k + 1) * steps; s++) {
+            __m256i w = integers(type, part, s);
+
+            UNROLL
+            for (size_t r = 0; r < R; r++)
+                dot[r] = dot_step(type, dot[r], w, four_values(q[r][at].q + 4 * s));
+        }
+        scales_at(type, record, common, lane, i, k, &scale, &min);
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
+            const struct act_block *b = &q[r][at];
+
+            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[r]), _mm256_mul_ps(scale, _mm256_set1_ps(b->d)),
+                                       total[r]);
+            if (type != TYPE_Q8_0) /* whose integers are signed here */
+                total[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), total[r]);
+        }
+    }
+}
+
 /* Outputs `lane` to lane + 7 of a group for R rows. */
 INLINE void tile_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t lane,
                         const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
                         __m256i outputs)
 {
-    enum { HALVES = 2 };
-    const size_t parts = w->n_in / PART_VALUES, part_bytes = packed_part_bytes(type);
-    const size_t scaled = type == TYPE_Q6_K ? HALVES : 1, steps = PACKED_STEPS / scaled;
-    const struct act_block *row[MOST_ROWS];
+    const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type);
+    const struct act_block *q[MOST_ROWS];
     __m256 total[MOST_ROWS];
 
     UNROLL
     for (size_t r = 0; r < R; r++) {
-        row[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
+        q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
         total[r] = _mm256_setzero_ps();
     }
-    for (size_t i = 0; i < parts; i++) {
-        const uint8_t *part = group + i * part_bytes + lane * 4;
+    for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
+        struct common common = common_of(type, group, lane);
 
-        UNROLL
-        for (size_t k = 0; k < scaled; k++) {
-            __m256i dot[MOST_ROWS];
-            __m256 scale, min;
-
-            UNROLL
-            for (size_t r = 0; r < R; r++)
-                dot[r] = _mm256_setzero_si256();
-            UNROLL
-            for (size_t s = k * steps; s < (k + 1) * steps; s++) {
-                __m256i q = integers(type, part, s);
-
-                UNROLL
-                for (size_t r = 0; r < R; r++)
-                    dot[r] = dot_step(type, dot[r], q, four_values(row[r][i].q + 4 * s));
-            }
-            scales_at(type, group + parts * part_bytes, lane, i, k, &scale, &min);
-            UNROLL
-            for (size_t r = 0; r < R; r++) {
-                const struct act_block *b = &row[r][i];
-
-                total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[r]), _mm256_mul_ps(scale, _mm256_set1_ps(b->d)),
-                                           total[r]);
-                if (type != TYPE_Q8_0) /* whose integers are signed here */
-                    total[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(scaled == HALVES ? b->half_sum[k] : b->sum),
-                                               total[r]);
-            }
-        }
+        for (size_t i = 0; i < of_record && at < parts; i++, at++)
+            tile_part(type, group, common, lane, i, q, at, R, total);
     }
     UNROLL
     for (size_t r = 0; r < R; r++)

@@ -15,7 +15,6 @@
 
 #define LANES  16
 #define MOST_ROWS 6 /* of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest */
-#define AHEAD  4096 /* bytes of weights asked for in advance, where each is used only once */
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
 
@@ -75,35 +74,48 @@ INLINE __m512 exponents_at(const uint8_t *at)
     return _mm512_castsi512_ps(_mm512_mask_sllv_epi32(bits, subnormal, _mm512_set1_epi32(0x00200000), e));
 }
 
-/* Scale and min of part i; Q6_K: of the first (k = 0) or second half of it. */
-INLINE void scales_at(enum weight_type type, const uint8_t *scales, size_t i, size_t k, __m512 *scale, __m512 *min)
+/* What the parts of a record have in common: K types' d and -dmin. */
+struct common {
+    __m512 d, dmin;
+};
+
+INLINE struct common common_of(enum weight_type type, const uint8_t *record)
 {
-    enum { HALVES = PACKED_GROUP * 2 };
-    const uint8_t *at = scales + packed_scales_at(type, i);
-    const uint8_t *codes = at + (type == TYPE_Q6_K ? 1 : 2) * HALVES + i % 8 * 2 * PACKED_GROUP;
+    struct common c = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+
+    if (packed_record_parts(type) != 8) return c;
+    c.d = halves_at(record);
+    if (type != TYPE_Q6_K) c.dmin = _mm512_sub_ps(c.dmin, halves_at(record + PACKED_HALVES));
+    return c;
+}
+
+/* Scale and min of part i of a record; Q6_K: of the first (k = 0) or second half of it. */
+INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t i, size_t k,
+                      __m512 *scale, __m512 *min)
+{
+    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
 
     switch (type) {
     case TYPE_MXFP4:
-        *scale = exponents_at(at);
+        *scale = exponents_at(record + i * PACKED_GROUP);
         *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-MXFP4_ZERO));
         return;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
-        *scale = _mm512_mul_ps(halves_at(at), bytes_at(codes));
-        *min = _mm512_mul_ps(_mm512_sub_ps(_mm512_setzero_ps(), halves_at(at + HALVES)),
-                             bytes_at(codes + PACKED_GROUP));
+        *scale = _mm512_mul_ps(c.d, bytes_at(codes));
+        *min = _mm512_mul_ps(c.dmin, bytes_at(codes + PACKED_GROUP));
         return;
     case TYPE_Q6_K:
-        *scale = _mm512_mul_ps(halves_at(at), signed_bytes_at(codes + k * PACKED_GROUP));
+        *scale = _mm512_mul_ps(c.d, signed_bytes_at(codes + k * PACKED_GROUP));
         *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-32));
         return;
     case TYPE_Q4_1:
     case TYPE_Q5_1:
-        *scale = halves_at(at);
-        *min = halves_at(at + HALVES);
+        *scale = halves_at(record);
+        *min = halves_at(record + PACKED_HALVES);
         return;
     default:
-        *scale = halves_at(at);
+        *scale = halves_at(record + i * PACKED_HALVES);
         *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-(float)(1U << (packed_bits(type) - 1))));
     }
 }
@@ -116,68 +128,78 @@ INLINE __m512i four_values(const int8_t *from)
     return _mm512_set1_epi32(four);
 }
 
+/* One part of G groups for R rows: i counts in the record, q is the activations' part. */
+INLINE void tile_part(enum weight_type type, size_t group_bytes, size_t G, const uint8_t *record,
+                      const struct common *common, size_t i, const struct act_block *const *q, size_t at, size_t R,
+                      __m512 *total)
+{
+    const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
+    const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
+
+    UNROLL
+    for (size_t k = 0; k < halves; k++) {
+        __m512i dot[2 * MOST_ROWS];
+
+        UNROLL
+        for (size_t t = 0; t < G * R; t++)
+            dot[t] = _mm512_setzero_si512();
+        UNROLL
+        for (size_t s = k * steps; s < (k + 1) * steps; s++) {
+            __m512i w[2];
+
+            UNROLL
+            for (size_t g = 0; g < G; g++)
+                w[g] = integers(type, part + g * group_bytes, s);
+            UNROLL
+            for (size_t r = 0; r < R; r++) {
+                __m512i v = four_values(q[r][at].q + 4 * s);
+
+                UNROLL
+                for (size_t g = 0; g < G; g++)
+                    dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], w[g], v);
+            }
+        }
+        UNROLL
+        for (size_t g = 0; g < G; g++) {
+            __m512 scale, min;
+
+            scales_at(type, record + g * group_bytes, common[g], i, k, &scale, &min);
+            UNROLL
+            for (size_t r = 0; r < R; r++) {
+                const struct act_block *b = &q[r][at];
+                __m512 *sum = &total[r * G + g];
+
+                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r * G + g]),
+                                       _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
+                *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), *sum);
+            }
+        }
+    }
+}
+
 /* G groups of 16 outputs for R rows. */
 INLINE void tile_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t G,
                         const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
                         __mmask16 outputs)
 {
-    enum { HALVES = 2 };
-    const size_t parts = w->n_in / PART_VALUES, part_bytes = packed_part_bytes(type);
-    const size_t scaled = type == TYPE_Q6_K ? HALVES : 1, steps = PACKED_STEPS / scaled;
-    const struct act_block *row[MOST_ROWS];
+    const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type), bytes = w->group_bytes;
+    const struct act_block *q[MOST_ROWS];
     __m512 total[2 * MOST_ROWS];
 
     UNROLL
     for (size_t r = 0; r < R; r++)
-        row[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
+        q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
     UNROLL
     for (size_t t = 0; t < G * R; t++)
         total[t] = _mm512_setzero_ps();
-    for (size_t i = 0; i < parts; i++) {
+    for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
+        struct common common[2];
+
         UNROLL
-        for (size_t k = 0; k < scaled; k++) {
-            __m512i dot[2 * MOST_ROWS];
-
-            UNROLL
-            for (size_t t = 0; t < G * R; t++)
-                dot[t] = _mm512_setzero_si512();
-            UNROLL
-            for (size_t s = k * steps; s < (k + 1) * steps; s++) {
-                __m512i q[2];
-
-                UNROLL
-                for (size_t g = 0; g < G; g++) {
-                    const uint8_t *part = group + g * w->group_bytes + i * part_bytes;
-
-                    q[g] = integers(type, part, s);
-                    if (R == 1 && s * PACKED_REGISTER < part_bytes)
-                        _mm_prefetch((const char *)part + AHEAD + s * PACKED_REGISTER, _MM_HINT_T0);
-                }
-                UNROLL
-                for (size_t r = 0; r < R; r++) {
-                    __m512i v = four_values(row[r][i].q + 4 * s);
-
-                    UNROLL
-                    for (size_t g = 0; g < G; g++)
-                        dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], q[g], v);
-                }
-            }
-            UNROLL
-            for (size_t g = 0; g < G; g++) {
-                __m512 scale, min;
-
-                scales_at(type, group + g * w->group_bytes + parts * part_bytes, i, k, &scale, &min);
-                UNROLL
-                for (size_t r = 0; r < R; r++) {
-                    const struct act_block *b = &row[r][i];
-                    __m512 *sum = &total[r * G + g];
-
-                    *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r * G + g]),
-                                           _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
-                    *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(scaled == HALVES ? b->half_sum[k] : b->sum), *sum);
-                }
-            }
-        }
+        for (size_t g = 0; g < G; g++)
+            common[g] = common_of(type, group + g * bytes);
+        for (size_t i = 0; i < of_record && at < parts; i++, at++)
+            tile_part(type, bytes, G, group, common, i, q, at, R, total);
     }
     UNROLL
     for (size_t r = 0; r < R; r++)
@@ -209,7 +231,7 @@ INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t 
     for (size_t o = first, G; o < last; o += G * LANES) {
         const uint8_t *group = weight_group(w, mat, o);
 
-        G = o + LANES < last ? 2 : 1;
+        G = n > 3 && o + LANES < last ? 2 : 1;
         __mmask16 outputs = first_lanes(last - o - (G - 1) * LANES);
         for (size_t t = 0; t < tiles; t++) {
             size_t i = n * t / tiles, rows = n * (t + 1) / tiles - i;

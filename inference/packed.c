@@ -7,10 +7,9 @@
 
 size_t packed_group_bytes(enum weight_type type, size_t n_in)
 {
-    size_t parts = n_in / PART_VALUES;
-    size_t n = parts * packed_part_bytes(type) + packed_scales_at(type, parts);
+    size_t parts = n_in / PART_VALUES, of_record = packed_record_parts(type);
 
-    return (n + PACKED_REGISTER - 1) / PACKED_REGISTER * PACKED_REGISTER;
+    return (parts + of_record - 1) / of_record * packed_record_bytes(type);
 }
 
 static uint8_t mxfp4_code(uint8_t value)
@@ -83,74 +82,83 @@ static float get_half(const uint8_t *from, size_t r)
     return half_to_float(half);
 }
 
+/* The scales of part `i` of a record with the head `to`, for row r. */
 static void put_scales(enum weight_type type, const struct part *p, size_t i, size_t r, uint8_t *to)
 {
-    enum { HALVES = PACKED_GROUP * 2 };
-
-    if (type == TYPE_MXFP4) {
-        to[r] = p->code[0];
-        return;
-    }
-    put_half(to, r, p->d);
-    if (type == TYPE_Q6_K) {
-        to += HALVES + i % 8 * 2 * PACKED_GROUP;
-        to[r] = p->code[0];
-        to[PACKED_GROUP + r] = p->code[1];
-    } else if (type == TYPE_Q4_K || type == TYPE_Q5_K) {
-        put_half(to + HALVES, r, p->dmin);
-        to += 2 * HALVES + i % 8 * 2 * PACKED_GROUP;
-        to[r] = p->code[0];
-        to[PACKED_GROUP + r] = p->min_code;
-    } else if (type == TYPE_Q4_1 || type == TYPE_Q5_1) {
-        put_half(to + HALVES, r, p->dmin);
-    }
-}
-
-/* Scale and min of the first (k = 0) or second 16 values of part i of row r. */
-static void get_scales(enum weight_type type, const uint8_t *from, size_t i, size_t r, size_t k, float *scale,
-                       float *min)
-{
-    enum { HALVES = PACKED_GROUP * 2 };
-    const uint8_t *codes = from + (type == TYPE_Q6_K ? 1 : 2) * HALVES + i % 8 * 2 * PACKED_GROUP;
+    uint8_t *codes = to + PACKED_REGISTER + i * 2 * PACKED_GROUP;
 
     switch (type) {
     case TYPE_MXFP4:
-        *scale = half_exponent_to_float(from[r]);
-        *min = -MXFP4_ZERO * *scale;
+        to[i * PACKED_GROUP + r] = p->code[0];
+        return;
+    case TYPE_Q6_K:
+        put_half(to, r, p->d);
+        codes[r] = p->code[0];
+        codes[PACKED_GROUP + r] = p->code[1];
         return;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
-        *scale = get_half(from, r) * codes[r];
-        *min = -(get_half(from + HALVES, r) * codes[PACKED_GROUP + r]);
+        codes[r] = p->code[0];
+        codes[PACKED_GROUP + r] = p->min_code;
+        put_half(to, r, p->d);
+        put_half(to + PACKED_HALVES, r, p->dmin);
+        return;
+    case TYPE_Q4_1:
+    case TYPE_Q5_1:
+        put_half(to, r, p->d);
+        put_half(to + PACKED_HALVES, r, p->dmin);
+        return;
+    default:
+        put_half(to + i * PACKED_HALVES, r, p->d);
+    }
+}
+
+/* Scale and min of the first (k = 0) or second 16 values of part i of a record, for row r. */
+static void get_scales(enum weight_type type, const uint8_t *from, size_t i, size_t r, size_t k, float *scale,
+                       float *min)
+{
+    const uint8_t *codes = from + PACKED_REGISTER + i * 2 * PACKED_GROUP;
+
+    switch (type) {
+    case TYPE_MXFP4:
+        *scale = half_exponent_to_float(from[i * PACKED_GROUP + r]);
+        *min = -MXFP4_ZERO * *scale;
         return;
     case TYPE_Q6_K:
         *scale = get_half(from, r) * (int8_t)codes[k * PACKED_GROUP + r];
         *min = -32 * *scale;
         return;
+    case TYPE_Q4_K:
+    case TYPE_Q5_K:
+        *scale = get_half(from, r) * codes[r];
+        *min = -(get_half(from + PACKED_HALVES, r) * codes[PACKED_GROUP + r]);
+        return;
     case TYPE_Q4_1:
     case TYPE_Q5_1:
         *scale = get_half(from, r);
-        *min = get_half(from + HALVES, r);
+        *min = get_half(from + PACKED_HALVES, r);
         return;
     default:
-        *scale = get_half(from, r);
+        *scale = get_half(from + i * PACKED_HALVES, r);
         *min = -(float)(1U << (packed_bits(type) - 1)) * *scale;
     }
 }
 
 void packed_pack(enum weight_type type, const uint8_t *rows, size_t row_bytes, size_t n_in, uint8_t *group)
 {
-    size_t parts = n_in / PART_VALUES;
-    uint8_t *scales = group + parts * packed_part_bytes(type);
+    size_t of_record = packed_record_parts(type);
 
     memset(group, 0, packed_group_bytes(type, n_in));
-    for (size_t r = 0; r < PACKED_GROUP; r++) {
-        for (size_t i = 0; i < parts; i++) {
+    for (size_t i = 0; i < n_in / PART_VALUES; i++) {
+        uint8_t *record = group + i / of_record * packed_record_bytes(type);
+        uint8_t *integers = record + packed_head_bytes(type) + i % of_record * packed_part_bytes(type);
+
+        for (size_t r = 0; r < PACKED_GROUP; r++) {
             struct part p;
 
             type_part(type, rows + r * row_bytes, i, &p);
-            put_integers(type, &p, r, group + i * packed_part_bytes(type));
-            put_scales(type, &p, i, r, scales + packed_scales_at(type, i));
+            put_integers(type, &p, r, integers);
+            put_scales(type, &p, i % of_record, r, record);
         }
     }
 }
@@ -159,15 +167,16 @@ void packed_row(const struct weight *w, size_t mat, size_t row, float *out)
 {
     enum weight_type type = w->format->type;
     const uint8_t *group = weight_group(w, mat, row);
-    const uint8_t *scales = group + w->n_in / PART_VALUES * packed_part_bytes(type);
+    size_t of_record = packed_record_parts(type), r = row % PACKED_GROUP;
 
-    for (size_t i = 0; i < w->n_in; i++) {
-        size_t part = i / PART_VALUES;
-        float scale, min;
+    for (size_t i = 0; i < w->n_in / PART_VALUES; i++) {
+        const uint8_t *record = group + i / of_record * packed_record_bytes(type);
+        const uint8_t *integers = record + packed_head_bytes(type) + i % of_record * packed_part_bytes(type);
+        float scale[2], min[2];
 
-        get_scales(type, scales + packed_scales_at(type, part), part, row % PACKED_GROUP,
-                   i % PART_VALUES / 16, &scale, &min);
-        out[i] = scale * get_integer(type, group + part * packed_part_bytes(type), row % PACKED_GROUP,
-                                     i % PART_VALUES) + min;
+        for (size_t k = 0; k < 2; k++)
+            get_scales(type, record, i % of_record, r, k, &scale[k], &min[k]);
+        for (size_t k = 0; k < PART_VALUES; k++)
+            *out++ = scale[k / 16] * get_integer(type, integers, r, k) + min[k / 16];
     }
 }

@@ -6,12 +6,15 @@
  *   4 bits   4 registers: the low halves of the bytes of register k are step k, the high halves step k + 4
  *   5 bits   the same, then 1 register [row][4 columns] of bytes whose bit s is the fifth of step s
  *   6 bits   the same, then 2 registers: the upper two bits of steps 0 to 3, and of 4 to 7, step k at bit 2 k
- * MXFP4 holds its codes (mxfp4_values says what they mean). Then the scales:
- *   halves, exponents          [part][row]
- *   Q4_1, Q5_1                 [part][d, min][row] halves
- *   Q4_K, Q5_K, of each 8 parts    d [row], dmin [row] halves, then [part][scale, min][row] bytes
- *   Q6_K, of each 8 parts          d [row] halves, then [part][first 16, second 16][row] signed bytes
- * A group takes at most 3 % more bytes than in the file. */
+ * MXFP4 holds its codes (mxfp4_values says what they mean). Parts come in records, each a multiple of a register, so that
+ * a group is read from its first byte to its last: the scales of the record, [part][row], then the parts:
+ *   Q8_0, Q4_0, Q5_0   2 parts: d as halves
+ *   MXFP4              4 parts: exponents
+ *   Q4_1, Q5_1         1 part: d [row], min [row], halves
+ *   Q4_K, Q5_K         8 parts: d [row], dmin [row], halves; then [part][scale, min][row] bytes
+ *   Q6_K               8 parts: d [row], halves; 32 bytes of nothing; then [part][first 16, second 16][row] signed bytes
+ * The last record of a group may hold fewer parts, and takes the same room. Where rows are long a group takes at most 3 %
+ * more bytes than in the file. */
 #ifndef INFERENCE_PACKED_H
 #define INFERENCE_PACKED_H
 
@@ -20,6 +23,7 @@
 #define PACKED_GROUP 16
 #define PACKED_REGISTER 64 /* bytes */
 #define PACKED_STEPS 8     /* of a part */
+#define PACKED_HALVES (2 * PACKED_GROUP) /* bytes of one half float of each row */
 
 static inline unsigned packed_bits(enum weight_type type)
 {
@@ -35,24 +39,28 @@ static inline size_t packed_part_bytes(enum weight_type type)
     return (size_t)packed_bits(type) * PACKED_REGISTER;
 }
 
-/* Of each part, or of each eight. */
-static inline bool packed_has_eights(enum weight_type type)
-{
-    return type == TYPE_Q4_K || type == TYPE_Q5_K || type == TYPE_Q6_K;
-}
-
-/* Where the scales of part `i` lie, from the first scale on; K types: those of its eight. */
-static inline size_t packed_scales_at(enum weight_type type, size_t i)
+static inline size_t packed_record_parts(enum weight_type type)
 {
     switch (type) {
-    case TYPE_MXFP4: return i * PACKED_GROUP;
-    case TYPE_Q4_1:
-    case TYPE_Q5_1: return i * PACKED_GROUP * 4;
     case TYPE_Q4_K:
-    case TYPE_Q5_K: return i / 8 * PACKED_GROUP * (4 + 8 * 2);
-    case TYPE_Q6_K: return i / 8 * PACKED_GROUP * (2 + 8 * 2);
-    default: return i * PACKED_GROUP * 2;
+    case TYPE_Q5_K:
+    case TYPE_Q6_K: return 8;
+    case TYPE_MXFP4: return 4;
+    case TYPE_Q4_1:
+    case TYPE_Q5_1: return 1;
+    default: return 2;
     }
+}
+
+/* Bytes of a record's scales; its parts follow. */
+static inline size_t packed_head_bytes(enum weight_type type)
+{
+    return (packed_record_parts(type) == 8 ? 5 : 1) * PACKED_REGISTER;
+}
+
+static inline size_t packed_record_bytes(enum weight_type type)
+{
+    return packed_head_bytes(type) + packed_record_parts(type) * packed_part_bytes(type);
 }
 
 /* Bytes of a group of rows of n_in values; a multiple of PACKED_REGISTER. */

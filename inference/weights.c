@@ -101,6 +101,43 @@ enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const 
     return rc;
 }
 
+/* As a file would hold it; BF16 cuts. */
+static void encode(enum weight_type type, const float *values, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        uint16_t half;
+
+        memcpy(&bits, &values[i], sizeof(bits));
+        half = type == TYPE_F16 ? float_to_half(values[i]) : (uint16_t)(bits >> 16);
+        if (type == TYPE_F32)
+            memcpy(out + i * sizeof(bits), &bits, sizeof(bits));
+        else
+            memcpy(out + i * sizeof(half), &half, sizeof(half));
+    }
+}
+
+enum rc weight_make(const struct kernels *k, enum weight_type type, const float *values, size_t n_in,
+                    size_t n_out, size_t n_mats, struct weight *w, struct err *e)
+{
+    size_t row_bytes = n_in * type_find(type)->bytes;
+
+    *w = (struct weight){.format = kernels_format(k, type),
+                         .n_in = n_in,
+                         .n_out = n_out,
+                         .n_mats = n_mats,
+                         .row_bytes = row_bytes,
+                         .group_bytes = row_bytes,
+                         .mat_bytes = n_out * row_bytes,
+                         .data = allocate(n_mats * n_out * row_bytes)};
+    if (!w->data) {
+        *w = (struct weight){0};
+        return err_set(e, RC_NOMEM, "out of memory for %zu matrices of %zu * %zu", n_mats, n_out, n_in);
+    }
+    encode(type, values, n_mats * n_out * n_in, w->data);
+    return RC_OK;
+}
+
 void weight_clear(struct weight *w)
 {
     free(w->data);

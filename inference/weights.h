@@ -26,6 +26,10 @@ void weight_clear(struct weight *w);
 MUST_USE enum rc weight_vector(const struct gguf *g, const struct gguf_tensor *t, size_t n, float **out,
                                struct err *e);
 
+/* The same from n_mats * n_out rows of n_in floats, held as F32, F16 or BF16. RC_NOMEM. */
+MUST_USE enum rc weight_make(const struct kernels *k, enum weight_type type, const float *values, size_t n_in,
+                             size_t n_out, size_t n_mats, struct weight *w, struct err *e);
+
 /* The packed group that holds a row. */
 const uint8_t *weight_group(const struct weight *w, size_t mat, size_t row);
 

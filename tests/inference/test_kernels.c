@@ -48,7 +48,7 @@ END_TEST
 
 static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
 {
-    float x[512] = {0}, gain[512] = {0}, a[512] = {0}, b[512] = {0};
+    float x[512] = {0}, gain[512] = {0}, a[512] = {0}, b[512] = {0}, c[512] = {0};
     uint16_t ha[512] = {0}, hb[512] = {0};
     double squares = 0;
     fill(x, n, state);
@@ -66,6 +66,16 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     }
     k->silu_mul(a, gain, n);
     check_close(a, b, n, 1e-5, "silu_mul");
+    for (size_t i = 0; i < n; i++) {
+        double g = (double)x[i] * 4, u = (double)gain[i] * 4;
+        a[i] = (float)g;
+        c[i] = (float)u;
+        g = fmin(g, 7);
+        u = fmin(fmax(u, -7), 7);
+        b[i] = (float)(g / (1 + exp(-1.702 * g)) * (u + 1));
+    }
+    k->swiglu_clamped(a, c, n);
+    check_close(a, b, n, 1e-5, "swiglu_clamped");
     memcpy(a, x, sizeof(a));
     k->add_scaled(a, gain, n, 0.37F);
     for (size_t i = 0; i < n; i++)
@@ -76,36 +86,70 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     ck_assert(memcmp(ha, hb, n * sizeof(*ha)) == 0);
 }
 
-static void check_attention(const struct kernels *k, size_t head, size_t heads, size_t count, uint64_t *state)
+/* Three blocks of which positions `from` of the first to `count` of the last are seen; keys and values of a position are
+ * `stride` halves apart and turned or not. What is not seen is NaN, and must not matter. The result is compared with
+ * softmax in double. */
+struct cache {
+    uint16_t k[3][96 * KV_BLOCK], v[3][96 * KV_BLOCK];
+};
+
+static double key_of(const struct cache *c, size_t head, size_t j, size_t d, bool turned)
 {
-    static float q[8 * 96], acc_a[8 * 96], acc_b[8 * 96];
-    static uint16_t keys[96 * KV_BLOCK], values[96 * KV_BLOCK];
-    float max_a[8], max_b[8], sum_a[8], sum_b[8];
+    const uint16_t *block = c->k[j / KV_BLOCK];
+    return (double)half_to_float(turned ? block[d * KV_BLOCK + j % KV_BLOCK] : block[j % KV_BLOCK * head + d]);
+}
+
+static void check_softmax(const struct cache *c, size_t head, size_t n_value, bool latent, size_t from, size_t to,
+                          const float *q, double sink, const float *acc, float sum)
+{
+    double total = exp(sink), p[3 * KV_BLOCK], out;
+    for (size_t j = from; j < to; j++) {
+        double score = 0;
+        for (size_t d = 0; d < head; d++)
+            score += (double)q[d] * key_of(c, head, j, d, !latent);
+        total += p[j] = exp(score);
+    }
+    for (size_t d = 0; d < n_value; d++) {
+        out = 0;
+        for (size_t j = from; j < to; j++)
+            out += p[j] * (latent ? key_of(c, head, j, d, false)
+                                  : (double)half_to_float(c->v[j / KV_BLOCK][j % KV_BLOCK * head + d]));
+        out /= total;
+        ck_assert_msg(fabs((double)acc[d] / (double)sum - out) <= 2e-5 * (1 + fabs(out)), "value %zu is %g, not %g", d,
+                      (double)(acc[d] / sum), out);
+    }
+}
+
+static void check_attention(const struct kernels *k, size_t head, size_t heads, bool latent, uint64_t *state)
+{
+    static struct cache c;
+    static float q[8 * 96], acc[8 * 96];
+    size_t from = suite_random(state) % KV_BLOCK, to = 2 * KV_BLOCK + 1 + suite_random(state) % KV_BLOCK;
+    size_t n_value = latent ? head / 2 + 1 : head;
+    float max[8], sum[8], sinks[8];
     fill(q, heads * head, state);
-    for (size_t i = 0; i < heads; i++) {
-        max_a[i] = max_b[i] = -INFINITY;
-        sum_a[i] = sum_b[i] = 0;
+    for (size_t i = 0; i < heads; i++) { /* as if a position with values of 0 had been seen, or none */
+        sinks[i] = max[i] = i % 2 ? random_float(state) : -INFINITY;
+        sum[i] = i % 2 ? 1 : 0;
     }
-    memset(acc_a, 0, sizeof(acc_a));
-    memset(acc_b, 0, sizeof(acc_b));
-    for (size_t block = 0; block < 3; block++) {
-        for (size_t i = 0; i < head * KV_BLOCK; i++) {
-            keys[i] = float_to_half(random_float(state));
-            values[i] = float_to_half(random_float(state));
+    memset(acc, 0, sizeof(acc));
+    for (size_t j = 0; j < 3 * KV_BLOCK; j++) {
+        for (size_t d = 0; d < head; d++) {
+            bool seen = j >= from && j < to;
+            size_t b = j / KV_BLOCK, place = j % KV_BLOCK;
+            c.k[b][latent ? place * head + d : d * KV_BLOCK + place] = seen ? float_to_half(random_float(state)) : 0x7C01;
+            c.v[b][place * head + d] = seen ? float_to_half(random_float(state)) : 0x7C01;
         }
-        /* what lies behind the last position seen must not matter */
-        for (size_t j = block == 2 ? count : KV_BLOCK; j < KV_BLOCK; j++) {
-            for (size_t d = 0; d < head; d++) {
-                keys[d * KV_BLOCK + j] = 0x7C01; /* NaN */
-                values[j * head + d] = 0x7C01;
-            }
-        }
-        k->attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_a, sum_a, acc_a);
-        kernels_scalar.attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_b, sum_b, acc_b);
     }
-    check_close(max_a, max_b, heads, 1e-5, "attention: max");
-    check_close(sum_a, sum_b, heads, 1e-4, "attention: sum");
-    check_close(acc_a, acc_b, heads * head, 1e-4, "attention");
+    for (size_t b = 0; b < 3; b++) {
+        size_t first = b == 0 ? from : 0, last = b == 2 ? to - 2 * KV_BLOCK : KV_BLOCK;
+        if (latent)
+            k->attend_latent(head, n_value, heads, q, c.k[b], first, last, max, sum, acc);
+        else
+            k->attend(head, heads, q, c.k[b], c.v[b], first, last, max, sum, acc);
+    }
+    for (size_t i = 0; i < heads; i++)
+        check_softmax(&c, head, n_value, latent, from, to, q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
 }
 
 static void check_quantise(const struct kernels *k, uint64_t *state)
@@ -206,7 +250,8 @@ static void check_path(enum cpu_path cpu)
         check_rows(k, widths[i], &state);
     for (size_t head = 2; head <= 96; head += head < 20 ? 2 : 19)
         for (size_t heads = 1; heads <= 8; heads++)
-            check_attention(k, head, heads, 1 + suite_random(&state) % KV_BLOCK, &state);
+            for (int latent = 0; latent < 2; latent++)
+                check_attention(k, head, heads, latent, &state);
     check_quantise(k, &state);
     for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
         for (unsigned long i = 0; i < suite_count(40, 1000); i++) {
