@@ -28,26 +28,28 @@ struct model_options {
     enum cpu_path cpu;
     int activation_bits; /* 8 or 16: integers that quantised weights are multiplied with; 0: 16 in models of a width up
                             to 256, where they cost little and choices between experts weigh more */
-    bool want_hash;    /* also compute the SHA-256 of the whole file */
+    bool want_hash;    /* also compute the SHA-256 of the whole file, or of a split model's parts in order */
     bool vocab_only;   /* tokenizer only: a file without tensors is fine */
     const char *chat_template; /* instead of the file's: a family's name or a template text; NULL: the file's */
 };
 struct model;
 
-/* Open and check `path`. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
+/* Open and check `path`; of a split model (NAME-00001-of-0000N.gguf), any part opens all. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
 MUST_USE enum rc model_open(const char *path, const struct model_options *opt, struct model **out, struct err *e);
 void model_close(struct model *m);
 
 struct model_info { /* borrowed from the model */
     const char *path, *architecture, *name, *licence, *weight_type; /* licence: SPDX id or "" */
-    uint64_t file_bytes, n_params, n_active_params;
+    uint64_t file_bytes, n_params, n_active_params; /* file_bytes: of all files together */
+    uint32_t n_files; /* more than 1: a split model */
     uint32_t n_layers, n_embd, n_heads, n_heads_kv, n_ff, n_experts, n_experts_used, n_vocab, n_context;
     const char *sha256;   /* hex, or "" unless want_hash */
     const char *cpu;      /* kernels in use: "scalar", "avx2", "avx512" */
     const char *chat_template; /* family: "chatml", ...; or "" */
 };
 void model_info(const struct model *m, struct model_info *out);
-/* Full check of every tensor's values: NaN and infinite weights. RC_BAD names the tensor. */
+/* Full check of the values of every tensor, scales of blocks included: NaN and infinite weights. Reads the file
+ * again. RC_BAD names the tensor and where in it; RC_NOMEM. */
 MUST_USE enum rc model_check(const struct model *m, struct err *e);
 
 /* ---- text and tokens ------------------------------------------------------------------------------------------ */
