@@ -13,20 +13,15 @@
 #define KEY(name) "tokenizer.ggml." name
 #define MAX_MERGES (1 << 22)
 
-struct merge_rule { /* byte-level BPE: two tokens that become a third */
-    int32_t left, right, id; /* id + 1, so that 0 is an empty place */
-    uint32_t rank;
-};
-
 struct tokenizer {
     struct vocab vocab;
     const struct pretokenizer *pre; /* NULL: SentencePiece */
-    struct merge_rule *rules;       /* hash table */
-    size_t rules_mask;
+    struct merge_rules rules;       /* over token ids; SentencePiece: and over lone characters, from vocab.n on */
     bool add_bos, space_prefix;
     bool cut_at_spaces; /* SentencePiece: no token has a space behind another character, so no merge crosses one */
-    size_t longest;     /* bytes of the longest normal token */
-    float *scores;      /* SentencePiece: of each token */
+    int32_t ascii[128]; /* SentencePiece: symbols of these characters */
+    uint32_t *lone;     /* SentencePiece: characters that are in tokens and no token themselves, packed, sorted */
+    size_t n_lone;
 };
 
 /* ---- opening ------------------------------------------------------------------------------------------------------ */
@@ -51,23 +46,6 @@ static enum rc read_flag(const struct gguf *g, const char *key, bool *flag, stru
     return gguf_find(g, key) ? gguf_bool(g, key, flag, e) : RC_OK;
 }
 
-static size_t rule_place(const struct tokenizer *t, int32_t left, int32_t right)
-{
-    uint64_t h = ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) * UINT64_C(0x9E3779B97F4A7C15);
-
-    return (h ^ h >> 32) & t->rules_mask;
-}
-
-static const struct merge_rule *find_rule(const struct tokenizer *t, int32_t left, int32_t right)
-{
-    const struct merge_rule *r;
-
-    for (size_t i = rule_place(t, left, right);; i = (i + 1) & t->rules_mask) {
-        r = &t->rules[i];
-        if (r->id == 0 || (r->left == left && r->right == right)) return r;
-    }
-}
-
 /* "left right" in GPT-2's alphabet. A merge that makes or takes a special token is left out: text must not reach one. */
 static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank, const char *s, size_t n, struct err *e)
 {
@@ -75,7 +53,6 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
     char both[2 * TOKEN_MAX_BYTES];
     size_t n_left, n_both;
     int32_t left, right, id;
-    struct merge_rule *r;
 
     if (!space || n > sizeof(both)) return gguf_bad_key(g, e, KEY("merges"), "merge %zu is not two tokens", rank);
     n_left = vocab_undo_alphabet(s, (size_t)(space - s), both);
@@ -90,8 +67,7 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
             return RC_OK;
         return gguf_bad_key(g, e, KEY("merges"), "merge %zu names a token that is not there", rank);
     }
-    r = (struct merge_rule *)find_rule(t, left, right);
-    if (r->id == 0) *r = (struct merge_rule){left, right, id + 1, (uint32_t)rank};
+    merge_rules_add(&t->rules, left, right, (uint32_t)rank, id);
     return RC_OK;
 }
 
@@ -99,22 +75,19 @@ static enum rc read_merges(struct tokenizer *t, const struct gguf *g, struct err
 {
     const struct gguf_value *merges = gguf_array(g, KEY("merges"), GGUF_STRING);
     const uint8_t *next;
-    size_t size = 16, n;
+    size_t n;
+    enum rc rc;
 
     if (!merges) return gguf_bad_key(g, e, KEY("merges"), "no list of texts");
     if (merges->n > MAX_MERGES) return gguf_bad_key(g, e, KEY("merges"), "more than %d", MAX_MERGES);
+    rc = merge_rules_init(&t->rules, merges->n, e);
     next = merges->data;
-    while (size < 2 * merges->n) size *= 2;
-    t->rules = calloc(size, sizeof(*t->rules));
-    if (!t->rules) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    t->rules_mask = size - 1;
-    for (size_t i = 0; i < merges->n; i++) {
+    for (size_t i = 0; i < merges->n && rc == RC_OK; i++) {
         const char *s = gguf_next_string(&next, &n);
-        enum rc rc = read_merge(t, g, i, s, n, e);
 
-        if (rc != RC_OK) return rc;
+        rc = read_merge(t, g, i, s, n, e);
     }
-    return RC_OK;
+    return rc;
 }
 
 static enum rc open_byte_level(struct tokenizer *t, const struct gguf *g, struct err *e)
@@ -129,27 +102,172 @@ static enum rc open_byte_level(struct tokenizer *t, const struct gguf *g, struct
     return read_merges(t, g, e);
 }
 
+/* ---- SentencePiece's merges -----------------------------------------------------------------------------------------
+ * The file has no list of merges: any two symbols merge whose bytes together are a token, the highest score first. A
+ * symbol is a token or one character, so all merges are found by cutting each token in two. */
+
+/* The bytes of one character in a number; UTF-8 keeps lengths apart. */
+static uint32_t pack(const char *s, size_t n)
+{
+    uint32_t packed = 0;
+
+    memcpy(&packed, s, n);
+    return packed;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The symbol of the character s[n]: a token, or a number from vocab.n on if it only occurs inside tokens, or -1. */
+static int32_t char_symbol(const struct tokenizer *t, const char *s, size_t n)
+{
+    int32_t id = vocab_find(&t->vocab, s, n);
+    uint32_t packed = pack(s, n), *lone;
+
+    if (id >= 0 || t->n_lone == 0) return id;
+    lone = bsearch(&packed, t->lone, t->n_lone, sizeof(*lone), by_number);
+    return lone ? (int32_t)(t->vocab.n + (size_t)(lone - t->lone)) : -1;
+}
+
+/* Count, and write to out if not NULL, the characters in normal tokens that are no tokens. */
+static size_t each_lone(const struct tokenizer *t, uint32_t *out)
+{
+    size_t count = 0;
+
+    for (size_t id = 0; id < t->vocab.n; id++) {
+        size_t n;
+        const char *s = vocab_text(&t->vocab, (int32_t)id, &n);
+        uint32_t cp;
+
+        if (t->vocab.type[id] != TOKEN_NORMAL) continue;
+        for (size_t i = 0, len; i < n; i += len) {
+            len = utf8_decode(s + i, n - i, &cp);
+            if (len == n || vocab_find(&t->vocab, s + i, len) >= 0) continue;
+            if (out) out[count] = pack(s + i, len);
+            count++;
+        }
+    }
+    return count;
+}
+
+static enum rc find_lone(struct tokenizer *t, struct err *e)
+{
+    size_t n = each_lone(t, NULL);
+
+    if (n > 0) {
+        t->lone = malloc(n * sizeof(*t->lone));
+        if (!t->lone) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+        each_lone(t, t->lone);
+        qsort(t->lone, n, sizeof(*t->lone), by_number);
+        for (size_t i = 0; i < n; i++)
+            if (i == 0 || t->lone[i] != t->lone[i - 1]) t->lone[t->n_lone++] = t->lone[i];
+    }
+    for (int c = 0; c < 128; c++) t->ascii[c] = char_symbol(t, &(const char){(char)c}, 1);
+    return RC_OK;
+}
+
+/* The symbol of s[n], or -1. */
+static int32_t symbol_of(const struct tokenizer *t, const char *s, size_t n)
+{
+    uint32_t cp;
+
+    return utf8_decode(s, n, &cp) == n ? char_symbol(t, s, n) : vocab_find(&t->vocab, s, n);
+}
+
+struct splits {
+    struct merge_rule *v;
+    size_t n, cap, tried;
+};
+
+/* Add the merge of s[0..cut) and s[cut..n), token `id`, if both are symbols. */
+static enum rc add_split(const struct tokenizer *t, struct splits *p, const char *s, size_t cut, size_t n, uint32_t rank,
+                         int32_t id, struct err *e)
+{
+    int32_t left = symbol_of(t, s, cut), right = left < 0 ? -1 : symbol_of(t, s + cut, n - cut);
+
+    p->tried++;
+    if (right < 0) return RC_OK;
+    if (p->n == p->cap) {
+        struct merge_rule *more = realloc(p->v, (p->cap ? 2 * p->cap : 4096) * sizeof(*more));
+
+        if (!more) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+        p->v = more;
+        p->cap = p->cap ? 2 * p->cap : 4096;
+    }
+    p->v[p->n++] = (struct merge_rule){left, right, rank, id};
+    return RC_OK;
+}
+
+/* IEEE 754: the order of scores, highest first, as an order of integers. */
+static uint32_t score_rank(float score)
+{
+    uint32_t bits;
+
+    score += 0.0F; /* -0 is 0 */
+    memcpy(&bits, &score, sizeof(bits));
+    return bits & 0x80000000 ? bits : 0x7FFFFFFF - bits;
+}
+
+/* All merges of normal tokens. Tokens in the order of their bytes have those that they begin with just before them, so
+ * a stack of those knows where to cut. */
+static enum rc find_splits(const struct tokenizer *t, const struct gguf *g, const float *scores, struct splits *p,
+                           struct err *e)
+{
+    const struct byte_order *order = &t->vocab.order;
+    size_t ends[TOKEN_MAX_BYTES + 1], n_ends = 0, n;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < order->n && rc == RC_OK; i++) {
+        int32_t id = order->ids[i];
+        const char *s = vocab_text(&t->vocab, id, &n);
+        uint32_t rank = score_rank(scores[id]), cp;
+        size_t first = utf8_decode(s, n, &cp);
+
+        while (n_ends > 0 && ends[n_ends - 1] > order->shared[i]) n_ends--;
+        if (t->vocab.type[id] != TOKEN_NORMAL) continue;
+        if (first < n && (n_ends == 0 || ends[0] != first)) rc = add_split(t, p, s, first, n, rank, id, e);
+        for (size_t k = 0; k < n_ends && rc == RC_OK; k++)
+            if (ends[k] < n) rc = add_split(t, p, s, ends[k], n, rank, id, e);
+        if (p->tried > MAX_MERGES) return gguf_bad_key(g, e, KEY("tokens"), "more than %d ways to merge", MAX_MERGES);
+        if (n_ends == 0 || ends[n_ends - 1] < n) ends[n_ends++] = n;
+    }
+    return rc;
+}
+
 static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, struct err *e)
 {
-    const struct gguf_value *scores = gguf_array(g, KEY("scores"), GGUF_F32);
+    const struct gguf_value *values = gguf_array(g, KEY("scores"), GGUF_F32);
+    struct splits p = {0};
+    float *scores;
+    enum rc rc;
 
-    if (!scores || scores->n != t->vocab.n)
+    if (!values || values->n != t->vocab.n)
         return gguf_bad_key(g, e, KEY("scores"), "not one number for each of %zu tokens", t->vocab.n);
-    t->scores = malloc(t->vocab.n * sizeof(*t->scores));
-    if (!t->scores) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    memcpy(t->scores, scores->data, t->vocab.n * sizeof(*t->scores));
+    scores = malloc(t->vocab.n * sizeof(*scores)); /* the file's are not aligned */
+    if (!scores) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+    memcpy(scores, values->data, t->vocab.n * sizeof(*scores));
     t->add_bos = t->space_prefix = t->cut_at_spaces = true;
-    for (size_t id = 0; id < t->vocab.n; id++) {
+    rc = find_lone(t, e);
+    for (size_t id = 0; id < t->vocab.n && rc == RC_OK; id++) {
         size_t n;
         const char *text = vocab_text(&t->vocab, (int32_t)id, &n);
 
         if (t->vocab.type[id] != TOKEN_NORMAL) continue;
-        if (isnan(t->scores[id])) return gguf_bad_key(g, e, KEY("scores"), "entry %zu is not a number", id);
-        if (n > t->longest) t->longest = n;
+        if (isnan(scores[id])) rc = gguf_bad_key(g, e, KEY("scores"), "entry %zu is not a number", id);
         for (size_t i = 1; i < n; i++)
             if (text[i] == ' ' && text[i - 1] != ' ') t->cut_at_spaces = false;
     }
-    return RC_OK;
+    if (rc == RC_OK) rc = find_splits(t, g, scores, &p, e);
+    if (rc == RC_OK) rc = merge_rules_init(&t->rules, p.n, e);
+    for (size_t i = 0; i < p.n && rc == RC_OK; i++)
+        merge_rules_add(&t->rules, p.v[i].left, p.v[i].right, p.v[i].rank, p.v[i].id);
+    free(p.v);
+    free(scores);
+    return rc;
 }
 
 /* ---- pieces to ids ------------------------------------------------------------------------------------------------ */
@@ -188,77 +306,60 @@ static enum rc add_ids(struct encoder *c, const int32_t *ids, size_t n, struct e
     return RC_OK;
 }
 
-static bool look_up_rule(const void *ctx, const char *text, const struct symbol *left, const struct symbol *right,
-                         uint32_t *rank, int32_t *id)
-{
-    const struct merge_rule *r = find_rule(ctx, left->id, right->id);
-
-    (void)text;
-    *rank = r->rank;
-    *id = r->id - 1;
-    return r->id != 0;
-}
-
-/* SentencePiece: two symbols merge if their bytes together are a token; the highest score goes first. */
-static bool look_up_score(const void *ctx, const char *text, const struct symbol *left, const struct symbol *right,
-                          uint32_t *rank, int32_t *id)
-{
-    const struct tokenizer *t = ctx;
-    uint32_t bits;
-
-    if ((size_t)left->n + right->n > t->longest) return false;
-    *id = vocab_find(&t->vocab, text + left->begin, (size_t)left->n + right->n);
-    if (*id < 0) return false;
-    memcpy(&bits, &t->scores[*id], sizeof(bits)); /* IEEE 754: order of floats to order of integers */
-    *rank = bits & 0x80000000 ? bits : 0x7FFFFFFF - bits;
-    return true;
-}
-
 static void byte_symbols(struct encoder *c, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        c->merge.symbols[i] = (struct symbol){.begin = (uint32_t)i, .n = 1, .id = c->t->vocab.byte_id[(uint8_t)s[i]]};
+        c->merge.symbols[i] = (struct symbol){.begin = (uint32_t)i, .id = c->t->vocab.byte_id[(uint8_t)s[i]]};
 }
 
 static void char_symbols(struct encoder *c, const char *s, size_t n)
 {
+    const struct tokenizer *t = c->t;
     uint32_t cp;
 
     c->merge.n_symbols = 0;
-    for (size_t i = 0, len; i < n; i += len) {
-        len = utf8_decode(s + i, n - i, &cp);
+    for (size_t i = 0, len = 1; i < n; i += len) {
+        uint8_t b = (uint8_t)s[i];
+
+        len = b < 128 ? 1 : utf8_decode(s + i, n - i, &cp);
         c->merge.symbols[c->merge.n_symbols++] =
-            (struct symbol){.begin = (uint32_t)i, .n = (uint32_t)len, .id = vocab_find(&c->t->vocab, s + i, len)};
+            (struct symbol){.begin = (uint32_t)i, .id = b < 128 ? t->ascii[b] : char_symbol(t, s + i, len)};
     }
 }
 
 /* A symbol that is no token is written byte by byte; a byte that is none either is the unknown token, or nothing. */
-static enum rc add_symbol(struct encoder *c, const char *s, const struct symbol *sym, struct err *e)
+static enum rc add_bytes(struct encoder *c, const char *s, size_t n, struct err *e)
 {
     const struct vocab *v = &c->t->vocab;
+    enum rc rc = RC_OK;
 
-    if (sym->id >= 0) return add_ids(c, &sym->id, 1, e);
-    for (uint32_t i = 0; i < sym->n; i++) {
-        int32_t id = v->byte_id[(uint8_t)s[sym->begin + i]];
-        enum rc rc;
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
+        int32_t id = v->byte_id[(uint8_t)s[i]];
 
         if (id < 0) id = v->unknown;
-        rc = id < 0 ? RC_OK : add_ids(c, &id, 1, e);
-        if (rc != RC_OK) return rc;
+        if (id >= 0) rc = add_ids(c, &id, 1, e);
     }
-    return RC_OK;
+    return rc;
 }
 
 static enum rc merge_piece(struct encoder *c, const char *s, size_t n, struct err *e)
 {
+    const struct symbol *v;
+    size_t n_left;
     enum rc rc = merge_reserve(&c->merge, n, e);
 
     if (rc != RC_OK) return rc;
     if (c->t->pre) byte_symbols(c, s, n);
     else char_symbols(c, s, n);
-    merge_run(&c->merge, s, c->t->pre ? look_up_rule : look_up_score, c->t);
-    for (uint32_t i = 0; i != MERGE_END && rc == RC_OK; i = c->merge.symbols[i].next)
-        rc = add_symbol(c, s, &c->merge.symbols[i], e);
+    rc = merge_run(&c->merge, &c->t->rules, e);
+    v = c->merge.symbols;
+    n_left = c->merge.n_symbols;
+    for (size_t i = 0; i < n_left && rc == RC_OK; i++) {
+        size_t end = i + 1 < n_left ? v[i + 1].begin : n;
+
+        if (v[i].id >= 0 && (size_t)v[i].id < c->t->vocab.n) rc = add_ids(c, &v[i].id, 1, e);
+        else rc = add_bytes(c, s + v[i].begin, end - v[i].begin, e);
+    }
     return rc;
 }
 
@@ -411,8 +512,8 @@ void tokenizer_close(struct tokenizer *t)
 {
     if (!t) return;
     vocab_clear(&t->vocab);
-    free(t->rules);
-    free(t->scores);
+    merge_rules_clear(&t->rules);
+    free(t->lone);
     free(t);
 }
 
