@@ -274,7 +274,7 @@ static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, str
 
 #define CACHED_BYTES 22
 #define CACHED_IDS 10
-#define CACHE_SIZE 4096 /* a power of two; text repeats itself: nine pieces of ten are found here */
+#define CACHE_SIZE 16384 /* a power of two; text repeats itself: nine pieces of ten are found here */
 #define CACHE_FROM 4096 /* bytes of text below which a cache does not pay */
 
 struct cached {
