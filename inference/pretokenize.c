@@ -5,6 +5,7 @@
  * expressions they come from. Sources: the published tokenizer.json of each family. */
 #include "pretokenize.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,10 +296,14 @@ const struct pretokenizer *pretokenizer_find(const char *name)
 
 /* ---- the matcher -------------------------------------------------------------------------------------------------- */
 
+#define MAX_STAGES 6
+#define MAX_RULES 8 /* of a stage: a bit each */
+
 struct job {
     const char *text;
     const uint8_t *k; /* class of each byte */
     const struct pretokenizer *p;
+    uint8_t begins[MAX_STAGES][32]; /* which rules of a stage can begin with a class */
     enum rc (*piece)(void *ctx, const char *begin, size_t n, struct err *e);
     void *ctx;
     struct err *e;
@@ -306,11 +311,28 @@ struct job {
 
 #define NO_MATCH SIZE_MAX
 
-static size_t next_char(const struct job *j, size_t at, size_t end)
+/* Classes that a match of the rule can begin with. */
+static uint32_t first_set(const struct rule *r)
 {
-    do at++;
-    while (at < end && j->k[at] == K_TAIL);
-    return at;
+    uint32_t set = 0;
+
+    if (!r->items[0].set) return B(K_APOSTROPHE);
+    for (size_t i = 0; i < COUNT_OF(r->items) && r->items[i].set; i++) {
+        set |= r->items[i].set;
+        if (r->items[i].min > 0) break;
+    }
+    return set;
+}
+
+static void find_begins(struct job *j)
+{
+    assert(j->p->n_stages <= MAX_STAGES);
+    for (size_t s = 0; s < j->p->n_stages; s++) {
+        assert(j->p->stages[s].n_rules <= MAX_RULES);
+        for (size_t i = 0; i < j->p->stages[s].n_rules; i++)
+            for (uint32_t set = first_set(&j->p->stages[s].rules[i]) & ALL; set; set &= set - 1)
+                j->begins[s][__builtin_ctz(set)] |= (uint8_t)(1U << i);
+    }
 }
 
 static bool in_set(const struct job *j, size_t at, uint32_t set)
@@ -339,36 +361,48 @@ static size_t contraction(const char *s, size_t n, enum suffix how)
     return how == ANY_CASE && n >= 3 && memcmp(s + 1, "\xC5\xBF", 2) == 0 ? 3 : 0;
 }
 
+/* The end of the longest match of one item at [at, end). */
+static size_t take(const struct job *j, const struct item *it, size_t at, size_t end)
+{
+    uint32_t set = it->set | B(K_TAIL); /* a character's further bytes go with its first */
+
+    if (it->max == 0) {
+        while (at < end && in_set(j, at, set)) at++;
+        return at;
+    }
+    for (size_t count = 0; at < end && count < it->max && in_set(j, at, it->set); count++) {
+        at++;
+        while (at < end && j->k[at] == K_TAIL) at++;
+    }
+    return at;
+}
+
 /* End of the match of r's items from `item` on at [at, end), or NO_MATCH. */
 static size_t match(const struct job *j, const struct rule *r, size_t item, size_t at, size_t end)
 {
     const struct item *it = &r->items[item];
-    size_t count = 0;
+    size_t stop, least = at;
 
     if (item == COUNT_OF(r->items) || !it->set) {
         if (r->ahead == NO_INK && at < end && !in_set(j, at, WHITE)) return NO_MATCH;
         if (r->ahead == END && at < end) return NO_MATCH;
         return at + contraction(j->text + at, end - at, r->suffix);
     }
-    while (at < end && (it->max == 0 || count < it->max) && in_set(j, at, it->set)) {
-        at = next_char(j, at, end);
-        count++;
+    for (size_t count = 0; count < it->min; count++) {
+        if (least == end || !in_set(j, least, it->set)) return NO_MATCH;
+        least = take(j, &(const struct item)ONE(it->set), least, end);
     }
-    for (; count >= it->min; count--) {
-        size_t stop = match(j, r, item + 1, at, end);
-
-        if (stop != NO_MATCH) return stop;
-        if (count == 0) break;
-        do at--;
-        while (j->k[at] == K_TAIL);
+    for (at = take(j, it, at, end);; at--) {
+        if (at < end && j->k[at] == K_TAIL) continue;
+        stop = match(j, r, item + 1, at, end);
+        if (stop != NO_MATCH || at == least) return stop;
     }
-    return NO_MATCH;
 }
 
-static size_t match_stage(const struct job *j, const struct stage *s, size_t begin, size_t at, size_t end)
+static size_t match_stage(const struct job *j, size_t stage, size_t begin, size_t at, size_t end)
 {
-    for (size_t i = 0; i < s->n_rules; i++) {
-        const struct rule *r = &s->rules[i];
+    for (unsigned rules = j->begins[stage][j->k[at]]; rules; rules &= rules - 1) {
+        const struct rule *r = &j->p->stages[stage].rules[__builtin_ctz(rules)];
         size_t stop;
 
         if (r->whole_run && at > begin) {
@@ -390,11 +424,14 @@ static enum rc split(const struct job *j, size_t stage, size_t begin, size_t end
 
     if (begin == end) return RC_OK;
     if (stage == j->p->n_stages) return j->piece(j->ctx, j->text + begin, end - begin, j->e);
-    while (at < end && rc == RC_OK) {
-        size_t stop = match_stage(j, &j->p->stages[stage], begin, at, end);
+    while (rc == RC_OK) {
+        size_t stop;
 
+        while (at < end && !j->begins[stage][j->k[at]]) at++; /* continuation bytes begin nothing */
+        if (at == end) break;
+        stop = match_stage(j, stage, begin, at, end);
         if (stop == NO_MATCH) {
-            at = next_char(j, at, end);
+            at++;
             continue;
         }
         rc = split(j, stage + 1, gap, at);
@@ -407,6 +444,7 @@ static enum rc split(const struct job *j, size_t stage, size_t begin, size_t end
 enum rc pretokenize(const struct pretokenizer *p, const char *text, size_t n,
                     enum rc (*piece)(void *ctx, const char *begin, size_t n, struct err *e), void *ctx, struct err *e)
 {
+    struct job j = {.text = text, .p = p, .piece = piece, .ctx = ctx, .e = e};
     uint8_t *k;
     enum rc rc;
 
@@ -414,7 +452,9 @@ enum rc pretokenize(const struct pretokenizer *p, const char *text, size_t n,
     k = malloc(n);
     if (!k) return err_set(e, RC_NOMEM, "tokenize: out of memory");
     classify(text, n, p->class_of ? p->class_of : class_of, k);
-    rc = split(&(struct job){text, k, p, piece, ctx, e}, 0, 0, n);
+    j.k = k;
+    find_begins(&j);
+    rc = split(&j, 0, 0, n);
     free(k);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode/uchar.h>
 #include "../base/str.h"
 #include "gguf.h"
 #include "merge.h"
@@ -19,6 +20,8 @@ struct tokenizer {
     struct merge_rules rules;       /* over token ids; SentencePiece: and over lone characters, from vocab.n on */
     bool add_bos, space_prefix;
     bool cut_at_spaces; /* SentencePiece: no token has a space behind another character, so no merge crosses one */
+    bool special_takes_white; /* Phi-3: special tokens swallow the white space behind them */
+    int32_t end_of_text;      /* but this one does not; -1: none */
     int32_t ascii[128]; /* SentencePiece: symbols of these characters */
     uint32_t *lone;     /* SentencePiece: characters that are in tokens and no token themselves, packed, sorted */
     size_t n_lone;
@@ -238,6 +241,15 @@ static enum rc find_splits(const struct tokenizer *t, const struct gguf *g, cons
     return rc;
 }
 
+/* Files do not say which tokens have the attribute "rstrip". Source: added_tokens of Phi-3's tokenizer.json; of the models
+ * in SentencePiece's format none but Phi-3 and Phi-3.5-MoE have such tokens. */
+static void find_phi(struct tokenizer *t)
+{
+    t->special_takes_white = vocab_special_exact(&t->vocab, "<|end|>", 7) >= 0 &&
+                             vocab_special_exact(&t->vocab, "<|assistant|>", 13) >= 0;
+    t->end_of_text = vocab_special_exact(&t->vocab, "<|endoftext|>", 13);
+}
+
 static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, struct err *e)
 {
     const struct gguf_value *values = gguf_array(g, KEY("scores"), GGUF_F32);
@@ -251,6 +263,7 @@ static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, str
     if (!scores) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
     memcpy(scores, values->data, t->vocab.n * sizeof(*scores));
     t->add_bos = t->space_prefix = t->cut_at_spaces = true;
+    find_phi(t);
     rc = find_lone(t, e);
     for (size_t id = 0; id < t->vocab.n && rc == RC_OK; id++) {
         size_t n;
@@ -274,8 +287,10 @@ static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, str
 
 #define CACHED_BYTES 22
 #define CACHED_IDS 10
-#define CACHE_SIZE 16384 /* a power of two; text repeats itself: nine pieces of ten are found here */
-#define CACHE_FROM 4096 /* bytes of text below which a cache does not pay */
+#define CACHE_MIN 256 /* entries, a power of two as CACHE_MAX */
+#define CACHE_MAX 16384
+#define CACHE_FROM 4096 /* bytes of text */
+#define TEXT_MAX INT32_MAX
 
 struct cached {
     uint8_t n, n_ids;
@@ -287,6 +302,7 @@ struct encoder { /* one call's working memory */
     const struct tokenizer *t;
     struct merge merge;
     struct cached *cache; /* or NULL */
+    size_t cache_mask;
     int32_t *ids;
     size_t n_ids, cap;
 };
@@ -363,24 +379,26 @@ static enum rc merge_piece(struct encoder *c, const char *s, size_t n, struct er
     return rc;
 }
 
+static enum rc merge_or_find(struct encoder *c, const char *s, size_t n, struct err *e)
+{
+    int32_t id = c->t->pre && c->t->pre->ignore_merges ? vocab_find(&c->t->vocab, s, n) : -1;
+
+    return id >= 0 ? add_ids(c, &id, 1, e) : merge_piece(c, s, n, e);
+}
+
 static enum rc encode_piece(void *ctx, const char *s, size_t n, struct err *e)
 {
     struct encoder *c = ctx;
-    struct cached *slot = NULL;
     size_t before = c->n_ids;
+    struct cached *slot;
     enum rc rc;
 
-    if (c->t->pre && c->t->pre->ignore_merges) {
-        int32_t id = vocab_find(&c->t->vocab, s, n);
-
-        if (id >= 0) return add_ids(c, &id, 1, e);
-    }
-    if (c->cache && n <= CACHED_BYTES) {
-        slot = &c->cache[vocab_hash(s, n) & (CACHE_SIZE - 1)];
-        if (slot->n == n && memcmp(slot->bytes, s, n) == 0) return add_ids(c, slot->ids, slot->n_ids, e);
-    }
-    rc = merge_piece(c, s, n, e);
-    if (rc == RC_OK && slot && c->n_ids - before <= CACHED_IDS) {
+    if (n == 1 && c->t->pre) return add_bytes(c, s, 1, e);
+    if (!c->cache || n > CACHED_BYTES) return merge_or_find(c, s, n, e);
+    slot = &c->cache[vocab_hash(s, n) & c->cache_mask];
+    if (slot->n == n && memcmp(slot->bytes, s, n) == 0) return add_ids(c, slot->ids, slot->n_ids, e);
+    rc = merge_or_find(c, s, n, e);
+    if (rc == RC_OK && c->n_ids - before <= CACHED_IDS) {
         slot->n = (uint8_t)n;
         slot->n_ids = (uint8_t)(c->n_ids - before);
         memcpy(slot->bytes, s, n);
@@ -426,48 +444,83 @@ static enum rc encode_stretch(struct encoder *c, const char *s, size_t n, struct
     return c->t->pre ? encode_byte_level(c, s, n, e) : encode_sentencepiece(c, s, n, e);
 }
 
+/* Bytes of white space at the start of s[n] that belong to the special token before it. */
+static size_t taken_white(const struct tokenizer *t, int32_t special, const char *s, size_t n)
+{
+    size_t len = 0, step;
+    uint32_t cp;
+
+    if (!t->special_takes_white || special == t->vocab.bos || special == t->end_of_text) return 0;
+    for (; len < n; len += step) {
+        step = utf8_decode(s + len, n - len, &cp);
+        if (!u_isUWhiteSpace((UChar32)cp)) break;
+    }
+    return len;
+}
+
 /* `text` is all segments in a row. Segments of a kind that stand together are one, so that a special token is found
  * wherever a template happens to be cut. */
-static enum rc encode_segments(struct encoder *c, const char *text, const struct segment *segments, size_t n,
-                               enum token_parse parse, struct err *e)
+static enum rc encode_segments(struct encoder *c, const char *text, size_t n_text, const struct segment *segments,
+                               size_t n, enum token_parse parse, struct err *e)
 {
-    size_t stretch = 0, at = 0, len;
+    size_t stretch = 0, at, end = 0, len; /* text[0..stretch) is done, a run of segments is text[at..end) */
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < n && rc == RC_OK;) {
         bool ours = segments[i].kind == SEGMENT_TEMPLATE && parse != TOKENS_LITERAL;
-        size_t end = at;
 
+        at = end > stretch ? end : stretch; /* the last special token may have taken white space of this segment */
         for (; i < n && (segments[i].kind == SEGMENT_TEMPLATE && parse != TOKENS_LITERAL) == ours; i++)
             end += segments[i].n;
-        for (; ours && at < end && rc == RC_OK; at++) {
+        while (ours && at < end && rc == RC_OK) {
             int32_t id = vocab_special(&c->t->vocab, text + at, end - at, parse == TOKENS_SPECIAL, &len);
 
-            if (id < 0) continue;
+            if (id < 0) {
+                at++;
+                continue;
+            }
             rc = encode_stretch(c, text + stretch, at - stretch, e);
             if (rc == RC_OK) rc = add_ids(c, &id, 1, e);
             stretch = at + len;
-            at = stretch - 1;
+            stretch += taken_white(c->t, id, text + stretch, n_text - stretch);
+            at = stretch;
         }
-        at = end;
     }
-    return rc == RC_OK ? encode_stretch(c, text + stretch, at - stretch, e) : rc;
+    return rc == RC_OK ? encode_stretch(c, text + stretch, n_text - stretch, e) : rc;
+}
+
+/* A working memory for words that come again: nine of ten are found there, but a short text does not pay for it. */
+static void open_cache(struct encoder *c, size_t n_text)
+{
+    size_t size = CACHE_MIN;
+
+    if (n_text < CACHE_FROM) return;
+    while (size < CACHE_MAX && size < n_text / 64) size *= 2;
+    c->cache = calloc(size, sizeof(*c->cache)); /* without it all is the same, only slower */
+    c->cache_mask = size - 1;
 }
 
 enum rc tokenizer_encode(const struct tokenizer *t, const struct segment *segments, size_t n, enum token_parse parse,
                          bool add_bos, int32_t **ids, size_t *n_ids, struct err *e)
 {
     struct encoder c = {.t = t};
-    struct buf text;
+    struct buf all;
+    struct segment text = {.bytes = "", .n = 0};
     bool bos = add_bos && t->add_bos && t->vocab.bos >= 0;
     enum rc rc = RC_OK;
 
-    buf_init(&text, INT32_MAX);
-    for (size_t i = 0; i < n; i++) buf_add(&text, segments[i].bytes, segments[i].n);
-    rc = buf_check(&text, "tokenize", e);
-    if (rc == RC_OK && text.len >= CACHE_FROM) c.cache = calloc(CACHE_SIZE, sizeof(*c.cache));
+    buf_init(&all, TEXT_MAX);
+    if (n == 1 && segments[0].n <= TEXT_MAX) {
+        text = segments[0];
+    } else {
+        for (size_t i = 0; i < n; i++) buf_add(&all, segments[i].bytes, segments[i].n);
+        rc = buf_check(&all, "tokenize", e);
+        text.bytes = all.data;
+        text.n = all.len;
+    }
+    if (rc == RC_OK) open_cache(&c, text.n);
     if (rc == RC_OK) rc = add_ids(&c, &t->vocab.bos, bos, e);
-    if (rc == RC_OK) rc = encode_segments(&c, text.data, segments, n, parse, e);
+    if (rc == RC_OK) rc = encode_segments(&c, text.bytes, text.n, segments, n, parse, e);
     if (rc != RC_OK) goto out;
     if (bos && c.n_ids > 1 && c.ids[1] == t->vocab.bos) /* the template writes it itself */
         memmove(c.ids, c.ids + 1, --c.n_ids * sizeof(*c.ids));
@@ -475,7 +528,7 @@ enum rc tokenizer_encode(const struct tokenizer *t, const struct segment *segmen
     *n_ids = c.n_ids;
     c.ids = NULL;
 out:
-    buf_clear(&text);
+    buf_clear(&all);
     merge_clear(&c.merge);
     free(c.cache);
     free(c.ids);
