@@ -1,6 +1,7 @@
 /* chat.c: one row a family. Sources: the chat_template of each family's published models. */
 #include "chat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
@@ -38,6 +39,7 @@ struct chat_family {
     const char *answer;          /* where the answer begins */
     const char *no_thinking;     /* and this if it shall come without reasoning; NULL: the family has no such switch */
     const char *default_system;  /* when the first message is no system message */
+    const char *preamble;        /* before either; NULL: nothing */
     enum system_place system;
     enum think_history history;
     bool trim;                   /* messages lose the white space around them */
@@ -79,9 +81,9 @@ static const struct chat_family families[] = { /* the first whose marks are foun
      .open = {GRANITE("system"), GRANITE("user"), GRANITE("assistant")},
      .close = {"<|end_of_text|>\n", "<|end_of_text|>\n", "<|end_of_text|>\n"}, .answer = GRANITE("assistant")},
     {.name = "llama-3.1", .marks = {"<|start_header_id|>", "Cutting Knowledge Date"}, /* and 3.2, 3.3 */
-     .before = BOS LLAMA("system") "Cutting Knowledge Date: December 2023\nToday Date: " DATE_SHORT "\n\n",
-     .open = {"", LLAMA("user"), LLAMA("assistant")}, .close = {"<|eot_id|>", "<|eot_id|>", "<|eot_id|>"},
-     .answer = LLAMA("assistant"), .default_system = "", .trim = true},
+     .before = BOS, .open = {LLAMA("system"), LLAMA("user"), LLAMA("assistant")},
+     .close = {"<|eot_id|>", "<|eot_id|>", "<|eot_id|>"}, .answer = LLAMA("assistant"), .default_system = "",
+     .preamble = "Cutting Knowledge Date: December 2023\nToday Date: " DATE_SHORT "\n\n", .trim = true},
     {.name = "llama-3", .marks = {"<|start_header_id|>"}, .before = BOS,
      .open = {LLAMA("system"), LLAMA("user"), LLAMA("assistant")}, .close = {"<|eot_id|>", "<|eot_id|>", "<|eot_id|>"},
      .answer = LLAMA("assistant"), .trim = true},
@@ -186,8 +188,8 @@ struct chat { /* one call */
     const struct chat_options *opt;
     struct segment *out; /* with room for all there can be */
     size_t n;
-    char date_short[16], date_long[24];
-    char *dates; /* their copies, behind the segments */
+    const struct chat_message *first;
+    char *dates; /* the two forms of it that the caller has not, behind the segments */
 };
 #define DATE_BYTES 40
 
@@ -331,6 +333,7 @@ static enum rc add_turn(struct chat *c, const struct chat_message *m, struct err
 
     if (m->role == CHAT_SYSTEM && c->f->drop_empty_system && message_bytes(m) == 0) return RC_OK;
     add_text(c, c->f->open[m->role]);
+    if (m->role == CHAT_SYSTEM && m == c->first && c->f->preamble) add_text(c, c->f->preamble);
     rc = add_content(c, m, e);
     add_text(c, c->f->close[m->role]);
     return rc;
@@ -344,6 +347,7 @@ static enum rc add_system(struct chat *c, const struct chat_message *m, size_t n
 
     if (c->f->default_system && !(n > 0 && m[0].role == CHAT_SYSTEM)) {
         add_text(c, c->f->open[CHAT_SYSTEM]);
+        if (c->f->preamble) add_text(c, c->f->preamble);
         add_text(c, c->f->default_system);
         add_text(c, c->f->close[CHAT_SYSTEM]);
     }
@@ -410,17 +414,15 @@ static enum rc write_dates(struct chat *c, struct err *e)
                                          "September", "October", "November", "December"};
     int64_t year = 2024, month = 7, day = 26; /* what Llama's template says where it knows no date */
     const char *d = c->opt->date;
-    char part[5] = "";
 
     if (d) {
         bool ok = strlen(d) == 10 && d[4] == '-' && d[7] == '-';
+        char y[5] = "", m[3] = "";
 
-        if (ok) ok = str_int64(memcpy(part, d, 4), 1, 9999, &year);
-        if (ok) ok = str_int64(strncpy(part, d + 5, 2), 1, 12, &month) || true;
-        part[2] = 0;
-        if (ok) ok = str_int64(part, 1, 12, &month);
-        if (ok) ok = str_int64(d + 8, 1, 31, &day);
-        if (!ok) return err_set(e, RC_BAD, "chat: a date is not YYYY-MM-DD");
+        if (ok) memcpy(y, d, 4);
+        if (ok) memcpy(m, d + 5, 2);
+        if (!ok || !str_int64(y, 1, 9999, &year) || !str_int64(m, 1, 12, &month) || !str_int64(d + 8, 1, 31, &day))
+            return err_set(e, RC_BAD, "chat: a date is not YYYY-MM-DD");
     }
     snprintf(c->dates, 16, "%02d %.3s %04d", (int)day, months[month - 1], (int)year);
     snprintf(c->dates + 16, 24, "%s %02d, %04d", months[month - 1], (int)day, (int)year);
@@ -432,7 +434,7 @@ enum rc chat_render(const struct chat_family *f, const struct tokenizer *t, cons
 {
     static const struct chat_options none = {0};
     static const char *const efforts[] = {"low", "medium", "high"};
-    struct chat c = {.f = f, .t = t, .opt = opt ? opt : &none};
+    struct chat c = {.f = f, .t = t, .opt = opt ? opt : &none, .first = messages};
     size_t room = 4 * MAX_PIECES;
     bool known = !c.opt->effort;
     enum rc rc;

@@ -588,6 +588,12 @@ const char *tokenizer_bytes(const struct tokenizer *t, int32_t id, size_t *n)
     return type == TOKEN_UNKNOWN || type == TOKEN_CONTROL ? "" : vocab_text(&t->vocab, id, n);
 }
 
+const char *tokenizer_name(const struct tokenizer *t, int32_t id, size_t *n)
+{
+    *n = 0;
+    return id < 0 || (size_t)id >= t->vocab.n ? "" : vocab_text(&t->vocab, id, n);
+}
+
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id)
 {
     return id >= 0 && (size_t)id < t->vocab.n && t->vocab.is_end[id];
