@@ -83,12 +83,42 @@ MUST_USE enum rc model_tokenize_segments(const struct model *m, const struct seg
 void model_token_bytes(const struct model *m, int32_t id, struct buf *out);
 bool model_is_end(const struct model *m, int32_t id); /* an end-of-generation token */
 
-/* Wrap a system and a user part in the model's chat template. Segments of `user` keep their kinds. *out (free with
- * segments_free) borrows the bytes of the inputs. RC_BAD unknown template: names the setting that overrides it. */
+/* ---- conversations -------------------------------------------------------------------------------------------- */
+
+enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
+struct chat_message {
+    enum chat_role role;
+    const struct segment *segments; size_t n_segments;
+};
+struct chat_options { /* all zero: nothing special */
+    bool no_thinking;     /* Qwen3: answer without reasoning; others have no such switch */
+    const char *effort;   /* gpt-oss: "low", "medium" (also for NULL) or "high" */
+    const char *identity; /* gpt-oss: instead of "You are ChatGPT, ..." */
+    const char *date;     /* YYYY-MM-DD, for templates that tell the model; NULL: they leave it out */
+};
+/* Write a conversation in the model's chat template, up to where its answer begins. Segments of messages keep their
+ * kinds; reasoning in earlier answers is cut where the template does that. *out (free with segments_free) borrows the
+ * bytes of the inputs. RC_BAD an unknown template: names the setting that overrides it; a bad date or effort. RC_NOMEM. */
+MUST_USE enum rc model_chat_messages(const struct model *m, const struct chat_message *messages, size_t n,
+                                     const struct chat_options *opt, struct segment **out, size_t *n_out, struct err *e);
+/* The same for one system part (n_system 0: none) and one user part. */
 MUST_USE enum rc model_chat(const struct model *m, const struct segment *system, size_t n_system,
                             const struct segment *user, size_t n_user, struct segment **out, size_t *n_out,
                             struct err *e);
 void segments_free(struct segment *segments);
+
+struct chat_style { /* what the makers of a model advise */
+    bool reasons;   /* its answers begin with reasoning, which model_answer() tells apart */
+    bool opened;    /* the template has opened it already (DeepSeek R1: "<think>\n") */
+    bool no_system; /* instructions go into the user message */
+    float temperature, top_p; /* 0: no advice */
+    uint32_t top_k;
+};
+void model_chat_style(const struct model *m, const struct chat_options *opt, struct chat_style *out);
+/* Tell the reasoning of a generated answer from what is meant for the reader; `opened` as the style says. Without an end
+ * of the reasoning there is no answer. Appends to both; a failure sticks to the buffers. */
+void model_answer(const struct model *m, const int32_t *ids, size_t n, bool opened, struct buf *reasoning,
+                  struct buf *answer);
 
 /* Log-probabilities of the next token after each position of `ids`: on_row(ctx, pos, logprobs[n_vocab]). */
 MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int threads,
