@@ -64,7 +64,7 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-/* 32 values to integers of at most `top`; NaN becomes 0. */
+/* 32 values to integers of at most `top`; what is no number or infinite becomes 0. */
 INLINE void scaled(const float *x, float top, float *d, __m256i q[4])
 {
     __m256 most4 = _mm256_setzero_ps(), scale;
@@ -81,7 +81,7 @@ INLINE void scaled(const float *x, float top, float *d, __m256i q[4])
     for (size_t k = 0; k < 4; k++) {
         __m256 v = _mm256_loadu_ps(x + k * LANES);
 
-        v = _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
+        v = _mm256_and_ps(v, _mm256_cmp_ps(abs_lanes(v), _mm256_set1_ps(INFINITY), _CMP_LT_OQ));
         q[k] = _mm256_cvtps_epi32(_mm256_mul_ps(v, scale));
     }
 }

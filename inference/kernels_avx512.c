@@ -54,10 +54,10 @@ INLINE __m512 block_scale(const __m512 v[2], float top, float *d)
     return _mm512_set1_ps(most > 1e-30F ? top / most : 0);
 }
 
-/* 16 values to integers; NaN becomes 0. */
+/* 16 values to integers; what is no number or infinite becomes 0. */
 INLINE __m512i scaled(__m512 v, __m512 scale)
 {
-    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(_mm512_cmp_ps_mask(v, v, _CMP_ORD_Q), v, scale));
+    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(INFINITY), _CMP_LT_OQ), v, scale));
 }
 
 static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)

@@ -13,8 +13,17 @@
 
 #define LANES  8 /* half a group */
 #define MOST_ROWS 4
+#ifdef MATMUL_SMALL /* one function for all types and tiles: sanitizers take minutes over hundreds written out */
+#define UNROLL
+#define INLINE static
+#define LEFT(v, n) _mm256_sll_epi16(v, _mm_cvtsi32_si128((int)(n)))
+#define RIGHT(v, n) _mm256_srl_epi16(v, _mm_cvtsi32_si128((int)(n)))
+#else
 #define UNROLL _Pragma("GCC unroll 8")
 #define INLINE static inline __attribute__((always_inline))
+#define LEFT(v, n) _mm256_slli_epi16(v, (n) & 15)
+#define RIGHT(v, n) _mm256_srli_epi16(v, (n) & 15)
+#endif
 
 INLINE float add_lanes(__m256 v)
 {
@@ -51,13 +60,13 @@ INLINE __m256i integers(enum weight_type type, const uint8_t *part, size_t s)
         return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)mxfp4_values)), v);
     if (packed_bits(type) == 5) {
         high = load(part + 4 * PACKED_REGISTER);
-        high = s < 4 ? _mm256_slli_epi16(high, (int)(4 - s) & 15) : _mm256_srli_epi16(high, (int)(s - 4) & 15);
+        high = s < 4 ? LEFT(high, (int)(4 - s)) : RIGHT(high, (int)(s - 4));
         return _mm256_or_si256(v, _mm256_and_si256(high, _mm256_set1_epi8(16)));
     }
     if (packed_bits(type) == 6) {
         high = load(part + (4 + s / 4) * PACKED_REGISTER);
-        high = s % 4 < 2 ? _mm256_slli_epi16(high, (int)(4 - 2 * (s % 4)) & 15)
-                         : _mm256_srli_epi16(high, (int)(2 * (s % 4) - 4) & 15);
+        high = s % 4 < 2 ? LEFT(high, (int)(4 - 2 * (s % 4)))
+                         : RIGHT(high, (int)(2 * (s % 4) - 4));
         return _mm256_or_si256(v, _mm256_and_si256(high, _mm256_set1_epi8(48)));
     }
     return v;

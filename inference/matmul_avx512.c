@@ -17,8 +17,17 @@
 /* Of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest; wide ones have two sums. */
 #define MOST_ROWS 6
 #define MOST_ROWS_WIDE 3
+#ifdef MATMUL_SMALL /* one function for all types and tiles: sanitizers take minutes over hundreds written out */
+#define UNROLL
+#define INLINE static
+#define LEFT(v, n) _mm512_sll_epi16(v, _mm_cvtsi32_si128((int)(n)))
+#define RIGHT(v, n) _mm512_srl_epi16(v, _mm_cvtsi32_si128((int)(n)))
+#else
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
+#define LEFT(v, n) _mm512_slli_epi16(v, (n) & 15)
+#define RIGHT(v, n) _mm512_srli_epi16(v, (n) & 15)
+#endif
 
 INLINE __mmask16 first_lanes(size_t n)
 {
@@ -40,13 +49,13 @@ INLINE __m512i integers(enum weight_type type, const uint8_t *part, size_t s)
         return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)mxfp4_values)), v);
     if (packed_bits(type) == 5) {
         high = _mm512_loadu_si512(part + 4 * PACKED_REGISTER);
-        high = s < 4 ? _mm512_slli_epi16(high, (unsigned)(4 - s) & 15) : _mm512_srli_epi16(high, (unsigned)(s - 4) & 15);
+        high = s < 4 ? LEFT(high, (unsigned)(4 - s)) : RIGHT(high, (unsigned)(s - 4));
         return _mm512_ternarylogic_epi64(v, high, _mm512_set1_epi8(16), 0xF8); /* v | (high & 16) */
     }
     if (packed_bits(type) == 6) {
         high = _mm512_loadu_si512(part + (4 + s / 4) * PACKED_REGISTER);
-        high = s % 4 < 2 ? _mm512_slli_epi16(high, (unsigned)(4 - 2 * (s % 4)) & 15)
-                         : _mm512_srli_epi16(high, (unsigned)(2 * (s % 4) - 4) & 15);
+        high = s % 4 < 2 ? LEFT(high, (unsigned)(4 - 2 * (s % 4)))
+                         : RIGHT(high, (unsigned)(2 * (s % 4) - 4));
         return _mm512_ternarylogic_epi64(v, high, _mm512_set1_epi8(48), 0xF8);
     }
     return v;
