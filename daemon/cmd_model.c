@@ -63,6 +63,21 @@ static bool parse_count(const char *text, int64_t lo, int64_t hi, size_t *out)
     return true;
 }
 
+bool cmd_draft_option(const char *text, int *out)
+{
+    int64_t n;
+
+    if (strcmp(text, "auto") == 0)
+        *out = 0;
+    else if (strcmp(text, "off") == 0)
+        *out = DRAFT_OFF;
+    else if (str_int64(text, 1, DRAFT_MOST, &n))
+        *out = (int)n;
+    else
+        return false;
+    return true;
+}
+
 /* All of stdin. */
 static enum rc read_stdin(struct buf *b, struct err *e)
 {
@@ -298,7 +313,15 @@ static void help_generate(void)
            "  --chat             the prompt is what a user says: put it into the model's chat template\n"
            "  -n N               most new tokens (default 128)\n"
            "  --temp T           temperature (default 0: always the most probable token)\n"
-           "  --top-k K, --top-p P, --min-p P, --seed S\n"
+           "  --top-k K          by chance among the K most probable only (default 0: all)\n"
+           "  --top-p P          ... among the fewest that have the share P of the probability (default 1: all)\n"
+           "  --min-p P          ... among those with at least P times the probability of the first (default 0: all)\n"
+           "  --seed S           of chance: the same seed gives the same text (default 0)\n"
+           "  --repeat-penalty R make tokens that occurred less probable: their logits are divided by R if positive,\n"
+           "                     else multiplied (default 1: off)\n"
+           "  --repeat-window N  ... among the last N of prompt and output (default 64)\n"
+           "  --draft auto|off|N tokens guessed from the text so far and judged in one step; what is written does not\n"
+           "                     depend on it (default auto: as many as pay)\n"
            "  --ids              instead of text, {\"ids\": [...]} of the new tokens at the end\n"
            "  --threads N        default: all processors\n");
 }
@@ -307,6 +330,7 @@ struct generate {
     const char *path, *prompt, *tokens;
     size_t n, threads;
     bool chat, ids;
+    int draft;
     struct sampling sampling;
 };
 
@@ -375,7 +399,7 @@ static enum rc run_generate(const struct model *m, const struct generate *g, con
                             struct err *e)
 {
     struct model_info info;
-    struct engine_options opt = {.threads = (int)g->threads, .sequences = 1};
+    struct engine_options opt = {.threads = (int)g->threads, .sequences = 1, .draft = g->draft};
     struct submission s = {.ids = ids, .n_ids = n, .max_tokens = g->n, .sampling = g->sampling};
     struct engine *engine = NULL;
     enum rc rc;
@@ -428,6 +452,16 @@ static bool generate_option(struct generate *g, int c, const char *arg)
         if (!str_double(arg, 0, 1, &d)) return false;
         g->sampling.top_p = (float)d;
         return true;
+    case 'R':
+        if (!str_double(arg, 0.01, 100, &d)) return false;
+        g->sampling.repeat_penalty = (float)d;
+        return true;
+    case 'W':
+        if (!parse_count(arg, 1, INT32_MAX, &k)) return false;
+        g->sampling.repeat_window = (uint32_t)k;
+        return true;
+    case 'g':
+        return cmd_draft_option(arg, &g->draft);
     default: /* 'M' */
         if (!str_double(arg, 0, 1, &d)) return false;
         g->sampling.min_p = (float)d;
@@ -444,7 +478,10 @@ int cmd_generate(const char *config, int argc, char **argv)
         {"threads", required_argument, NULL, 'j'}, {"seed", required_argument, NULL, 's'},
         {"temp", required_argument, NULL, 'T'},    {"top-k", required_argument, NULL, 'K'},
         {"top-p", required_argument, NULL, 'P'},   {"min-p", required_argument, NULL, 'M'},
-        {"help", no_argument, NULL, 'h'},          {0}};
+        {"repeat-penalty", required_argument, NULL, 'R'},
+        {"repeat-window", required_argument, NULL, 'W'},
+        {"draft", required_argument, NULL, 'g'},   {"help", no_argument, NULL, 'h'},
+        {0}};
     struct generate g = {.n = 128, .sampling = {.top_p = 1}};
     struct model *m = NULL;
     int32_t *ids = NULL;

@@ -10,6 +10,8 @@
 #include "chat.h"
 #include "tokenizer.h"
 
+#define WIDE_MOST_EMBD 256 /* width of a model up to which activations have 16 bits */
+
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 
 struct loader {
@@ -489,6 +491,9 @@ static enum rc open_graph(struct model *m, const struct gguf *g, const struct mo
                             arch_names());
     rc = kernels_choose(opt->cpu, &m->kernels, e);
     if (rc == RC_OK) rc = shape_read(g, m->arch, &m->shape, e);
+    if (rc == RC_OK && m->kernels->wide &&
+        (opt->activation_bits == 16 || (opt->activation_bits == 0 && m->shape.n_embd <= WIDE_MOST_EMBD)))
+        m->kernels = m->kernels->wide;
     if (rc == RC_OK) rc = load_tensors(m, g, e);
     if (rc == RC_OK) count_params(m, g);
     return rc;

@@ -716,7 +716,8 @@ END_TEST
 
 START_TEST(random_mutations_of_vectors)
 {
-    static const char *const names[] = {"granitemoe", "mixtral", "llama-ropefreqs"};
+    static const char *const names[] = {"granitemoe", "mixtral", "llama-ropefreqs", "deepseek2-mha", "deepseek2-v3style",
+                                        "gpt-oss", "phi3", "phimoe", "reference/deepseek2-groups", "reference/qwen2moe"};
     uint64_t state = suite_seed("mutations of vectors");
     const char *source = getenv("BRIEFD_TEST_SOURCE");
     for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
