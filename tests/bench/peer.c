@@ -163,14 +163,17 @@ static void speed(double load_s)
 /* ---- a job --------------------------------------------------------------------------------------------- */
 
 /* All records, `parallel` at a time: they are equally long, so that a new group begins when the last has ended, as
- * continuous batching would have it. The shared prefix is computed once, as sequence 0, and copied. */
-static void one_job(struct llama_context *c, struct llama_batch *b, int most)
+ * continuous batching would have it. The shared prefix is computed once, as sequence 0, and copied; returns the seconds that
+ * it took. */
+static double one_job(struct llama_context *c, struct llama_batch *b, int most)
 {
     llama_memory_t memory = llama_get_memory(c);
+    double begin = now(), shared;
 
     llama_memory_clear(memory, true);
     feed(c, b, most, 0, 0, set[SHARED]);
     run(c, b);
+    shared = now() - begin;
     for (int done = 0; done < set[RECORDS]; done += set[PARALLEL]) {
         int n = set[RECORDS] - done < set[PARALLEL] ? set[RECORDS] - done : set[PARALLEL];
 
@@ -187,6 +190,7 @@ static void one_job(struct llama_context *c, struct llama_batch *b, int most)
             run(c, b);
         }
     }
+    return shared;
 }
 
 static void job(void)
@@ -196,22 +200,26 @@ static void job(void)
     struct llama_context *c = context(cells + 256, most, n + 1);
     struct llama_batch b = llama_batch_init(most, 0, 1);
     double *wall = calloc((size_t)set[RUNS], sizeof(double)), *used = calloc((size_t)set[RUNS], sizeof(double));
+    double *shared = calloc((size_t)set[RUNS], sizeof(double));
 
     feed(c, &b, most, 0, 0, 32); /* warm up */
     run(c, &b);
     for (int r = 0; r < set[RUNS]; r++) {
         double w = now(), u = cpu();
 
-        one_job(c, &b, most);
+        shared[r] = one_job(c, &b, most);
         wall[r] = now() - w;
         used[r] = cpu() - u;
     }
     printf("{");
     print_list("seconds", wall, set[RUNS]);
     printf(", ");
+    print_list("shared_seconds", shared, set[RUNS]);
+    printf(", ");
     print_list("cpu_seconds", used, set[RUNS]);
     printf("}\n");
     free(wall);
+    free(shared);
     free(used);
     llama_batch_free(b);
     llama_free(c);
