@@ -161,10 +161,12 @@ int cmd_tokenize(const char *config, int argc, char **argv)
 
 static void help_logits(void)
 {
-    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N] [--threads N]\n\n"
+    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N | --next] [--threads N]\n\n"
            "Prints {\"tokens\": [...], \"top\": [{\"pos\", \"ids\", \"logprobs\"}]}: after each token the N "
            "most\n"
-           "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n");
+           "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n"
+           "--next: {\"tokens\": [...], \"next\": [...]}: only how probable each given token after the first "
+           "is.\n");
 }
 
 struct top {
@@ -210,6 +212,23 @@ static void print_top(void *ctx, size_t pos, const float *logprobs)
     printf("]}");
 }
 
+static void print_next(void *ctx, size_t pos, const float *logprobs)
+{
+    const struct top *t = ctx;
+
+    if (pos == 0) {
+        printf("{\"tokens\": ");
+        print_ids(t->tokens, t->n_tokens);
+        printf(", \"next\": [");
+    }
+    if (pos + 1 == t->n_tokens) return;
+    if (isfinite(logprobs[t->tokens[pos + 1]]))
+        printf("%s%.6f", pos ? ", " : "", (double)logprobs[t->tokens[pos + 1]]);
+    else
+        printf("%snull", pos ? ", " : "");
+}
+
+/* top 0: only the given tokens. */
 static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, size_t top, int threads,
                           struct err *e)
 {
@@ -224,7 +243,7 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
                      .n = top < info.n_vocab ? top : info.n_vocab,
                      .order = malloc((info.n_vocab + 1) * sizeof(*t.order))};
     if (!t.order) return err_set(e, RC_NOMEM, "logits: out of memory");
-    rc = model_logits(m, ids, n, threads, print_top, &t, e);
+    rc = model_logits(m, ids, n, threads, top ? print_top : print_next, &t, e);
     if (rc == RC_OK) printf("]}\n");
     free(t.order);
     return rc;
@@ -232,10 +251,13 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
 
 int cmd_logits(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'}, {"tokens", required_argument, NULL, 'k'},
-        {"top", required_argument, NULL, 't'},   {"threads", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},        {0}};
+    static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                            {"tokens", required_argument, NULL, 'k'},
+                                            {"top", required_argument, NULL, 't'},
+                                            {"next", no_argument, NULL, 'n'},
+                                            {"threads", required_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const char *path = NULL, *tokens = NULL;
     size_t top = 32, threads = 0, n = 0;
     struct model *m = NULL;
@@ -256,6 +278,9 @@ int cmd_logits(const char *config, int argc, char **argv)
             break;
         case 't':
             good = parse_count(optarg, 1, INT32_MAX, &top);
+            break;
+        case 'n':
+            top = 0;
             break;
         case 'j':
             good = parse_count(optarg, 1, 1024, &threads);
@@ -511,6 +536,7 @@ static void print_info_json(const struct model_info *i)
         const char *key;
         uint64_t value;
     } numbers[] = {{"bytes", i->file_bytes},
+                   {"files", i->n_files},
                    {"params", i->n_params},
                    {"active_params", i->n_active_params},
                    {"layers", i->n_layers},
@@ -550,7 +576,9 @@ static void print_info(const struct model_info *i)
         printf("  inner width   %u\n", i->n_ff);
     printf("  parameters    %.1f million, %.1f million active\n", (double)i->n_params / 1e6,
            (double)i->n_active_params / 1e6);
-    printf("  weights       %s, %.1f MiB\n", i->weight_type, (double)i->file_bytes / 1048576);
+    printf("  weights       %s, %.1f MiB", i->weight_type, (double)i->file_bytes / 1048576);
+    if (i->n_files > 1) printf(" in %u files", i->n_files);
+    putchar('\n');
     printf("  vocabulary    %u, context %u, chat template %s\n", i->n_vocab, i->n_context,
            *i->chat_template ? i->chat_template : "unknown");
     printf("  kernels       %s\n", i->cpu);

@@ -19,7 +19,8 @@
 
 void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n)
 {
-    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK);
+    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK,
+                   a->low + row * a->width + first);
 }
 
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,
@@ -334,13 +335,15 @@ static struct acts acts_room(size_t n, size_t width, bool *failed)
 {
     return (struct acts){.width = width,
                          .f = room(n, width, sizeof(float), failed),
-                         .q = room(n, width / ACT_BLOCK + 1, sizeof(struct act_block), failed)};
+                         .q = room(n, width / ACT_BLOCK + 1, sizeof(struct act_block), failed),
+                         .low = room(n, width, sizeof(int8_t), failed)};
 }
 
 static void acts_clear(struct acts *a)
 {
     free(a->f);
     free(a->q);
+    free(a->low);
 }
 
 static void make_attention_room(struct forward *f, size_t rows, bool *failed)

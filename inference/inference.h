@@ -26,26 +26,30 @@ enum cpu_path { CPU_AUTO, CPU_SCALAR, CPU_AVX2, CPU_AVX512 }; /* kernels to use;
                                                                   the setting model.cpu force one */
 struct model_options {
     enum cpu_path cpu;
-    bool want_hash;    /* also compute the SHA-256 of the whole file */
+    int activation_bits; /* 8 or 16: integers that quantised weights are multiplied with; 0: 16 in models of a width up
+                            to 256, where they cost little and choices between experts weigh more */
+    bool want_hash;    /* also compute the SHA-256 of the whole file, or of a split model's parts in order */
     bool vocab_only;   /* tokenizer only: a file without tensors is fine */
     const char *chat_template; /* instead of the file's: a family's name or a template text; NULL: the file's */
 };
 struct model;
 
-/* Open and check `path`. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
+/* Open and check `path`; of a split model (NAME-00001-of-0000N.gguf), any part opens all. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
 MUST_USE enum rc model_open(const char *path, const struct model_options *opt, struct model **out, struct err *e);
 void model_close(struct model *m);
 
 struct model_info { /* borrowed from the model */
     const char *path, *architecture, *name, *licence, *weight_type; /* licence: SPDX id or "" */
-    uint64_t file_bytes, n_params, n_active_params;
+    uint64_t file_bytes, n_params, n_active_params; /* file_bytes: of all files together */
+    uint32_t n_files; /* more than 1: a split model */
     uint32_t n_layers, n_embd, n_heads, n_heads_kv, n_ff, n_experts, n_experts_used, n_vocab, n_context;
     const char *sha256;   /* hex, or "" unless want_hash */
     const char *cpu;      /* kernels in use: "scalar", "avx2", "avx512" */
     const char *chat_template; /* family: "chatml", ...; or "" */
 };
 void model_info(const struct model *m, struct model_info *out);
-/* Full check of every tensor's values: NaN and infinite weights. RC_BAD names the tensor. */
+/* Full check of the values of every tensor, scales of blocks included: NaN and infinite weights. Reads the file
+ * again. RC_BAD names the tensor and where in it; RC_NOMEM. */
 MUST_USE enum rc model_check(const struct model *m, struct err *e);
 
 /* ---- text and tokens ------------------------------------------------------------------------------------------ */
@@ -79,12 +83,42 @@ MUST_USE enum rc model_tokenize_segments(const struct model *m, const struct seg
 void model_token_bytes(const struct model *m, int32_t id, struct buf *out);
 bool model_is_end(const struct model *m, int32_t id); /* an end-of-generation token */
 
-/* Wrap a system and a user part in the model's chat template. Segments of `user` keep their kinds. *out (free with
- * segments_free) borrows the bytes of the inputs. RC_BAD unknown template: names the setting that overrides it. */
+/* ---- conversations -------------------------------------------------------------------------------------------- */
+
+enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
+struct chat_message {
+    enum chat_role role;
+    const struct segment *segments; size_t n_segments;
+};
+struct chat_options { /* all zero: nothing special */
+    bool no_thinking;     /* Qwen3: answer without reasoning; others have no such switch */
+    const char *effort;   /* gpt-oss: "low", "medium" (also for NULL) or "high" */
+    const char *identity; /* gpt-oss: instead of "You are ChatGPT, ..." */
+    const char *date;     /* YYYY-MM-DD, for templates that tell the model; NULL: they leave it out */
+};
+/* Write a conversation in the model's chat template, up to where its answer begins. Segments of messages keep their
+ * kinds; reasoning in earlier answers is cut where the template does that. *out (free with segments_free) borrows the
+ * bytes of the inputs. RC_BAD an unknown template: names the setting that overrides it; a bad date or effort. RC_NOMEM. */
+MUST_USE enum rc model_chat_messages(const struct model *m, const struct chat_message *messages, size_t n,
+                                     const struct chat_options *opt, struct segment **out, size_t *n_out, struct err *e);
+/* The same for one system part (n_system 0: none) and one user part. */
 MUST_USE enum rc model_chat(const struct model *m, const struct segment *system, size_t n_system,
                             const struct segment *user, size_t n_user, struct segment **out, size_t *n_out,
                             struct err *e);
 void segments_free(struct segment *segments);
+
+struct chat_style { /* what the makers of a model advise */
+    bool reasons;   /* its answers begin with reasoning, which model_answer() tells apart */
+    bool opened;    /* the template has opened it already (DeepSeek R1: "<think>\n") */
+    bool no_system; /* instructions go into the user message */
+    float temperature, top_p; /* 0: no advice */
+    uint32_t top_k;
+};
+void model_chat_style(const struct model *m, const struct chat_options *opt, struct chat_style *out);
+/* Tell the reasoning of a generated answer from what is meant for the reader; `opened` as the style says. Without an end
+ * of the reasoning there is no answer. Appends to both; a failure sticks to the buffers. */
+void model_answer(const struct model *m, const int32_t *ids, size_t n, bool opened, struct buf *reasoning,
+                  struct buf *answer);
 
 /* Log-probabilities of the next token after each position of `ids`: on_row(ctx, pos, logprobs[n_vocab]). */
 MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int threads,
