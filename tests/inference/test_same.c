@@ -212,7 +212,7 @@ START_TEST(every_way)
                     ways[n++] = (struct way){sequences[s], chunks[c], threads, drafts[d]};
 #ifdef __SANITIZE_THREAD__ /* which takes its time */
     for (n = 0; n < 8; n++)
-        ways[n] = ways[n * 10 + n % 2];
+        ways[n] = ways[n * 9];
 #endif
     check_model("tests/data/gguf/granitemoe.gguf", ways, n, &total);
     check_total(&total);
