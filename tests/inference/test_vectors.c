@@ -1,6 +1,7 @@
 /* Log-probabilities and greedy texts of tiny models against llama.cpp on the same files (tests/data/gguf): over the 8
  * most probable tokens of every position, the mean distance to exact arithmetic is at most 1.25 times llama.cpp's own
- * plus 0.005. */
+ * plus 0.005. Files of F32 and F16 in reference/ against reference.py, which computes in double precision: at most
+ * 0.005. */
 #include "suite.h"
 #include "../../inference/inference.h"
 
@@ -9,8 +10,13 @@
 
 #define EXACT_TOP 8
 
-static const char *const names[] = {"granitemoe", "granitemoe-f16", "granitemoe-f32", "granitemoe-shexp", "llama",
-                                    "llama-ropefreqs", "mixtral", "olmoe", "qwen2", "qwen3moe"};
+static const char *const names[] = {"deepseek2", "deepseek2-mha", "deepseek2-v3style", "gpt-oss", "granitemoe",
+                                    "granitemoe-f16", "granitemoe-f32", "granitemoe-q4_0", "granitemoe-q4_k_m",
+                                    "granitemoe-q6_k", "granitemoe-shexp", "llama", "llama-ropefreqs",
+                                    "mixtral", "olmoe", "phi3", "phi3-partial", "phimoe", "qwen2", "qwen3moe",
+                                    "reference/deepseek2-groups", "reference/deepseek2-sigmoid-groups", "reference/gpt-oss",
+                                    "reference/granite", "reference/granite-no-rope", "reference/llama-fused",
+                                    "reference/phi3-long", "reference/qwen2moe", "reference/qwen3"};
 static const char *const paths[] = {[CPU_SCALAR] = "scalar", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};
 
 static const char *file_of(const char *name, const char *ending)
@@ -53,11 +59,11 @@ static size_t read_ids(const cJSON *list, int32_t *ids, size_t most)
 }
 
 /* NULL if this machine has not these kernels. */
-static struct model *open_model(const char *name, enum cpu_path cpu)
+static struct model *open_model(const char *name, enum cpu_path cpu, int activation_bits)
 {
     struct model *m = NULL;
     struct err e;
-    const struct model_options opt = {.cpu = cpu};
+    const struct model_options opt = {.cpu = cpu, .activation_bits = activation_bits};
     enum rc rc = model_open(file_of(name, ".gguf"), &opt, &m, &e);
     if (rc == RC_BAD && strstr(e.msg, "cannot run")) {
         printf("skipped: %s\n", e.msg);
@@ -70,7 +76,7 @@ static struct model *open_model(const char *name, enum cpu_path cpu)
 /* ---- distance ------------------------------------------------------------------------------------------ */
 
 struct distance {
-    const cJSON *exact, *top; /* of the next position */
+    const cJSON *exact, *top; /* of the next position; top: NULL if the file has none */
     double ours, theirs;
     size_t n, n_theirs;
 };
@@ -83,6 +89,8 @@ static void measure(void *ctx, size_t pos, const float *logprobs)
     for (size_t k = 0; k < EXACT_TOP; k++, id = id->next, value = value->next) {
         d->ours += fabs((double)logprobs[(size_t)id->valuedouble] - value->valuedouble);
         d->n++;
+        if (!d->top)
+            continue;
         const cJSON *their_id = get(d->top, "ids")->child, *their_value = get(d->top, "logprobs")->child;
         for (; their_id; their_id = their_id->next, their_value = their_value->next) {
             if (their_id->valuedouble != id->valuedouble)
@@ -92,7 +100,7 @@ static void measure(void *ctx, size_t pos, const float *logprobs)
         }
     }
     d->exact = d->exact->next;
-    d->top = d->top->next;
+    d->top = d->top ? d->top->next : NULL;
 }
 
 static void check_distance(const struct model *m, const cJSON *j, const char *name, const char *path)
@@ -100,11 +108,12 @@ static void check_distance(const struct model *m, const cJSON *j, const char *na
     int32_t ids[256];
     struct err e;
     size_t n = read_ids(get(j, "tokens"), ids, COUNT_OF(ids));
-    struct distance d = {.exact = get(j, "exact")->child, .top = get(j, "top")->child};
+    const cJSON *top = cJSON_GetObjectItemCaseSensitive(j, "top");
+    struct distance d = {.exact = get(j, "exact")->child, .top = top ? top->child : NULL};
     ck_assert_msg(model_logits(m, ids, n, 2, measure, &d, &e) == RC_OK, "%s", e.msg);
     ck_assert_uint_eq(d.n, n * EXACT_TOP);
-    double ours = d.ours / (double)d.n, theirs = d.theirs / (double)d.n_theirs, bound = 1.25 * theirs + 0.005;
-    printf("%-16s %-7s distance %.5f, llama.cpp %.5f, bound %.5f\n", name, path, ours, theirs, bound);
+    double ours = d.ours / (double)d.n, theirs = top ? d.theirs / (double)d.n_theirs : 0, bound = 1.25 * theirs + 0.005;
+    printf("%-34s %-7s distance %.5f, llama.cpp %.5f, bound %.5f\n", name, path, ours, theirs, bound);
     ck_assert_msg(ours <= bound, "%s on %s: %g over %g", name, path, ours, bound);
 }
 
@@ -126,23 +135,30 @@ static void check_greedy(const struct model *m, const cJSON *j)
     engine_close(g);
 }
 
-static void check_path(enum cpu_path cpu)
+/* With 8 bits a close choice may fall otherwise than in llama.cpp, whose rounding is not ours: only the distance counts,
+ * and only where llama.cpp's own is known for these weights. */
+static void check_path(enum cpu_path cpu, int activation_bits)
 {
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        struct model *m = open_model(names[i], cpu);
+        if (activation_bits == 8 && strncmp(names[i], "reference/", 10) == 0)
+            continue;
+        struct model *m = open_model(names[i], cpu, activation_bits);
         if (!m)
             return;
         cJSON *j = read_json(names[i]);
         check_distance(m, j, names[i], paths[cpu]);
-        check_greedy(m, j);
+        if (activation_bits != 8)
+            check_greedy(m, j);
         cJSON_Delete(j);
         model_close(m);
     }
 }
 
-START_TEST(scalar_meets_the_vectors) { check_path(CPU_SCALAR); } END_TEST
-START_TEST(avx2_meets_the_vectors) { check_path(CPU_AVX2); } END_TEST
-START_TEST(avx512_meets_the_vectors) { check_path(CPU_AVX512); } END_TEST
+START_TEST(scalar_meets_the_vectors) { check_path(CPU_SCALAR, 0); } END_TEST
+START_TEST(avx2_meets_the_vectors) { check_path(CPU_AVX2, 0); } END_TEST
+START_TEST(avx512_meets_the_vectors) { check_path(CPU_AVX512, 0); } END_TEST
+START_TEST(avx2_with_8_bits_meets_the_vectors) { check_path(CPU_AVX2, 8); } END_TEST
+START_TEST(avx512_with_8_bits_meets_the_vectors) { check_path(CPU_AVX512, 8); } END_TEST
 
 /* What the files say of themselves: worked out by hand from the shapes in the generator's presets. */
 START_TEST(info_and_check)
@@ -167,4 +183,5 @@ START_TEST(info_and_check)
 }
 END_TEST
 
-SUITE_MAIN("vectors", scalar_meets_the_vectors, avx2_meets_the_vectors, avx512_meets_the_vectors, info_and_check)
+SUITE_MAIN("vectors", scalar_meets_the_vectors, avx2_meets_the_vectors, avx512_meets_the_vectors,
+           avx2_with_8_bits_meets_the_vectors, avx512_with_8_bits_meets_the_vectors, info_and_check)
