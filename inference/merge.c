@@ -11,33 +11,49 @@ static enum rc out_of_memory(struct err *e)
 
 /* ---- rules -------------------------------------------------------------------------------------------------------- */
 
+#define FILTER_BITS 3 /* log2 of bits for each place of the table */
+
 enum rc merge_rules_init(struct merge_rules *r, size_t n, struct err *e)
 {
-    unsigned bits = 4;
-    size_t bytes;
+    unsigned bits = 6;
+    size_t size;
 
     while (((size_t)1 << bits) < n + n / 2) bits++; /* a third stays empty, so that a search for what is not there ends */
-    bytes = ((size_t)1 << bits) * sizeof(*r->table);
-    *r = (struct merge_rules){.table = malloc(bytes), .shift = 64 - bits};
-    if (!r->table) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    memset(r->table, 0xFF, bytes);
+    size = (size_t)1 << bits;
+    *r = (struct merge_rules){.table = malloc(size * sizeof(*r->table)),
+                              .filter = calloc((size << FILTER_BITS) / 64, sizeof(*r->filter)),
+                              .shift = 64 - bits};
+    if (!r->table || !r->filter) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+    memset(r->table, 0xFF, size * sizeof(*r->table));
     return RC_OK;
 }
 
 void merge_rules_clear(struct merge_rules *r)
 {
     free(r->table);
+    free(r->filter);
     *r = (struct merge_rules){0};
 }
 
-/* The rule of a pair, or the empty place where it would be. */
-static inline struct merge_rule *find(const struct merge_rules *r, int32_t left, int32_t right)
+static inline uint64_t hash(int32_t left, int32_t right)
 {
     uint64_t h = ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t mask = SIZE_MAX >> r->shift, i;
 
     h ^= h >> 32;
-    for (i = (h * UINT64_C(0xD6E8FEB86659FD93)) >> r->shift;; i = (i + 1) & mask) {
+    return h * UINT64_C(0xD6E8FEB86659FD93);
+}
+
+static inline size_t filter_bit(const struct merge_rules *r, uint64_t h)
+{
+    return h >> (r->shift - FILTER_BITS);
+}
+
+/* The rule of a pair with hash h, or the empty place where it would be. */
+static inline struct merge_rule *find(const struct merge_rules *r, uint64_t h, int32_t left, int32_t right)
+{
+    size_t mask = SIZE_MAX >> r->shift;
+
+    for (size_t i = h >> r->shift;; i = (i + 1) & mask) {
         struct merge_rule *at = &r->table[i];
 
         if ((at->left == left && at->right == right) || at->left < 0) return at;
@@ -46,18 +62,23 @@ static inline struct merge_rule *find(const struct merge_rules *r, int32_t left,
 
 void merge_rules_add(struct merge_rules *r, int32_t left, int32_t right, uint32_t rank, int32_t id)
 {
-    struct merge_rule *at = find(r, left, right);
+    uint64_t h = hash(left, right);
+    struct merge_rule *at = find(r, h, left, right);
+    size_t bit = filter_bit(r, h);
 
     if (at->left < 0) *at = (struct merge_rule){left, right, rank, id};
+    r->filter[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 static inline void look_up(const struct merge_rules *r, struct symbol *s, int32_t right)
 {
     const struct merge_rule *at;
+    uint64_t h = hash(s->id, right);
+    size_t bit = filter_bit(r, h);
 
     s->rank = MERGE_NO_RANK;
-    if (s->id < 0 || right < 0) return;
-    at = find(r, s->id, right);
+    if (s->id < 0 || right < 0 || !(r->filter[bit / 64] >> bit % 64 & 1)) return;
+    at = find(r, h, s->id, right);
     if (at->left < 0) return;
     s->rank = at->rank;
     s->merged = at->id;

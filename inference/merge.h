@@ -20,7 +20,8 @@ struct merge_rule {
 };
 struct merge_rules {
     struct merge_rule *table;
-    unsigned shift; /* 64 - log2 of its size */
+    uint64_t *filter; /* a bit for the hash of each pair: most pairs have no rule, and this stays in the cache */
+    unsigned shift;   /* 64 - log2 of the table's size */
 };
 #define MERGE_NO_RANK UINT32_MAX
 

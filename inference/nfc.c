@@ -3,12 +3,79 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utf16.h>
 #include "../base/buf.h"
 #include "../base/str.h"
 
 #define MAX_TEXT ((size_t)1 << 30) /* ICU counts in int32_t; NFC can grow a text threefold (annex 15, section 9) */
+
+#define MARKS_IN_A_ROW 64 /* that ICU may put in order itself: it sorts by insertion, so many would take their square */
+
+static bool is_mark(UChar32 c) /* or what decomposes into marks alone */
+{
+    return u_getCombiningClass(c) != 0 || c == 0xF73 || c == 0xF75 || c == 0xF81;
+}
+
+static bool has_many_marks(const UChar *s, int32_t n)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < n && count <= MARKS_IN_A_ROW;) {
+        UChar32 c;
+
+        U16_NEXT(s, i, n, c);
+        count = is_mark(c) ? count + 1 : 0;
+    }
+    return count > MARKS_IN_A_ROW;
+}
+
+/* Put c[n], all marks, in the order of their combining classes; equal ones stay as they are. */
+static void sort_marks(UChar32 *c, UChar32 *spare, size_t n)
+{
+    size_t at[257] = {0};
+
+    for (size_t i = 0; i < n; i++) at[u_getCombiningClass(c[i]) + 1]++;
+    for (size_t i = 0; i < 256; i++) at[i + 1] += at[i];
+    for (size_t i = 0; i < n; i++) spare[at[u_getCombiningClass(c[i])]++] = c[i];
+    memcpy(c, spare, n * sizeof(*c));
+}
+
+/* The canonical decomposition of *s, in canonical order, instead of it (annex 15, section 1.2). RC_NOMEM. */
+static enum rc decompose(const UNormalizer2 *norm, UChar **s, int32_t *n, struct err *e)
+{
+    size_t room = 4 * (size_t)*n, count = 0; /* at most four characters from one */
+    UChar32 *all = malloc((2 * room + 1) * sizeof(*all)), c;
+    UChar *wide = malloc((2 * room + 1) * sizeof(*wide)), parts[8];
+    UErrorCode code = U_ZERO_ERROR;
+    int32_t n_parts;
+
+    if (!all || !wide) {
+        free(all);
+        free(wide);
+        return err_set(e, RC_NOMEM, "tokenize: out of memory");
+    }
+    for (int32_t i = 0; i < *n;) {
+        U16_NEXT(*s, i, *n, c);
+        n_parts = unorm2_getDecomposition(norm, c, parts, COUNT_OF(parts), &code);
+        if (n_parts < 0) all[count++] = c;
+        for (int32_t k = 0; k < n_parts;) {
+            U16_NEXT(parts, k, n_parts, c);
+            all[count++] = c;
+        }
+    }
+    for (size_t i = 0, end; i < count; i = end + 1) {
+        for (end = i; end < count && u_getCombiningClass(all[end]) != 0; end++) {}
+        if (end > i + 1) sort_marks(all + i, all + room, end - i);
+    }
+    u_strFromUTF32(wide, (int32_t)(2 * room), n, all, (int32_t)count, &code);
+    free(all);
+    free(*s);
+    *s = wide;
+    return RC_OK;
+}
 
 /* Append the NFC of s[n], valid UTF-8, to out. */
 static enum rc add_nfc(const UNormalizer2 *norm, const char *s, size_t n, struct buf *out, struct err *e)
@@ -21,7 +88,9 @@ static enum rc add_nfc(const UNormalizer2 *norm, const char *s, size_t n, struct
 
     if (!wide) goto out;
     u_strFromUTF8(wide, (int32_t)n + 1, &n_wide, s, (int32_t)n, &code);
-    if (unorm2_isNormalized(norm, wide, n_wide, &code) && U_SUCCESS(code)) {
+    if (has_many_marks(wide, n_wide)) {
+        if (decompose(norm, &wide, &n_wide, e) != RC_OK) goto out;
+    } else if (unorm2_isNormalized(norm, wide, n_wide, &code) && U_SUCCESS(code)) {
         buf_add(out, s, n);
         rc = RC_OK;
         goto out;

@@ -2,6 +2,7 @@
  * and against properties: borders of segments change nothing, text of records yields no special token, hostile texts. */
 #include "suite.h"
 #include "../../inference/gguf.h"
+#include "../../inference/pretokenize.h"
 #include "../../inference/tokenizer.h"
 
 #include <cjson/cJSON.h>
@@ -360,6 +361,69 @@ START_TEST(hostile_texts)
 }
 END_TEST
 
+/* Canonically equal marks in another order, so many that a sort by insertion would not end within a test's time. */
+START_TEST(marks_in_any_order)
+{
+    static const char *const grave = "\xCC\x81", *const below = "\xCC\x96"; /* U+0301, class 230; U+0316, class 220 */
+    struct tokenizer *t = open_name("qwen3");
+    size_t n = 1 << 18;
+    char *mixed = malloc(4 * n + 1), *sorted = malloc(4 * n + 1);
+    ck_assert(mixed && sorted);
+    mixed[0] = sorted[0] = 'x';
+    for (size_t i = 0; i < n; i++) {
+        memcpy(mixed + 1 + 4 * i, grave, 2);
+        memcpy(mixed + 3 + 4 * i, below, 2);
+        memcpy(sorted + 1 + 2 * i, below, 2);
+        memcpy(sorted + 1 + 2 * (n + i), grave, 2);
+    }
+    struct ids a = encode(t, SEGMENT_DATA, mixed, 4 * n + 1, TOKENS_SPECIAL), b = encode(t, SEGMENT_DATA, sorted, 4 * n + 1, TOKENS_SPECIAL);
+    ck_assert_uint_eq(a.n, b.n);
+    ck_assert_mem_eq(a.v, b.v, a.n * sizeof(*a.v));
+    free(a.v);
+    free(b.v);
+    free(mixed);
+    free(sorted);
+    tokenizer_close(t);
+}
+END_TEST
+
+struct pieces {
+    char text[256]; /* with a bar between two */
+};
+
+static enum rc on_piece(void *ctx, const char *begin, size_t n, struct err *e)
+{
+    struct pieces *p = ctx;
+    (void)e;
+    snprintf(p->text + strlen(p->text), sizeof(p->text) - strlen(p->text), "%s%.*s", *p->text ? "|" : "", (int)n, begin);
+    return RC_OK;
+}
+
+/* Expected: the published expressions, run by the tokenizers library 0.23. */
+START_TEST(pieces_of_the_expressions)
+{
+    static const char *const cases[][3] = {
+        {"deepseek-llm", " \u201cHi\u201d\n", " |\u201c|Hi|\u201d|\n"},
+        {"deepseek-llm", "a\u1e00b \u0967\u0968\u4e2d", "a|\u1e00|b| |\u0967\u0968|\u4e2d"},
+        {"deepseek-llm", "\uff21\u00e9 12", "\uff21|\u00e9| |12"},
+        {"deepseek-coder", "int x=\uff11\u0968; \u4e2d\u6587abc", "int| x|=|\uff11|\u0968|;| |\u4e2d\u6587|abc"},
+        {"deepseek-coder", "\u00ab a\u00bb \n", "\u00ab| a|\u00bb| |\n"},
+        {"tekken", "It's 2024 F\u00dcRst", "It|'s| |2|0|2|4| F\u00dcRst"},
+        {"default", "a12345 <=b", "a|123|45| |<=|b"},
+        {"gpt-4o", "F\u00dcR'S XMLHttp/\n/x", "F\u00dcR'S| XMLHttp|/\n/|x"},
+        {"smollm", "a 12\u00bd b", "a| |1|2|\u00bd| b"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct pieces p = {""};
+        struct err e;
+        const struct pretokenizer *pre = pretokenizer_find(cases[i][0]);
+        ck_assert_ptr_nonnull(pre);
+        ck_assert(pretokenize(pre, cases[i][1], strlen(cases[i][1]), on_piece, &p, &e) == RC_OK);
+        ck_assert_str_eq(p.text, cases[i][2]);
+    }
+}
+END_TEST
+
 START_TEST(empty_text)
 {
     struct tokenizer *t = open_name("mistral");
@@ -494,12 +558,40 @@ START_TEST(every_field_is_checked)
 }
 END_TEST
 
+/* Phi-3's special tokens take the white space behind them, also that of a record's text; other families' do not. */
+START_TEST(white_space_behind_special_tokens)
+{
+    static const struct lie phi = {.model = "llama", .tokens = {"a", "<|end|>", "<|assistant|>", "\xE2\x96\x81"}, .types = {1, 3, 3, 1}},
+                            other = {.model = "llama", .tokens = {"a", "<|end|>", "<|user|>", "\xE2\x96\x81"}, .types = {1, 3, 3, 1}};
+    for (int is_phi = 0; is_phi < 2; is_phi++) {
+        char path[] = "/tmp/test_tokenizer.XXXXXX";
+        FILE *f = fdopen(mkstemp(path), "wb");
+        ck_assert_ptr_nonnull(f);
+        write_lie(f, is_phi ? &phi : &other);
+        fclose(f);
+        struct tokenizer *t = open_path(path);
+        unlink(path);
+        struct segment s[] = {{SEGMENT_TEMPLATE, "<|end|> ", 8}, {SEGMENT_DATA, "  a", 3}, {SEGMENT_TEMPLATE, "<|end|>", 7}};
+        static const int32_t want[2][7] = {{1, 3, 3, 3, 3, 0, 1}, {1, 3, 0, 1}}; /* one space is the family's prefix */
+        int32_t *ids;
+        size_t n;
+        struct err e;
+        ck_assert(tokenizer_encode(t, s, 3, TOKENS_SPECIAL, false, &ids, &n, &e) == RC_OK);
+        ck_assert_uint_eq(n, is_phi ? 4 : 7);
+        for (size_t i = 0; i < n; i++) ck_assert_int_eq(ids[i], want[is_phi][i]);
+        free(ids);
+        tokenizer_close(t);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         ids_of_qwen3, ids_of_deepseek_v3, ids_of_gpt_oss, ids_of_mistral, the_models_side_of_disagreements,
         special_tokens_of_templates, ids_of_the_tiny_models, borders_change_nothing, data_yields_no_special_token,
-        parse_modes, bos_as_the_file_says, hostile_texts, empty_text,
+        parse_modes, bos_as_the_file_says, hostile_texts, marks_in_any_order, pieces_of_the_expressions, empty_text,
+        white_space_behind_special_tokens,
         every_field_is_checked};
     FILE *f = fopen(vectors("tokenizers", "qwen3", ".vocab.gguf"), "rb");
 
