@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../base/clock.h"
-#include "constraint.h"
+#include "choose.h"
 #include "forward.h"
-#include "sampler.h"
 
 #define MAX_WAITING       1024
 #define DEFAULT_SEQUENCES 8
@@ -34,7 +33,7 @@ struct request {
     size_t n_cached; /* positions in the cache */
     size_t n_out;
     int32_t next;   /* the token to feed after the prompt */
-    uint64_t state; /* of the constraint */
+    struct constraint_state state; /* of the constraint */
     int64_t submitted_ms, admitted_ms, first_ms;
 };
 
@@ -213,18 +212,12 @@ static size_t collect_rows(struct engine *g, size_t *n_asking)
 
 static int32_t pick(struct engine *g, const struct request *r, const float *logits)
 {
-    const struct constraint *c = r->s.constraint;
     const struct sampling *p = &r->s.sampling;
     uint64_t position = r->s.n_ids + r->n_out;
-    int32_t id;
 
-    if (!c) return sampler_pick(g->sampler, logits, NULL, 0, p, position);
-    if (!(p->temperature > 0)) { /* the most probable of all is mostly allowed: then no mask is needed */
-        id = sampler_pick(g->sampler, logits, NULL, 0, p, position);
-        if (id >= 0 && constraint_advance(c, g->m->tok, r->state, id) != CONSTRAINT_DEAD) return id;
-    }
-    constraint_mask(c, g->m->tok, r->state, g->allowed);
-    return sampler_pick(g->sampler, logits, g->allowed, tokenizer_size(g->m->tok), p, position);
+    if (!r->s.constraint) return sampler_pick(g->sampler, logits, NULL, 0, p, position);
+    return choose_token(g->sampler, g->m->tok, r->s.constraint, &r->state, r->limit - r->n_out - 1, logits, p, position,
+                        g->allowed);
 }
 
 /* One token of a request. True if it goes on. */
@@ -235,12 +228,17 @@ static bool write_token(struct engine *g, struct request *r, const float *logits
     int32_t id = pick(g, r, logits);
 
     if (!r->first_ms) r->first_ms = clock_mono_ms();
+    if (id < 0 && r->s.constraint && constraint_accepts(r->s.constraint, &r->state)) {
+        finish(g, r, FINISH_END, NULL); /* nothing may follow, and the vocabulary has no end token */
+        return false;
+    }
     if (id < 0) {
         finish(g, r, FINISH_ERROR,
                r->s.constraint ? "no token fits the constraint" : "the logits are no numbers");
         return false;
     }
-    if (r->s.constraint) r->state = constraint_advance(r->s.constraint, g->m->tok, r->state, id);
+    if (r->s.constraint) /* it was chosen because it may come */
+        (void)constraint_advance(r->s.constraint, g->m->tok, &r->state, id, r->limit - r->n_out - 1);
     r->next = id;
     r->n_out++;
     bytes = tokenizer_bytes(g->m->tok, id, &n);
@@ -442,7 +440,7 @@ static struct request *request_make(const struct engine *g, const struct submiss
     }
     memcpy(r->ids, s->ids, s->n_ids * sizeof(*r->ids));
     r->s.ids = r->ids;
-    if (s->constraint) r->state = constraint_start(s->constraint);
+    if (s->constraint) constraint_start(s->constraint, &r->state);
     r->submitted_ms = clock_mono_ms();
     return r;
 }
@@ -455,6 +453,11 @@ enum rc engine_submit(struct engine *g, const struct submission *s, struct reque
     if (rc != RC_OK) return rc;
     r = request_make(g, s);
     if (!r) return err_set(e, RC_NOMEM, "engine: out of memory");
+    if (s->constraint) rc = constraint_check(s->constraint, g->m->tok, r->limit, e);
+    if (rc != RC_OK) {
+        request_free(r);
+        return rc;
+    }
     pthread_mutex_lock(&g->lock);
     if (g->n_waiting == MAX_WAITING) {
         rc = err_set(e, RC_LIMIT, "engine: %d requests are waiting already", MAX_WAITING);

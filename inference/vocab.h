@@ -25,7 +25,11 @@ enum token_type { /* as in tokenizer.ggml.token_type */
 struct byte_order { /* tokens that have bytes, sorted by them */
     int32_t *ids;
     uint16_t *shared; /* shared[i]: leading bytes that token i shares with token i - 1; 0 for the first */
+    uint32_t *skip;   /* skip[i]: the next token that shares no more than token i does, or n: where to go on when what
+                         token i adds is refused */
     size_t n;
+    int32_t *ends;    /* end tokens, with bytes or without */
+    size_t n_ends;
 };
 
 struct vocab {
