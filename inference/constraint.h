@@ -17,6 +17,9 @@ struct constraint_kind {
     size_t (*least)(const struct constraint *c, const struct constraint_state *s); /* constraint_least(); or NULL */
     /* Does every state like this one refuse most of a vocabulary, so that a mask is soon made? NULL: none does. */
     bool (*narrow)(const struct constraint *c, const struct constraint_state *s);
+    /* May any text of up to *room characters without control characters, quotes and backslashes come next, and no byte
+     * below 0x20 at all? Then a mask needs to look at few tokens' bytes only. NULL: never. */
+    bool (*plain)(const struct constraint *c, const struct constraint_state *s, size_t *room);
     void (*close)(struct constraint *c);
 };
 

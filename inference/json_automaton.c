@@ -439,6 +439,16 @@ static bool json_narrow(const struct constraint *base, const struct constraint_s
     return true;
 }
 
+static bool json_plain(const struct constraint *base, const struct constraint_state *s, size_t *room)
+{
+    const struct json_constraint *c = (const struct json_constraint *)base;
+    struct thread t = thread_at(s, 0);
+
+    if (thread_count(s) != 1 || t.phase != STRING || c->lock) return false;
+    *room = c->nodes[t.node].max == SCHEMA_NO_MOST ? SIZE_MAX : c->nodes[t.node].max - t.x;
+    return true;
+}
+
 /* ---- the shortest way to the end ------------------------------------------------------------------------------------ */
 
 static uint64_t items_owed(const struct json_constraint *c, const struct node *array, uint32_t count)
@@ -542,7 +552,8 @@ static void json_close(struct constraint *base)
     free(c);
 }
 
-static const struct constraint_kind json_kind = {json_start, json_step, json_accepts, json_least, json_narrow, json_close};
+static const struct constraint_kind json_kind = {json_start, json_step, json_accepts, json_least, json_narrow,
+                                                 json_plain, json_close};
 
 /* ---- building: leaves -------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* mask.c: tokens against a byte automaton. */
 #include "constraint.h"
+#include "vocab.h"
 
 #include <string.h>
 
@@ -30,14 +31,14 @@ bool constraint_allows(const struct constraint *c, const struct tokenizer *t, co
     return constraint_advance(c, t, &s, id, left);
 }
 
-void constraint_mask(const struct constraint *c, const struct tokenizer *t, const struct constraint_state *state,
-                     size_t left, uint8_t *allowed)
+/* All tokens by their bytes, in byte order. */
+static void mask_by_bytes(const struct constraint *c, const struct tokenizer *t, const struct constraint_state *state,
+                          size_t left, uint8_t *allowed)
 {
     const struct byte_order *order = tokenizer_order(t);
     struct constraint_state after[TOKEN_MAX_BYTES + 1]; /* after[d]: after the first d bytes of the current token */
     size_t next;
 
-    memset(allowed, 0, tokenizer_size(t));
     constraint_copy(&after[0], state);
     for (size_t i = 0; i < order->n; i = next) {
         size_t n, d = order->shared[i];
@@ -50,6 +51,35 @@ void constraint_mask(const struct constraint *c, const struct tokenizer *t, cons
         allowed[order->ids[i]] = d == n && in_time(c, &after[n], left);
         for (next = i + 1; next < order->n && order->shared[next] > d;) next = order->skip[next];
     }
+}
+
+/* Inside a string most tokens are told by their count of characters. */
+static void mask_plain(const struct constraint *c, const struct tokenizer *t, const struct constraint_state *state,
+                       size_t left, size_t room, uint8_t *allowed)
+{
+    const struct byte_order *order = tokenizer_order(t);
+    bool closes = in_time(c, state, left); /* plain text owes no more than before */
+
+    for (size_t i = 0; i < tokenizer_size(t); i++) {
+        uint8_t plain = order->plain[i];
+
+        if (plain == TOKEN_HOLDS_CONTROL) continue;
+        if (plain == 0 || (plain <= room && !closes)) allowed[i] = constraint_allows(c, t, state, (int32_t)i, left);
+        else allowed[i] = plain <= room;
+    }
+}
+
+void constraint_mask(const struct constraint *c, const struct tokenizer *t, const struct constraint_state *state,
+                     size_t left, uint8_t *allowed)
+{
+    const struct byte_order *order = tokenizer_order(t);
+    size_t room;
+
+    memset(allowed, 0, tokenizer_size(t));
+    if (c->kind->plain && c->kind->plain(c, state, &room))
+        mask_plain(c, t, state, left, room, allowed);
+    else
+        mask_by_bytes(c, t, state, left, allowed);
     for (size_t i = 0; i < order->n_ends; i++) allowed[order->ends[i]] = c->kind->accepts(c, state);
 }
 

@@ -389,6 +389,30 @@ static enum rc find_roles(struct vocab *v, const struct gguf *g, struct err *e)
     return RC_OK;
 }
 
+static uint8_t plain_characters(const char *s, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < ' ') return TOKEN_HOLDS_CONTROL;
+    if (memchr(s, '"', n) || memchr(s, '\\', n) || utf8_valid_prefix(s, n) != n) return 0;
+    for (size_t i = 0; i < n; i++) count += ((unsigned char)s[i] & 0xC0) != 0x80;
+    return count < TOKEN_HOLDS_CONTROL ? (uint8_t)count : 0;
+}
+
+static enum rc find_plain(struct vocab *v, struct err *e)
+{
+    v->order.plain = calloc(v->n + 1, 1);
+    if (!v->order.plain) return out_of_memory(e);
+    for (size_t i = 0; i < v->order.n; i++) {
+        size_t n;
+        const char *s = vocab_text(v, v->order.ids[i], &n);
+
+        v->order.plain[v->order.ids[i]] = plain_characters(s, n);
+    }
+    return RC_OK;
+}
+
 static enum rc list_ends(struct vocab *v, struct err *e)
 {
     size_t n = 0;
@@ -412,6 +436,7 @@ enum rc vocab_init(struct vocab *v, const struct gguf *g, bool byte_level, struc
     if (rc == RC_OK) rc = find_specials(v, g, e);
     if (rc == RC_OK) rc = find_roles(v, g, e);
     if (rc == RC_OK) rc = list_ends(v, e);
+    if (rc == RC_OK) rc = find_plain(v, e);
     return rc;
 }
 
@@ -426,6 +451,7 @@ void vocab_clear(struct vocab *v)
     free(v->order.shared);
     free(v->order.skip);
     free(v->order.ends);
+    free(v->order.plain);
     free(v->special);
     *v = (struct vocab){0};
 }
