@@ -366,6 +366,7 @@ static enum rc refuse(const struct release *r, struct err *e)
 static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *kept, struct err *e)
 {
     struct release *r = ctx;
+    size_t before = r->out->n_sentences;
     struct stretch x;
     enum rc rc;
 
@@ -374,6 +375,7 @@ static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *k
     *kept = true;
     for (size_t pos = 0; rc == RC_OK && *kept && text_sentence(out->data, out->len, NULL, 0, &pos, &x);)
         rc = judge(r, out->data + x.start, x.end - x.start, false, kept, e);
+    if (!*kept) r->out->n_sentences = before;
     return rc;
 }
 
