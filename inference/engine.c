@@ -362,7 +362,7 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     if (rc == RC_OK) rc = open_cache(g, opt, e);
     if (rc == RC_OK) rc = pool_open(opt->threads, &g->pool, e);
     if (rc == RC_OK) g->stats.threads = (uint32_t)pool_threads(g->pool);
-    if (rc == RC_OK) rc = forward_open(m, g->kv, g->pool, max_rows, g->sequences, &g->forward, e);
+    if (rc == RC_OK) rc = forward_open(m, g->kv, g->pool, max_rows, g->sequences, g->context, &g->forward, e);
     if (rc == RC_OK) rc = sampler_open(m->n_vocab, &g->sampler, e);
     failed = rc == RC_OK ? pthread_create(&g->thread, NULL, engine_main, g) : 0;
     if (failed) rc = err_sys(e, RC_LIMIT, failed, "engine: no thread");

@@ -21,9 +21,11 @@ struct row {
 
 struct forward;
 
-/* Room for max_rows rows of which max_wanted want logits. All are borrowed and must outlive it. RC_NOMEM. */
+/* Room for max_rows rows of which max_wanted want logits, of sequences of up to `context` tokens: models with
+ * two sets of rope factors take the far one where that is beyond their first context. All are borrowed and
+ * must outlive it. RC_NOMEM. */
 MUST_USE enum rc forward_open(const struct model *m, const struct kv *kv, struct pool *pool, size_t max_rows,
-                              size_t max_wanted, struct forward **out, struct err *e);
+                              size_t max_wanted, size_t context, struct forward **out, struct err *e);
 void forward_close(struct forward *f);
 
 void forward_run(struct forward *f, const struct row *rows, size_t n);

@@ -19,25 +19,24 @@
 
 struct weight;
 
-/* Activations, row by row. The quantised form is filled by quantise() where a weight's format reads it: 16
- * bits, not the 8 that others use. The second 8 cost nothing where memory sets the speed, and experts
- * whose logits are close are then chosen as in exact arithmetic. */
-#define ACT_MOST 32258 /* 127 * 254, so that q can be split into 254 * high + low, each -127 to 127 */
-struct acts {
-    size_t width;   /* values of a row */
-    float *f;       /* [rows][width] */
-    int16_t *q;     /* [rows][width]: round(f / d); the order within a block is the kernels' own matter */
-    float *d;       /* [rows][width / ACT_BLOCK] */
-    int32_t *sum;   /* [rows][width / ACT_BLOCK]: of q */
+/* 32 activations in 8 bits, with what the products need beside them. */
+struct act_block {
+    int8_t q[ACT_BLOCK];  /* round(f / d), -127 to 127 */
+    float d;              /* largest |f| / 127 */
+    float sum;            /* d times the sum of q */
+    float half_sum[2];    /* of the first 16 values, and of the second */
+};
+
+struct acts { /* activations, row by row */
+    size_t width;           /* values of a row */
+    float *f;               /* [rows][width] */
+    struct act_block *q;    /* [rows][width / ACT_BLOCK]: filled by quantise() where a weight's format reads it */
 };
 
 /* One way to hold the weights of a type. */
 struct weight_format {
     enum weight_type type;
-    bool quantised; /* reads acts.q, d and sum; otherwise acts.f */
-    size_t group;   /* rows packed together; a matrix is filled up with rows of zeros to whole groups */
-    /* One group from the rows of a file; NULL: copied. Packed or not, it takes the same number of bytes. */
-    void (*pack)(const uint8_t *rows, size_t n_in, uint8_t *out);
+    bool packed;  /* as packed.h says, and its products read acts.q; otherwise as in the file, and acts.f */
     /* Row `row` of matrix `mat` as floats. */
     void (*row)(const struct weight *w, size_t mat, size_t row, float *out);
     /* y[i * stride + o] = row o of matrix `mat` times row pick[i] of x, for i < n and first <= o < last.
@@ -50,8 +49,8 @@ struct kernels {
     const char *name;
     const struct weight_format *formats;
     size_t n_formats;
-    /* One row; n is a multiple of ACT_BLOCK. */
-    void (*quantise)(const float *x, size_t n, int16_t *q, float *d, int32_t *sum);
+    /* One row; n is a multiple of ACT_BLOCK. What is no number becomes one. */
+    void (*quantise)(const float *x, size_t n, struct act_block *out);
     /* out = x / sqrt(mean(x^2) + eps) * gain. out may be x. Zhang and Sennrich 2019, arXiv:1910.07467. */
     void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
     /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */
@@ -60,12 +59,20 @@ struct kernels {
     void (*add_scaled)(float *x, const float *y, size_t n, float scale);
     /* Rounded to nearest even; what a half cannot hold becomes infinite. */
     void (*to_half)(const float *x, size_t n, uint16_t *out);
-    /* Attention of `n` query rows over one block of positions of one KV head, the running form of softmax:
+    /* gate = gate / (1 + exp(-1.702 * gate)) * (up + 1), where gate is at most 7 and up from -7 to 7.
+     * OpenAI 2025, arXiv:2508.10925, section 2.2, and its reference code. */
+    void (*swiglu_clamped)(float *gate, const float *up, size_t n);
+    /* Attention of `n` query rows over positions first <= j < last of one block of one KV head, the running
+     * form of softmax; first < last:
      *   q [n][head] scaled   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
-         *   max, sum [n] and acc [n][head]: begin as -INFINITY, 0 and 0; the result is acc / sum
+     *   max, sum [n] and acc [n][head]: begin as -INFINITY, 0 and 0; the result is acc / sum
      * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
-    void (*attend)(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                   float *max, float *sum, float *acc);
+    void (*attend)(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
+                   size_t last, float *max, float *sum, float *acc);
+    /* The same where values are the first n_value of the n_key values of keys:
+     *   q [n][n_key] scaled   k [KV_BLOCK][n_key] halves   acc [n][n_value] */
+    void (*attend_latent)(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
+                          size_t first, size_t last, float *max, float *sum, float *acc);
 };
 
 extern const struct kernels kernels_scalar;

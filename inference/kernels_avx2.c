@@ -1,5 +1,4 @@
-/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on). Weights stay as files have
- * them. */
+/* kernels_avx2.c: AVX2, FMA and F16C (Intel from Haswell on, AMD from Zen on); its products are in matmul_avx2.c. */
 #include "kernels.h"
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
@@ -7,7 +6,7 @@
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>
-#include "weights.h"
+#include "matmul.h"
 
 #define LANES  8
 #define UNROLL _Pragma("GCC unroll 8")
@@ -65,34 +64,39 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
+static void quantise(const float *x, size_t n, struct act_block *out)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++) {
-        const float *from = x + b * ACT_BLOCK;
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
         __m256 most4 = _mm256_setzero_ps(), scale;
-        __m256i i[4], total = _mm256_setzero_si256();
-        int32_t lanes[LANES];
+        __m256i q[4];
         float most;
 
         UNROLL
         for (size_t k = 0; k < 4; k++)
-            most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(from + k * LANES)));
+            most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(x + k * LANES)));
         most = max_lanes(most4);
-        d[b] = most / ACT_MOST;
-        scale = _mm256_set1_ps(most > 1e-30F ? ACT_MOST / most : 0);
+        if (!(most < INFINITY)) most = 0; /* a broken model */
+        out->d = most / 127;
+        scale = _mm256_set1_ps(most > 1e-30F ? 127 / most : 0);
         UNROLL
         for (size_t k = 0; k < 4; k++) {
-            i[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + k * LANES), scale));
-            total = _mm256_add_epi32(total, i[k]);
+            __m256 v = _mm256_loadu_ps(x + k * LANES);
+
+            v = _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
+            q[k] = _mm256_cvtps_epi32(_mm256_mul_ps(v, scale));
         }
         UNROLL
-        for (size_t k = 0; k < 2; k++) /* packing works within halves of a register: undo their order */
-            _mm256_storeu_si256((__m256i *)(q + b * ACT_BLOCK + k * 2 * LANES),
-                                _mm256_permute4x64_epi64(_mm256_packs_epi32(i[2 * k], i[2 * k + 1]), 0xD8));
-        _mm256_storeu_si256((__m256i *)lanes, total);
-        sum[b] = 0;
-        for (size_t k = 0; k < LANES; k++)
-            sum[b] = (int32_t)((uint32_t)sum[b] + (uint32_t)lanes[k]);
+        for (size_t k = 0; k < 2; k++) {
+            __m256i words = _mm256_packs_epi32(q[2 * k], q[2 * k + 1]);
+            __m128i lo, hi;
+
+            words = _mm256_permute4x64_epi64(words, 0xD8); /* packing works within halves: undo their order */
+            lo = _mm256_castsi256_si128(words);
+            hi = _mm256_extracti128_si256(words, 1);
+            _mm_storeu_si128((__m128i *)(out->q + k * 16), _mm_packs_epi16(lo, hi));
+            out->half_sum[k] = out->d * add_lanes(_mm256_cvtepi32_ps(_mm256_add_epi32(q[2 * k], q[2 * k + 1])));
+        }
+        out->sum = out->half_sum[0] + out->half_sum[1];
     }
 }
 
@@ -125,6 +129,21 @@ static void silu_mul(float *gate, const float *up, size_t n)
     }
 }
 
+static void swiglu_clamped(float *gate, const float *up, size_t n)
+{
+    const __m256 one = _mm256_set1_ps(1), limit = _mm256_set1_ps(7), alpha = _mm256_set1_ps(-1.702F);
+
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256i some = mask_of(n - i);
+        __m256 g = _mm256_min_ps(_mm256_maskload_ps(gate + i, some), limit);
+        __m256 u = _mm256_min_ps(_mm256_maskload_ps(up + i, some), limit);
+        __m256 below = _mm256_add_ps(one, exp_lanes(_mm256_mul_ps(alpha, g)));
+
+        u = _mm256_add_ps(_mm256_max_ps(u, _mm256_set1_ps(-7)), one);
+        _mm256_maskstore_ps(gate + i, some, _mm256_mul_ps(_mm256_div_ps(g, below), u));
+    }
+}
+
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
     for (size_t i = 0; i < n; i += LANES) {
@@ -148,195 +167,145 @@ static void to_half(const float *x, size_t n, uint16_t *out)
     }
 }
 
-/* ---- Q8_0 ---------------------------------------------------------------------------------------------- */
+/* ---- attention ----------------------------------------------------------------------------------------- */
 
-/* One output of R rows. A lane sums 4 products below 2^22. */
-INLINE void tile_q8_0(const uint8_t *row, size_t n_in, const struct acts *x, const uint32_t *pick, size_t R,
-                      float *y, size_t stride)
-{
-    const int16_t *q[4];
-    const float *d[4];
-    __m256 total[4];
-
-    UNROLL
-    for (size_t r = 0; r < R; r++) {
-        q[r] = x->q + pick[r] * x->width;
-        d[r] = x->d + pick[r] * (x->width / ACT_BLOCK);
-        total[r] = _mm256_setzero_ps();
-    }
-    for (size_t b = 0; b < n_in / Q8_0_VALUES; b++) {
-        const uint8_t *block = row + b * sizeof(struct block_q8_0), *values = block + sizeof(uint16_t);
-        __m256i lo = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)values));
-        __m256i hi = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(values + 16)));
-        uint16_t half;
-        float scale;
-
-        memcpy(&half, block, sizeof(half));
-        scale = _cvtsh_ss(half);
-        UNROLL
-        for (size_t r = 0; r < R; r++) {
-            const __m256i *v = (const __m256i *)(q[r] + b * ACT_BLOCK);
-            __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(lo, _mm256_loadu_si256(v)),
-                                           _mm256_madd_epi16(hi, _mm256_loadu_si256(v + 1)));
-
-            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(scale * d[r][b]), total[r]);
-        }
-    }
-    UNROLL
-    for (size_t r = 0; r < R; r++)
-        y[r * stride] = add_lanes(total[r]);
-}
-
-static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
-                        const uint32_t *pick, size_t n, float *y, size_t stride)
-{
-    for (size_t o = first; o < last; o++) {
-        const uint8_t *row = weight_plain_at(w, mat, o);
-        size_t i = 0;
-
-        for (; i + 4 <= n; i += 4)
-            tile_q8_0(row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
-        for (; i < n; i++)
-            tile_q8_0(row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
-    }
-}
-
-/* ---- F32, F16, BF16 ------------------------------------------------------------------------------------ */
-
-INLINE __m256 load_weights(enum weight_type type, const uint8_t *row, size_t i, size_t n)
+/* Halves i to i + 7 of n; those beyond n are 0. */
+INLINE __m256 load_halves(const uint8_t *from, size_t i, size_t n)
 {
     __m128i half = _mm_setzero_si128();
 
-    if (type == TYPE_F32) return _mm256_maskload_ps((const float *)(const void *)row + i, mask_of(n - i));
     if (n - i >= LANES)
-        half = _mm_loadu_si128((const __m128i *)(row + i * 2));
+        half = _mm_loadu_si128((const __m128i *)(from + i * 2));
     else
-        memcpy(&half, row + i * 2, (n - i) * 2);
-    if (type == TYPE_F16) return _mm256_cvtph_ps(half);
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+        memcpy(&half, from + i * 2, (n - i) * 2);
+    return _mm256_cvtph_ps(half);
 }
-
-/* One row of weights, R rows of activations. */
-INLINE void tile_float(enum weight_type type, const uint8_t *row, size_t n_in, const struct acts *x,
-                       const uint32_t *pick, size_t R, float *y, size_t stride)
-{
-    __m256 total[4];
-
-    UNROLL
-    for (size_t r = 0; r < R; r++)
-        total[r] = _mm256_setzero_ps();
-    for (size_t i = 0; i < n_in; i += LANES) {
-        __m256 weights = load_weights(type, row, i, n_in);
-
-        UNROLL
-        for (size_t r = 0; r < R; r++)
-            total[r] = _mm256_fmadd_ps(
-                weights, _mm256_maskload_ps(x->f + pick[r] * x->width + i, mask_of(n_in - i)), total[r]);
-    }
-    UNROLL
-    for (size_t r = 0; r < R; r++)
-        y[r * stride] = add_lanes(total[r]);
-}
-
-INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
-                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
-{
-    for (size_t o = first; o < last; o++) {
-        const uint8_t *row = weight_plain_at(w, mat, o);
-        size_t i = 0;
-
-        for (; i + 4 <= n; i += 4)
-            tile_float(type, row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
-        for (; i < n; i++)
-            tile_float(type, row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
-    }
-}
-
-#define MATMUL(name, type)                                                                                   \
-    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
-                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
-    {                                                                                                        \
-        matmul_float(type, w, mat, first, last, x, pick, n, y, stride);                                      \
-    }
-MATMUL(matmul_f32, TYPE_F32)
-MATMUL(matmul_f16, TYPE_F16)
-MATMUL(matmul_bf16, TYPE_BF16)
-
-/* ---- attention ----------------------------------------------------------------------------------------- */
 
 #define REGISTERS (KV_BLOCK / LANES) /* that hold one value for each position of a block */
 
-static void attend_head(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                        float *max, float *sum, float *acc)
+/* Lanes first <= j < last of register i. */
+INLINE __m256i seen_of(size_t i, size_t first, size_t last)
+{
+    return _mm256_andnot_si256(mask_of(first > i * LANES ? first - i * LANES : 0),
+                               mask_of(last > i * LANES ? last - i * LANES : 0));
+}
+
+/* Scores of a block into the running softmax; a position's values are `stride` apart. */
+INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
+                      size_t stride, float *max, float *sum, float *acc)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
-    __m256 scores[REGISTERS], most4 = never, total = _mm256_setzero_ps(), shrink;
+    __m256 most4 = never, total = _mm256_setzero_ps(), shrink;
     float p[KV_BLOCK], most;
 
     UNROLL
-    for (size_t i = 0; i < REGISTERS; i++)
-        scores[i] = _mm256_setzero_ps();
-    for (size_t d = 0; d < head; d++)
-        UNROLL
-    for (size_t i = 0; i < REGISTERS; i++)
-        scores[i] = _mm256_fmadd_ps(
-            _mm256_set1_ps(q[d]),
-            _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-    UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
-        __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
-
-        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen));
+        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, first, last)));
         most4 = _mm256_max_ps(most4, scores[i]);
     }
     most = fmaxf(*max, max_lanes(most4));
     shrink = exp_lanes(_mm256_set1_ps(*max - most));
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
-        __m256i seen = mask_of(count > i * LANES ? count - i * LANES : 0);
         __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))),
-                                 _mm256_castsi256_ps(seen));
+                                 _mm256_castsi256_ps(seen_of(i, first, last)));
 
         total = _mm256_add_ps(total, e);
         _mm256_storeu_ps(p + i * LANES, e);
     }
     *max = most;
     *sum = *sum * _mm256_cvtss_f32(shrink) + add_lanes(total);
-    for (size_t d = 0; d < head; d += LANES) {
-        __m256i some = mask_of(head - d);
+    for (size_t d = 0; d < n_value; d += LANES) {
+        __m256i some = mask_of(n_value - d);
         __m256 out = _mm256_mul_ps(_mm256_maskload_ps(acc + d, some), shrink);
 
-        for (size_t j = 0; j < count; j++)
+        for (size_t j = first; j < last; j++)
             out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
-                                  load_weights(TYPE_F16, (const uint8_t *)(v + j * head), d, head), out);
+                                  load_halves((const uint8_t *)(v + j * stride), d, n_value), out);
         _mm256_maskstore_ps(acc + d, some, out);
     }
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                   float *max, float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
+                   size_t last, float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++)
-        attend_head(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (size_t h = 0; h < n; h++, q += head, acc += head) {
+        __m256 scores[REGISTERS];
+
+        UNROLL
+        for (size_t i = 0; i < REGISTERS; i++)
+            scores[i] = _mm256_setzero_ps();
+        for (size_t d = 0; d < head; d++)
+            UNROLL
+        for (size_t i = 0; i < REGISTERS; i++)
+            scores[i] = _mm256_fmadd_ps(
+                _mm256_set1_ps(q[d]),
+                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
+        add_block(scores, first, last, v, head, head, max + h, sum + h, acc);
+    }
 }
 
-static const struct weight_format formats[] = {
-    {TYPE_F32, false, 1, NULL, weight_plain_row, matmul_f32},
-    {TYPE_F16, false, 1, NULL, weight_plain_row, matmul_f16},
-    {TYPE_BF16, false, 1, NULL, weight_plain_row, matmul_bf16},
-    {TYPE_Q8_0, true, 1, NULL, weight_plain_row, matmul_q8_0},
-};
+/* N heads times one position's keys, their products summed in two chains. */
+INLINE void score_latent(size_t n_key, size_t N, const float *q, const uint16_t *k, float *out, size_t stride)
+{
+    __m256 total[4][2];
+
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        total[h][0] = total[h][1] = _mm256_setzero_ps();
+    for (size_t d = 0; d < n_key; d += LANES) {
+        __m256 keys = load_halves((const uint8_t *)k, d, n_key);
+        __m256i some = mask_of(n_key - d);
+
+        UNROLL
+        for (size_t h = 0; h < N; h++) {
+            __m256 *t = &total[h][d / LANES % 2];
+
+            *t = _mm256_fmadd_ps(_mm256_maskload_ps(q + h * n_key + d, some), keys, *t);
+        }
+    }
+    UNROLL
+    for (size_t h = 0; h < N; h++)
+        out[h * stride] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
+}
+
+static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
+                          size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    for (size_t h = 0, N; h < n; h += N) {
+        float p[4][KV_BLOCK] = {{0}};
+
+        N = n - h >= 4 ? 4 : 1;
+        for (size_t j = first; j < last; j++) {
+            if (N == 4)
+                score_latent(n_key, 4, q + h * n_key, k + j * n_key, &p[0][j], KV_BLOCK);
+            else
+                score_latent(n_key, 1, q + h * n_key, k + j * n_key, &p[0][j], KV_BLOCK);
+        }
+        for (size_t i = 0; i < N; i++) {
+            __m256 scores[REGISTERS];
+
+            UNROLL
+            for (size_t r = 0; r < REGISTERS; r++)
+                scores[r] = _mm256_loadu_ps(p[i] + r * LANES);
+            add_block(scores, first, last, k, n_value, n_key, max + h + i, sum + h + i,
+                      acc + (h + i) * n_value);
+        }
+    }
+}
 
 static const struct kernels table = {
     .name = "avx2",
-    .formats = formats,
-    .n_formats = sizeof(formats) / sizeof(formats[0]),
+    .formats = matmul_avx2,
+    .n_formats = MATMUL_FORMATS,
     .quantise = quantise,
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
+    .swiglu_clamped = swiglu_clamped,
     .add_scaled = add_scaled,
     .to_half = to_half,
     .attend = attend,
+    .attend_latent = attend_latent,
 };
 
 const struct kernels *kernels_avx2(void)

@@ -5,59 +5,35 @@
 #include <string.h>
 #include "weights.h"
 
-static void quantise(const float *x, size_t n, int16_t *q, float *d, int32_t *sum)
+/* No weight of these kernels reads it: it is what the others' are tested against. */
+static void quantise(const float *x, size_t n, struct act_block *out)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, q += ACT_BLOCK) {
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
         float most = 0, scale;
+        int sums[2] = {0};
 
         for (size_t i = 0; i < ACT_BLOCK; i++)
             most = fmaxf(most, fabsf(x[i]));
         if (!(most < INFINITY)) most = 0; /* a broken model: no conversion of an infinite value below */
-        d[b] = most / ACT_MOST;
-        scale = most > 0 ? ACT_MOST / most : 0;
-        if (!(scale < INFINITY)) scale = 0; /* most is subnormal */
-        sum[b] = 0;
+        out->d = most / 127;
+        scale = most > 1e-30F ? 127 / most : 0;
         for (size_t i = 0; i < ACT_BLOCK; i++) {
-            q[i] = scale > 0 && x[i] == x[i] ? (int16_t)lrintf(x[i] * scale) : 0;
-            sum[b] += q[i];
+            out->q[i] = scale > 0 && x[i] == x[i] ? (int8_t)lrintf(x[i] * scale) : 0;
+            sums[i / 16] += out->q[i];
         }
+        for (size_t k = 0; k < 2; k++)
+            out->half_sum[k] = out->d * (float)sums[k];
+        out->sum = out->d * (float)(sums[0] + sums[1]);
     }
 }
 
-static void matmul_q8_0(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
-                        const uint32_t *pick, size_t n, float *y, size_t stride)
-{
-    size_t blocks = w->n_in / Q8_0_VALUES;
-
-    for (size_t o = first; o < last; o++) {
-        const uint8_t *row = weight_plain_at(w, mat, o);
-
-        for (size_t i = 0; i < n; i++) {
-            const int16_t *q = x->q + pick[i] * x->width;
-            const float *d = x->d + pick[i] * (x->width / ACT_BLOCK);
-            float total = 0;
-
-            for (size_t b = 0; b < blocks; b++) {
-                struct block_q8_0 block;
-                int32_t dot = 0;
-
-                memcpy(&block, row + b * sizeof(block), sizeof(block));
-                for (size_t k = 0; k < Q8_0_VALUES; k++)
-                    dot += block.q[k] * q[b * Q8_0_VALUES + k];
-                total += half_to_float(block.d) * d[b] * (float)dot;
-            }
-            y[i * stride + o] = total;
-        }
-    }
-}
-
-/* F32, F16, BF16: a piece of a row as floats, then every row of activations with it. */
-static void matmul_float(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
+/* A piece of a row as floats, then every row of activations with it. */
+static void matmul(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,
                          const uint32_t *pick, size_t n, float *y, size_t stride)
 {
     enum { PIECE = 256 };
     float values[PIECE];
-    struct weight part = *w;
+    const struct type_info *info = type_find(w->format->type);
 
     for (size_t o = first; o < last; o++) {
         const uint8_t *row = weight_plain_at(w, mat, o);
@@ -67,9 +43,7 @@ static void matmul_float(const struct weight *w, size_t mat, size_t first, size_
         for (size_t at = 0; at < w->n_in; at += PIECE) {
             size_t len = w->n_in - at < PIECE ? w->n_in - at : PIECE;
 
-            part.data = (uint8_t *)row + at * (w->row_bytes / w->n_in);
-            part.n_in = len;
-            weight_plain_row(&part, 0, 0, values);
+            type_to_floats(w->format->type, row + at / info->values * info->bytes, len, values);
             for (size_t i = 0; i < n; i++) {
                 const float *from = x->f + pick[i] * x->width + at;
                 float total = y[i * stride + o];
@@ -100,6 +74,15 @@ static void silu_mul(float *gate, const float *up, size_t n)
         gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+static void swiglu_clamped(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float g = fminf(gate[i], 7), u = fmaxf(fminf(up[i], 7), -7);
+
+        gate[i] = g / (1 + expf(-1.702F * g)) * (u + 1);
+    }
+}
+
 static void add_scaled(float *x, const float *y, size_t n, float scale)
 {
     for (size_t i = 0; i < n; i++)
@@ -112,42 +95,58 @@ static void to_half(const float *x, size_t n, uint16_t *out)
         out[i] = float_to_half(x[i]);
 }
 
-static void attend_row(size_t head, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                       float *max, float *sum, float *acc)
+/* Scores p of positions first to last into the running softmax; a position's values are `stride` apart. */
+static void add_block(const float *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
+                      size_t stride, float *max, float *sum, float *acc)
 {
-    float p[KV_BLOCK], most = *max, shrink;
+    float most = *max, shrink;
 
-    for (size_t j = 0; j < count; j++) {
-        p[j] = 0;
-        for (size_t d = 0; d < head; d++)
-            p[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
-        most = fmaxf(most, p[j]);
-    }
+    for (size_t j = first; j < last; j++)
+        most = fmaxf(most, scores[j]);
     shrink = expf(*max - most);
     *sum *= shrink;
-    for (size_t d = 0; d < head; d++)
+    for (size_t d = 0; d < n_value; d++)
         acc[d] *= shrink;
-    for (size_t j = 0; j < count; j++) {
-        p[j] = expf(p[j] - most);
-        *sum += p[j];
-        for (size_t d = 0; d < head; d++)
-            acc[d] += p[j] * half_to_float(v[j * head + d]);
+    for (size_t j = first; j < last; j++) {
+        float p = expf(scores[j] - most);
+
+        *sum += p;
+        for (size_t d = 0; d < n_value; d++)
+            acc[d] += p * half_to_float(v[j * stride + d]);
     }
     *max = most;
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t count,
-                   float *max, float *sum, float *acc)
+static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
+                   size_t last, float *max, float *sum, float *acc)
 {
-    for (size_t i = 0; i < n; i++)
-        attend_row(head, q + i * head, k, v, count, max + i, sum + i, acc + i * head);
+    for (size_t i = 0; i < n; i++, q += head, acc += head) {
+        float scores[KV_BLOCK] = {0};
+
+        for (size_t j = first; j < last; j++)
+            for (size_t d = 0; d < head; d++)
+                scores[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
+        add_block(scores, first, last, v, head, head, max + i, sum + i, acc);
+    }
 }
 
+static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
+                          size_t first, size_t last, float *max, float *sum, float *acc)
+{
+    for (size_t i = 0; i < n; i++, q += n_key, acc += n_value) {
+        float scores[KV_BLOCK] = {0};
+
+        for (size_t j = first; j < last; j++)
+            for (size_t d = 0; d < n_key; d++)
+                scores[j] += q[d] * half_to_float(k[j * n_key + d]);
+        add_block(scores, first, last, k, n_value, n_key, max + i, sum + i, acc);
+    }
+}
+
+#define FORMAT(type) {type, false, weight_plain_row, matmul}
 static const struct weight_format formats[] = {
-    {TYPE_F32, false, 1, NULL, weight_plain_row, matmul_float},
-    {TYPE_F16, false, 1, NULL, weight_plain_row, matmul_float},
-    {TYPE_BF16, false, 1, NULL, weight_plain_row, matmul_float},
-    {TYPE_Q8_0, true, 1, NULL, weight_plain_row, matmul_q8_0},
+    FORMAT(TYPE_F32),  FORMAT(TYPE_F16),  FORMAT(TYPE_BF16), FORMAT(TYPE_Q8_0), FORMAT(TYPE_Q4_0), FORMAT(TYPE_Q4_1),
+    FORMAT(TYPE_Q5_0), FORMAT(TYPE_Q5_1), FORMAT(TYPE_Q4_K), FORMAT(TYPE_Q5_K), FORMAT(TYPE_Q6_K), FORMAT(TYPE_MXFP4),
 };
 
 const struct kernels kernels_scalar = {
@@ -157,7 +156,9 @@ const struct kernels kernels_scalar = {
     .quantise = quantise,
     .rms_norm = rms_norm,
     .silu_mul = silu_mul,
+    .swiglu_clamped = swiglu_clamped,
     .add_scaled = add_scaled,
     .to_half = to_half,
     .attend = attend,
+    .attend_latent = attend_latent,
 };

@@ -16,10 +16,15 @@ size_t kv_blocks(size_t n_tokens)
     return n_tokens / KV_BLOCK + (n_tokens % KV_BLOCK != 0);
 }
 
+/* Halves of one position in one layer. */
+static size_t position_values(const struct shape *s)
+{
+    return s->n_latent ? (size_t)s->n_latent + s->n_rope : (size_t)s->n_heads_kv * (s->n_head + s->n_value);
+}
+
 size_t kv_block_bytes(const struct shape *s)
 {
-    return (size_t)s->n_layers * 2 * s->n_heads_kv * s->n_head * KV_BLOCK *
-           sizeof(uint16_t); /* < 2^37 by shape.h */
+    return s->n_layers * position_values(s) * KV_BLOCK * sizeof(uint16_t); /* < 2^37 by shape.h */
 }
 
 enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct err *e)
@@ -28,7 +33,7 @@ enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct 
 
     if (!kv) return err_set(e, RC_NOMEM, "KV cache: out of memory");
     kv->head_values = (size_t)s->n_head * KV_BLOCK;
-    kv->layer_values = 2 * s->n_heads_kv * kv->head_values;
+    kv->layer_values = position_values(s) * KV_BLOCK;
     kv->block_values = s->n_layers * kv->layer_values;
     if (n_blocks <= UINT32_MAX) {
         kv->data =
@@ -38,9 +43,9 @@ enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct 
     if (!kv->data || !kv->free_list) {
         kv_close(kv);
         return err_set(e, RC_LIMIT,
-                       "KV cache: %zu blocks of %d tokens, %zu bytes each, do not fit in memory: "
+                       "KV cache: %zu blocks of %d tokens, %zu bytes each = %.0f MiB, do not fit in memory: "
                        "fewer sequences or a shorter context",
-                       n_blocks, KV_BLOCK, kv_block_bytes(s));
+                       n_blocks, KV_BLOCK, kv_block_bytes(s), (double)n_blocks * (double)kv_block_bytes(s) / (1 << 20));
     }
     for (; kv->n_free < n_blocks; kv->n_free++)
         kv->free_list[kv->n_free] = (uint32_t)(n_blocks - 1 - kv->n_free);
@@ -81,4 +86,9 @@ uint16_t *kv_keys(const struct kv *kv, uint32_t block, size_t layer, size_t head
 uint16_t *kv_values(const struct kv *kv, uint32_t block, size_t layer, size_t head)
 {
     return kv_keys(kv, block, layer, head) + kv->layer_values / 2;
+}
+
+uint16_t *kv_latents(const struct kv *kv, uint32_t block, size_t layer)
+{
+    return kv->data + block * kv->block_values + layer * kv->layer_values;
 }

@@ -1,8 +1,9 @@
 /* kv.h: the cache of keys and values, in blocks of KV_BLOCK positions that any sequence may hold in any
  * order. A sequence's block table says where its positions lie: position p is place p % KV_BLOCK of block
  * table[p / KV_BLOCK]. After Kwon et al. 2023, arXiv:2309.06180. Keys lie turned, [head value][position],
- * values [position][head value], as kernels.attend reads them; both are half floats. Taking and giving
- * blocks is for one thread. */
+ * values [position][head value], as kernels.attend reads them. Of a model with latent attention only the
+ * latent vector and the turned part of the keys are kept, [position][n_latent + n_rope], as
+ * kernels.attend_latent reads them. All are half floats. Taking and giving blocks is for one thread. */
 #ifndef INFERENCE_KV_H
 #define INFERENCE_KV_H
 
@@ -25,5 +26,6 @@ void kv_give(struct kv *kv, const uint32_t *table, size_t n);
 
 uint16_t *kv_keys(const struct kv *kv, uint32_t block, size_t layer, size_t head);
 uint16_t *kv_values(const struct kv *kv, uint32_t block, size_t layer, size_t head);
+uint16_t *kv_latents(const struct kv *kv, uint32_t block, size_t layer);
 
 #endif

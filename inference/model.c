@@ -19,6 +19,7 @@ struct loader {
     struct err *e;
     bool *used; /* per tensor of the file, in its order */
     enum rc rc; /* sticks at the first failure */
+    size_t layer;
     char name[80];
 };
 
@@ -30,6 +31,13 @@ static void set_name(struct loader *l, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(l->name, sizeof(l->name), fmt, ap);
     va_end(ap);
+}
+
+/* A tensor of the layer; true if the file has it. */
+static bool name_in_layer(struct loader *l, const char *name)
+{
+    set_name(l, "blk.%zu.%s", l->layer, name);
+    return l->rc == RC_OK && gguf_tensor(l->g, l->name);
 }
 
 /* The tensor named in l->name if it has these dimensions (0 ends them); NULL if it is missing or something
@@ -52,80 +60,312 @@ static const struct gguf_tensor *find(struct loader *l, const uint64_t dims[3], 
     return t;
 }
 
+/* Rows [first, first + n) of a tensor of one or two dimensions, as a tensor. */
+static struct gguf_tensor rows_of(const struct gguf_tensor *t, size_t first, size_t n)
+{
+    struct gguf_tensor rows = *t;
+    uint64_t all = t->n_dims == 1 ? t->dims[0] : t->dims[1];
+
+    rows.dims[t->n_dims == 1 ? 0 : 1] = n;
+    rows.bytes = t->bytes / all * n;
+    rows.offset += t->bytes / all * first;
+    return rows;
+}
+
+static void keep(struct loader *l, float *vector, size_t n, struct weight *w)
+{
+    struct loaded *p = &l->m->loaded[l->m->n_loaded++];
+
+    *p = (struct loaded){.vector = vector, .n = n, .weight = w};
+    snprintf(p->name, sizeof(p->name), "%.63s", l->name);
+}
+
+static void prepare(struct loader *l, const struct gguf_tensor *t, struct weight *w)
+{
+    if (l->rc != RC_OK) return;
+    l->rc = weight_prepare(l->g, t, l->m->kernels, w, l->e);
+    if (l->rc == RC_OK) keep(l, NULL, 0, w);
+}
+
+static void prepare_vector(struct loader *l, const struct gguf_tensor *t, size_t n, float **v)
+{
+    if (l->rc != RC_OK) return;
+    l->rc = weight_vector(l->g, t, n, v, l->e);
+    if (l->rc == RC_OK) keep(l, *v, n, NULL);
+}
+
+/* The tensor l->name */
 static void matrix(struct loader *l, struct weight *w, size_t n_in, size_t n_out, size_t n_mats)
 {
     const struct gguf_tensor *t = find(l, (uint64_t[]){n_in, n_out, n_mats}, true);
 
-    if (t) l->rc = weight_prepare(l->g, t, l->m->kernels, w, l->e);
+    if (t) prepare(l, t, w);
 }
 
 static void vector(struct loader *l, float **v, size_t n, bool required)
 {
     const struct gguf_tensor *t = find(l, (uint64_t[]){n, 0, 0}, required);
 
-    if (t) l->rc = weight_vector(l->g, t, n, v, l->e);
+    if (t) prepare_vector(l, t, n, v);
 }
 
-static void load_ffn(struct loader *l, struct ffn *f, size_t layer, const char *kind, size_t n_inner,
-                     size_t n_mats)
+/* The same in the layer. */
+static void layer_matrix(struct loader *l, const char *name, struct weight *w, size_t n_in, size_t n_out,
+                         size_t n_mats)
 {
-    size_t n_embd = l->m->shape.n_embd;
-
-    set_name(l, "blk.%zu.ffn_gate%s.weight", layer, kind);
-    matrix(l, &f->gate, n_embd, n_inner, n_mats);
-    set_name(l, "blk.%zu.ffn_up%s.weight", layer, kind);
-    matrix(l, &f->up, n_embd, n_inner, n_mats);
-    set_name(l, "blk.%zu.ffn_down%s.weight", layer, kind);
-    matrix(l, &f->down, n_inner, n_embd, n_mats);
+    (void)name_in_layer(l, name);
+    matrix(l, w, n_in, n_out, n_mats);
 }
 
-static void load_attention(struct loader *l, struct layer *y, size_t i)
+static void layer_vector(struct loader *l, const char *name, float **v, size_t n, bool required)
+{
+    (void)name_in_layer(l, name);
+    vector(l, v, n, required);
+}
+
+static bool must_have(const struct loader *l, enum biases kind)
+{
+    return (l->m->arch->biases & (unsigned)kind) != 0;
+}
+
+/* ---- attention ----------------------------------------------------------------------------------------- */
+
+/* Queries, keys and values: three tensors, or one with the rows of all. */
+static void load_qkv(struct loader *l, struct layer *y, size_t n_q, size_t n_kv)
+{
+    size_t n_embd = l->m->shape.n_embd, all = n_q + 2 * n_kv;
+    struct weight *weights[] = {&y->q, &y->k, &y->v};
+    float **biases[] = {&y->q_bias, &y->k_bias, &y->v_bias};
+    static const char *const names[] = {"attn_q", "attn_k", "attn_v"};
+    const struct gguf_tensor *t =
+        name_in_layer(l, "attn_qkv.weight") ? find(l, (uint64_t[]){n_embd, all, 0}, true) : NULL;
+    const struct gguf_tensor *bias =
+        t && name_in_layer(l, "attn_qkv.bias") ? find(l, (uint64_t[]){all, 0, 0}, true) : NULL;
+
+    for (size_t i = 0, first = 0; i < COUNT_OF(weights); first += i == 0 ? n_q : n_kv, i++) {
+        size_t n = i == 0 ? n_q : n_kv;
+        struct gguf_tensor rows;
+        char name[32];
+
+        snprintf(name, sizeof(name), "%s.weight", names[i]);
+        if (t) {
+            rows = rows_of(t, first, n);
+            (void)name_in_layer(l, "attn_qkv.weight");
+            prepare(l, &rows, weights[i]);
+        } else
+            layer_matrix(l, name, weights[i], n_embd, n, 1);
+        snprintf(name, sizeof(name), "%s.bias", names[i]);
+        if (bias) {
+            rows = rows_of(bias, first, n);
+            (void)name_in_layer(l, "attn_qkv.bias");
+            prepare_vector(l, &rows, n, biases[i]);
+        } else
+            layer_vector(l, name, biases[i], n, must_have(l, BIAS_QKV));
+    }
+}
+
+static void load_plain_heads(struct loader *l, struct layer *y)
 {
     const struct shape *s = &l->m->shape;
     const struct arch *a = l->m->arch;
     size_t n_q = (size_t)s->n_heads * s->n_head, n_kv = (size_t)s->n_heads_kv * s->n_head;
 
-    set_name(l, "blk.%zu.attn_norm.weight", i);
-    vector(l, &y->attn_norm, s->n_embd, true);
-    set_name(l, "blk.%zu.attn_q.weight", i);
-    matrix(l, &y->q, s->n_embd, n_q, 1);
-    set_name(l, "blk.%zu.attn_k.weight", i);
-    matrix(l, &y->k, s->n_embd, n_kv, 1);
-    set_name(l, "blk.%zu.attn_v.weight", i);
-    matrix(l, &y->v, s->n_embd, n_kv, 1);
-    set_name(l, "blk.%zu.attn_output.weight", i);
-    matrix(l, &y->attn_out, n_q, s->n_embd, 1);
-    if (a->qkv_bias) {
-        set_name(l, "blk.%zu.attn_q.bias", i);
-        vector(l, &y->q_bias, n_q, true);
-        set_name(l, "blk.%zu.attn_k.bias", i);
-        vector(l, &y->k_bias, n_kv, true);
-        set_name(l, "blk.%zu.attn_v.bias", i);
-        vector(l, &y->v_bias, n_kv, true);
-    }
+    load_qkv(l, y, n_q, n_kv);
     if (a->qk_norm != QK_NORM_NONE) {
-        set_name(l, "blk.%zu.attn_q_norm.weight", i);
-        vector(l, &y->q_norm, a->qk_norm == QK_NORM_HEAD ? s->n_head : n_q, true);
-        set_name(l, "blk.%zu.attn_k_norm.weight", i);
-        vector(l, &y->k_norm, a->qk_norm == QK_NORM_HEAD ? s->n_head : n_kv, true);
+        layer_vector(l, "attn_q_norm.weight", &y->q_norm, a->qk_norm == QK_NORM_HEAD ? s->n_head : n_q, true);
+        layer_vector(l, "attn_k_norm.weight", &y->k_norm, a->qk_norm == QK_NORM_HEAD ? s->n_head : n_kv,
+                     true);
     }
+    if (a->sinks) layer_vector(l, "attn_sinks.weight", &y->sinks, s->n_heads, true);
 }
 
-static void load_layer(struct loader *l, struct layer *y, size_t i)
+/* A matrix a head from rows that older files hold together: those that make keys, turned so that they take
+ * queries to the latent space, or those that make values. Halves keep a quantised value within 2^-12. */
+static void split_head_matrices(struct loader *l, const struct weight *both, bool keys, struct weight *w)
+{
+    const struct shape *s = &l->m->shape;
+    size_t n_key = s->n_head - s->n_rope, n_latent = s->n_latent;
+    size_t n_in = keys ? n_key : n_latent, n_out = keys ? n_latent : s->n_value;
+    enum weight_type type = both->format->type;
+    float *values = malloc(n_in * n_out * s->n_heads * sizeof(*values));
+    float *row = malloc(n_latent * sizeof(*row));
+
+    if (type != TYPE_F32 && type != TYPE_BF16) type = TYPE_F16;
+    if (!values || !row) l->rc = err_set(l->e, RC_NOMEM, "%s: out of memory for %s", l->m->path, l->name);
+    for (size_t h = 0; h < s->n_heads && l->rc == RC_OK; h++) {
+        for (size_t i = 0; i < (keys ? n_key : s->n_value); i++) {
+            both->format->row(both, h, keys ? i : n_key + i, row);
+            for (size_t k = 0; k < n_latent; k++)
+                values[h * n_in * n_out + (keys ? k * n_key + i : i * n_latent + k)] = row[k];
+        }
+    }
+    if (l->rc == RC_OK) l->rc = weight_make(l->m->kernels, type, values, n_in, n_out, s->n_heads, w, l->e);
+    if (l->rc == RC_OK) keep(l, NULL, 0, w);
+    free(values);
+    free(row);
+}
+
+static void load_joined_heads(struct loader *l, struct latent *y)
+{
+    const struct shape *s = &l->m->shape;
+    size_t n_out = s->n_head - s->n_rope + s->n_value;
+    struct weight both = {0};
+    const struct gguf_tensor *t;
+
+    (void)name_in_layer(l, "attn_kv_b.weight");
+    t = find(l, (uint64_t[]){s->n_latent, s->n_heads * n_out, 0}, true);
+    if (t) {
+        struct gguf_tensor by_head = *t;
+
+        by_head.dims[1] = n_out;
+        by_head.dims[2] = s->n_heads;
+        l->rc = weight_prepare(l->g, &by_head, &kernels_scalar, &both, l->e);
+    }
+    if (both.format) split_head_matrices(l, &both, true, &y->key_up);
+    if (both.format && l->rc == RC_OK) split_head_matrices(l, &both, false, &y->value_up);
+    weight_clear(&both);
+}
+
+static void load_latent_heads(struct loader *l, struct layer *y)
+{
+    const struct shape *s = &l->m->shape;
+    size_t n_q = (size_t)s->n_heads * s->n_head, n_from = s->n_embd;
+
+    /* some files give a width to a step that they leave out */
+    if (s->n_q_latent > 0 && !name_in_layer(l, "attn_q.weight")) {
+        layer_matrix(l, "attn_q_a.weight", &y->latent.q_down, s->n_embd, s->n_q_latent, 1);
+        layer_vector(l, "attn_q_a_norm.weight", &y->latent.q_norm, s->n_q_latent, true);
+        n_from = s->n_q_latent;
+    }
+    layer_matrix(l, n_from == s->n_embd && !y->latent.q_down.format ? "attn_q.weight" : "attn_q_b.weight",
+                 &y->q, n_from, n_q, 1);
+    layer_matrix(l, "attn_kv_a_mqa.weight", &y->latent.kv_down, s->n_embd, s->n_latent + s->n_rope, 1);
+    layer_vector(l, "attn_kv_a_norm.weight", &y->latent.kv_norm, s->n_latent, true);
+    if (!s->split_latent) {
+        load_joined_heads(l, &y->latent);
+        return;
+    }
+    layer_matrix(l, "attn_k_b.weight", &y->latent.key_up, s->n_head - s->n_rope, s->n_latent, s->n_heads);
+    layer_matrix(l, "attn_v_b.weight", &y->latent.value_up, s->n_latent, s->n_value, s->n_heads);
+}
+
+static void load_attention(struct loader *l, struct layer *y)
 {
     const struct shape *s = &l->m->shape;
 
-    load_attention(l, y, i);
-    set_name(l, "blk.%zu.ffn_norm.weight", i);
-    vector(l, &y->ffn_norm, s->n_embd, true);
-    if (s->n_experts == 0) {
-        load_ffn(l, &y->dense, i, "", s->n_ff, 1);
+    layer_vector(l, "attn_norm.weight", &y->attn_norm, s->n_embd, true);
+    layer_vector(l, "attn_norm.bias", &y->attn_norm_bias, s->n_embd, must_have(l, BIAS_NORMS));
+    if (l->m->arch->latent)
+        load_latent_heads(l, y);
+    else
+        load_plain_heads(l, y);
+    layer_matrix(l, "attn_output.weight", &y->attn_out, (size_t)s->n_heads * s->n_value, s->n_embd, 1);
+    layer_vector(l, "attn_output.bias", &y->attn_out_bias, s->n_embd, must_have(l, BIAS_ATTN_OUT));
+}
+
+/* ---- inner layer --------------------------------------------------------------------------------------- */
+
+/* A tensor with the rows of gate and then of up, for each of n_mats: two matrices that follow each other. */
+static void load_fused(struct loader *l, struct ffn *f, size_t n_inner, size_t n_mats)
+{
+    const struct gguf_tensor *t = find(l, (uint64_t[]){l->m->shape.n_embd, 2 * n_inner, n_mats}, true);
+    struct gguf_tensor pairs;
+
+    if (!t) return;
+    pairs = *t;
+    pairs.dims[1] = n_inner;
+    pairs.dims[2] = 2 * n_mats;
+    f->fused = true;
+    prepare(l, &pairs, &f->gate);
+}
+
+static void load_bias(struct loader *l, float **v, const char *part, const char *kind, size_t n,
+                      size_t n_mats, bool required)
+{
+    const struct gguf_tensor *t;
+
+    set_name(l, "blk.%zu.ffn_%s%s.bias", l->layer, part, kind);
+    t = find(l, (uint64_t[]){n, n_mats, 0}, required);
+    if (t) prepare_vector(l, t, n * n_mats, v);
+}
+
+static void load_ffn(struct loader *l, struct ffn *f, const char *kind, size_t n_inner, size_t n_mats,
+                     bool biases)
+{
+    size_t n_embd = l->m->shape.n_embd;
+
+    set_name(l, l->m->arch->up_holds_gate ? "blk.%zu.ffn_up%s.weight" : "blk.%zu.ffn_gate_up%s.weight",
+             l->layer, kind);
+    if (l->m->arch->up_holds_gate || (l->rc == RC_OK && gguf_tensor(l->g, l->name)))
+        load_fused(l, f, n_inner, n_mats);
+    else {
+        set_name(l, "blk.%zu.ffn_gate%s.weight", l->layer, kind);
+        matrix(l, &f->gate, n_embd, n_inner, n_mats);
+        set_name(l, "blk.%zu.ffn_up%s.weight", l->layer, kind);
+        matrix(l, &f->up, n_embd, n_inner, n_mats);
+        load_bias(l, &f->gate_bias, "gate", kind, n_inner, n_mats, biases);
+        load_bias(l, &f->up_bias, "up", kind, n_inner, n_mats, biases);
+    }
+    set_name(l, "blk.%zu.ffn_down%s.weight", l->layer, kind);
+    matrix(l, &f->down, n_inner, n_embd, n_mats);
+    load_bias(l, &f->down_bias, "down", kind, n_embd, n_mats, biases);
+}
+
+static void load_experts(struct loader *l, struct layer *y)
+{
+    const struct shape *s = &l->m->shape;
+    bool biases = must_have(l, BIAS_EXPERTS);
+
+    layer_matrix(l, "ffn_gate_inp.weight", &y->router, s->n_embd, s->n_experts, 1);
+    layer_vector(l, "ffn_gate_inp.bias", &y->router_bias, s->n_experts, biases);
+    if (l->m->arch->router_keys) layer_vector(l, "exp_probs_b.bias", &y->choice_bias, s->n_experts, false);
+    load_ffn(l, &y->experts, "_exps", s->n_ff_expert, s->n_experts, biases);
+    if (s->n_ff_shared > 0) load_ffn(l, &y->shared, "_shexp", s->n_ff_shared, 1, false);
+    if (l->m->arch->shared == SHARED_GATED)
+        layer_matrix(l, "ffn_gate_inp_shexp.weight", &y->shared_gate, s->n_embd, 1, 1);
+}
+
+static void load_layer(struct loader *l, struct layer *y)
+{
+    const struct shape *s = &l->m->shape;
+
+    load_attention(l, y);
+    layer_vector(l, l->m->arch->norm_after_attention ? "post_attention_norm.weight" : "ffn_norm.weight",
+                 &y->ffn_norm, s->n_embd, true);
+    layer_vector(l, "ffn_norm.bias", &y->ffn_norm_bias, s->n_embd, must_have(l, BIAS_NORMS));
+    if (l->layer < s->n_dense_layers)
+        load_ffn(l, &y->dense, "", s->n_ff, 1, false);
+    else
+        load_experts(l, y);
+}
+
+/* ---- ends ---------------------------------------------------------------------------------------------- */
+
+static void load_rope_factors(struct loader *l, const char *name, float **v)
+{
+    size_t n = l->m->shape.n_rope / 2;
+
+    set_name(l, "%s", name);
+    vector(l, v, n, false);
+    for (size_t i = 0; l->rc == RC_OK && *v && i < n; i++)
+        if (!((*v)[i] >= 1e-6F && (*v)[i] <= 1e6F))
+            l->rc = gguf_bad(l->g, l->e, name, 0, "factor %zu is out of range", i);
+}
+
+/* The same for all contexts, or one set for those up to the first context and one beyond. */
+static void load_rope(struct loader *l)
+{
+    static const char near[] = "rope_factors_short.weight", far[] = "rope_factors_long.weight";
+    struct model *m = l->m;
+
+    if (gguf_tensor(l->g, "rope_freqs.weight")) {
+        load_rope_factors(l, "rope_freqs.weight", &m->rope_factors);
         return;
     }
-    set_name(l, "blk.%zu.ffn_gate_inp.weight", i);
-    matrix(l, &y->router, s->n_embd, s->n_experts, 1);
-    load_ffn(l, &y->experts, i, "_exps", s->n_ff_expert, s->n_experts);
-    if (s->n_ff_shared > 0) load_ffn(l, &y->shared, i, "_shexp", s->n_ff_shared, 1);
+    load_rope_factors(l, near, &m->rope_factors);
+    load_rope_factors(l, far, &m->rope_factors_long);
+    if (l->rc == RC_OK && !m->rope_factors != !m->rope_factors_long)
+        l->rc = gguf_bad(l->g, l->e, m->rope_factors ? far : near, 0, "the tensor is missing");
 }
 
 /* The vocabulary's size is that of the embedding; the tokenizer may have fewer tokens, where files fill
@@ -143,10 +383,13 @@ static void load_ends(struct loader *l)
     matrix(l, &m->embedding, m->shape.n_embd, m->n_vocab, 1);
     set_name(l, "output_norm.weight");
     vector(l, &m->output_norm, m->shape.n_embd, true);
+    set_name(l, "output_norm.bias");
+    vector(l, &m->output_norm_bias, m->shape.n_embd, must_have(l, BIAS_NORMS));
     set_name(l, "output.weight");
     if (l->rc == RC_OK && gguf_tensor(l->g, l->name)) matrix(l, &m->output, m->shape.n_embd, m->n_vocab, 1);
-    set_name(l, "rope_freqs.weight");
-    vector(l, &m->rope_factors, m->shape.n_rope / 2, false);
+    set_name(l, "output.bias");
+    vector(l, &m->output_bias, m->n_vocab, must_have(l, BIAS_OUTPUT));
+    load_rope(l);
 }
 
 /* A tensor that nothing reads would be a part of the model that is silently left out. */
@@ -164,17 +407,16 @@ static enum rc check_all_used(struct loader *l)
 
 static enum rc load_tensors(struct model *m, const struct gguf *g, struct err *e)
 {
-    struct loader l = {.g = g, .m = m, .e = e, .used = calloc(gguf_n_tensors(g) + 1, sizeof(bool))};
+    size_t n = gguf_n_tensors(g);
+    struct loader l = {.g = g, .m = m, .e = e, .used = calloc(n + 1, sizeof(bool))};
 
     m->layers = calloc(m->shape.n_layers, sizeof(*m->layers));
-    if (!l.used || !m->layers) l.rc = err_set(e, RC_NOMEM, "%s: out of memory", m->path);
+    m->loaded = calloc(3 * n + 1, sizeof(*m->loaded)); /* a tensor is cut into three at most */
+    if (!l.used || !m->layers || !m->loaded) l.rc = err_set(e, RC_NOMEM, "%s: out of memory", m->path);
     if (l.rc == RC_OK) load_ends(&l);
-    for (size_t i = 0; i < m->shape.n_layers && l.rc == RC_OK; i++)
-        load_layer(&l, &m->layers[i], i);
+    for (; l.layer < m->shape.n_layers && l.rc == RC_OK; l.layer++)
+        load_layer(&l, &m->layers[l.layer]);
     if (l.rc == RC_OK) l.rc = check_all_used(&l);
-    for (size_t i = 0; l.rc == RC_OK && m->rope_factors && i < m->shape.n_rope / 2; i++)
-        if (!(m->rope_factors[i] >= 1e-6F && m->rope_factors[i] <= 1e6F))
-            l.rc = gguf_bad(g, e, "rope_freqs.weight", 0, "factor %zu is out of range", i);
     free(l.used);
     return l.rc;
 }
@@ -282,37 +524,15 @@ enum rc model_open(const char *path, const struct model_options *opt, struct mod
     return rc;
 }
 
-static void clear_ffn(struct ffn *f)
-{
-    weight_clear(&f->gate);
-    weight_clear(&f->up);
-    weight_clear(&f->down);
-}
-
-static void clear_layer(struct layer *y)
-{
-    float *vectors[] = {y->attn_norm, y->ffn_norm, y->q_bias, y->k_bias, y->v_bias, y->q_norm, y->k_norm};
-    struct weight *weights[] = {&y->q, &y->k, &y->v, &y->attn_out, &y->router};
-
-    for (size_t i = 0; i < COUNT_OF(vectors); i++)
-        free(vectors[i]);
-    for (size_t i = 0; i < COUNT_OF(weights); i++)
-        weight_clear(weights[i]);
-    clear_ffn(&y->dense);
-    clear_ffn(&y->experts);
-    clear_ffn(&y->shared);
-}
-
 void model_close(struct model *m)
 {
     if (!m) return;
-    for (size_t i = 0; m->layers && i < m->shape.n_layers; i++)
-        clear_layer(&m->layers[i]);
+    for (size_t i = 0; i < m->n_loaded; i++) {
+        free(m->loaded[i].vector);
+        if (m->loaded[i].weight) weight_clear(m->loaded[i].weight);
+    }
+    free(m->loaded);
     free(m->layers);
-    weight_clear(&m->embedding);
-    weight_clear(&m->output);
-    free(m->output_norm);
-    free(m->rope_factors);
     tokenizer_close(m->tok);
     free(m->path);
     free(m->architecture);
@@ -376,63 +596,15 @@ static enum rc check_weight(const struct model *m, const struct weight *w, const
     return rc;
 }
 
-static enum rc check_layer(const struct model *m, size_t i, struct err *e)
-{
-    const struct layer *y = &m->layers[i];
-    const struct shape *s = &m->shape;
-    size_t n_q = (size_t)s->n_heads * s->n_head, n_kv = (size_t)s->n_heads_kv * s->n_head;
-    bool by_head = m->arch->qk_norm == QK_NORM_HEAD;
-    const struct {
-        const char *name;
-        const float *v;
-        size_t n;
-    } vectors[] = {{"attn_norm.weight", y->attn_norm, s->n_embd},
-                   {"ffn_norm.weight", y->ffn_norm, s->n_embd},
-                   {"attn_q.bias", y->q_bias, n_q},
-                   {"attn_k.bias", y->k_bias, n_kv},
-                   {"attn_v.bias", y->v_bias, n_kv},
-                   {"attn_q_norm.weight", y->q_norm, by_head ? s->n_head : n_q},
-                   {"attn_k_norm.weight", y->k_norm, by_head ? s->n_head : n_kv}};
-    const struct {
-        const char *name;
-        const struct weight *w;
-    } weights[] = {{"attn_q.weight", &y->q},
-                   {"attn_k.weight", &y->k},
-                   {"attn_v.weight", &y->v},
-                   {"attn_output.weight", &y->attn_out},
-                   {"ffn_gate_inp.weight", &y->router},
-                   {"ffn_gate.weight", &y->dense.gate},
-                   {"ffn_up.weight", &y->dense.up},
-                   {"ffn_down.weight", &y->dense.down},
-                   {"ffn_gate_exps.weight", &y->experts.gate},
-                   {"ffn_up_exps.weight", &y->experts.up},
-                   {"ffn_down_exps.weight", &y->experts.down},
-                   {"ffn_gate_shexp.weight", &y->shared.gate},
-                   {"ffn_up_shexp.weight", &y->shared.up},
-                   {"ffn_down_shexp.weight", &y->shared.down}};
-    char name[64];
-    enum rc rc = RC_OK;
-
-    for (size_t k = 0; k < COUNT_OF(vectors) && rc == RC_OK; k++) {
-        snprintf(name, sizeof(name), "blk.%zu.%s", i, vectors[k].name);
-        rc = check_floats(m, vectors[k].v, vectors[k].n, name, e);
-    }
-    for (size_t k = 0; k < COUNT_OF(weights) && rc == RC_OK; k++) {
-        snprintf(name, sizeof(name), "blk.%zu.%s", i, weights[k].name);
-        if (weights[k].w->format) rc = check_weight(m, weights[k].w, name, e);
-    }
-    return rc;
-}
-
 enum rc model_check(const struct model *m, struct err *e)
 {
-    enum rc rc;
+    enum rc rc = RC_OK;
 
-    if (!m->arch) return RC_OK; /* vocabulary only */
-    rc = check_weight(m, &m->embedding, "token_embd.weight", e);
-    if (rc == RC_OK) rc = check_floats(m, m->output_norm, m->shape.n_embd, "output_norm.weight", e);
-    if (rc == RC_OK && m->output.format) rc = check_weight(m, &m->output, "output.weight", e);
-    for (size_t i = 0; i < m->shape.n_layers && rc == RC_OK; i++)
-        rc = check_layer(m, i, e);
+    for (size_t i = 0; i < m->n_loaded && rc == RC_OK; i++) {
+        const struct loaded *p = &m->loaded[i];
+
+        rc =
+            p->weight ? check_weight(m, p->weight, p->name, e) : check_floats(m, p->vector, p->n, p->name, e);
+    }
     return rc;
 }

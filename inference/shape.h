@@ -2,6 +2,7 @@
 #ifndef INFERENCE_SHAPE_H
 #define INFERENCE_SHAPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "../base/err.h"
 #include "arch.h"
@@ -17,13 +18,29 @@
 #define MODEL_MAX_FF (1U << 20)
 #define MODEL_MAX_CONTEXT (1U << 24)
 
+enum rope_scaling { /* for contexts beyond the one a model was first trained on */
+    ROPE_PLAIN, /* positions divided by a factor, most often 1; also LongRoPE, whose factors are tensors */
+    ROPE_YARN   /* slow turns divided, fast ones kept: Peng et al. 2023, arXiv:2309.00071 */
+};
+
 struct shape {
     uint32_t n_layers, n_embd, n_heads, n_heads_kv;
-    uint32_t n_head, n_rope;                      /* values of one head, and how many of them are turned */
+    uint32_t n_head, n_value, n_rope;             /* of one head: queries and keys, values, what is turned */
+    uint32_t n_latent, n_q_latent;                /* what keys and values, and queries, are made from; or 0 */
+    bool split_latent;                            /* the file has attn_k_b and attn_v_b, not attn_kv_b */
+    uint32_t n_dense_layers;                      /* layers before the first one with experts */
     uint32_t n_ff, n_ff_expert, n_ff_shared;      /* inner widths; 0 where there is none */
-    uint32_t n_experts, n_used;
-    uint32_t n_context;
-    float norm_eps, rope_base, rope_scale;        /* positions are divided by rope_scale */
+    uint32_t n_experts, n_used, n_groups, n_groups_used;
+    enum gating gating;
+    bool weights_sum_to_one;
+    float weights_scale;
+    uint32_t n_context, n_context_first;          /* the latter: before rope scaling */
+    uint32_t window;                              /* positions that a layer sees where `slides` */
+    bool slides[MODEL_MAX_LAYERS];
+    float norm_eps, rope_base;
+    enum rope_scaling rope_scaling;
+    float rope_scale;                             /* positions are divided by it */
+    float rope_magnitude;                         /* of what is turned */
     float embedding_scale, residual_scale, attention_scale;
     float logit_divisor;
 };

@@ -72,14 +72,26 @@ static inline void make_key_text(struct gguf_make *m, const char *key, const cha
     make_text(m, v);
 }
 
+/* Blocks of the quantised types: their values and bytes, and where their halves lie. */
+struct make_block { uint32_t type, values, bytes; int half, second_half; };
+
+static inline struct make_block make_block(uint32_t type)
+{
+    static const struct make_block blocks[] = {
+        {2, 32, 18, 0, -1},  /* q4_0 */   {3, 32, 20, 0, 2},     /* q4_1 */
+        {6, 32, 22, 0, -1},  /* q5_0 */   {7, 32, 24, 0, 2},     /* q5_1 */
+        {8, 32, 34, 0, -1},  /* q8_0 */   {12, 256, 144, 0, 2},  /* q4_k */
+        {13, 256, 176, 0, 2}, /* q5_k */  {14, 256, 210, 208, -1}, /* q6_k */
+        {39, 32, 17, -1, -1}, /* mxfp4 */ {0, 1, 4, -1, -1},     /* f32 */
+    };
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+        if (blocks[i].type == type) return blocks[i];
+    return (struct make_block){type, 1, 2, 0, -1}; /* f16, bf16 */
+}
+
 static inline size_t make_type_bytes(uint32_t type, uint64_t values)
 {
-    switch (type) {
-    case 0: return (size_t)values * 4;        /* f32 */
-    case 2: return (size_t)values / 32 * 18;  /* q4_0 */
-    case 8: return (size_t)values / 32 * 34;  /* q8_0 */
-    default: return (size_t)values * 2;       /* f16, bf16 */
-    }
+    return (size_t)values / make_block(type).values * make_block(type).bytes;
 }
 
 static inline void make_tensor(struct gguf_make *m, const char *name, uint32_t type, uint32_t n_dims, const uint64_t *dims)
@@ -115,21 +127,26 @@ static inline void make_data_random(struct gguf_make *m, uint64_t *state)
     for (size_t t = 0; t < m->n_tensors; t++) {
         uint8_t *p = m->bytes + begin + m->tensors[t].at;
         uint32_t type = m->tensors[t].type;
-        size_t block = type == 2 ? 18 : type == 8 ? 34 : type == 0 ? 4 : 2;
-        for (size_t at = 0; at < m->tensors[t].bytes; at += block) {
+        struct make_block block = make_block(type);
+        for (size_t at = 0; at < m->tensors[t].bytes; at += block.bytes) {
             float f = (float)((double)make_random(state) / 1073741824.0 - 1);
             uint32_t bits;
             memcpy(&bits, &f, sizeof(bits));
-            uint16_t half = (uint16_t)(0x2C00 + make_random(state) % 0x0C00), bfloat = (uint16_t)(bits >> 16);
+            uint16_t bfloat = (uint16_t)(bits >> 16);
             if (type == 0) {
                 memcpy(p + at, &f, sizeof(f));
             } else if (type == 30) {
                 memcpy(p + at, &bfloat, sizeof(bfloat));
-            } else { /* a half is the value, or the scale of the bytes behind it */
-                half |= (uint16_t)(make_random(state) % 2 << 15);
-                memcpy(p + at, &half, sizeof(half));
-                for (size_t k = 2; k < block; k++)
+            } else { /* a half is the value, or the scale of the bytes beside it */
+                const int halves[2] = {block.half, block.second_half};
+                for (size_t k = 0; k < block.bytes; k++)
                     p[at + k] = (uint8_t)make_random(state);
+                for (size_t k = 0; k < 2; k++) {
+                    uint16_t half = (uint16_t)((0x2C00 + make_random(state) % 0x0C00) | make_random(state) % 2 << 15);
+                    if (halves[k] >= 0) memcpy(p + at + halves[k], &half, sizeof(half));
+                }
+                if (type == 39) p[at] = (uint8_t)(make_random(state) % 20 == 0 ? make_random(state) % 3
+                                                                               : 115 + make_random(state) % 12);
             }
         }
     }

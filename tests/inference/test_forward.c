@@ -36,7 +36,7 @@ static bool bench_open(struct bench *b, const char *name, enum cpu_path cpu, int
     b->blocks = kv_blocks(N_TOKENS);
     ck_assert_msg(pool_open(threads, &b->pool, &e) == RC_OK, "%s", e.msg);
     ck_assert_msg(kv_open(&b->m->shape, b->blocks * (N_OTHERS + 1), &b->kv, &e) == RC_OK, "%s", e.msg);
-    ck_assert_msg(forward_open(b->m, b->kv, b->pool, MAX_ROWS, MAX_ROWS, &b->f, &e) == RC_OK, "%s", e.msg);
+    ck_assert_msg(forward_open(b->m, b->kv, b->pool, MAX_ROWS, MAX_ROWS, N_TOKENS, &b->f, &e) == RC_OK, "%s", e.msg);
     return true;
 }
 
@@ -119,7 +119,9 @@ static void check_model(const char *name, enum cpu_path cpu, float **want, size_
 
 static void check_path(enum cpu_path cpu)
 {
-    static const char *const names[] = {"granitemoe", "granitemoe-f16", "granitemoe-f32", "llama", "mixtral"};
+    static const char *const names[] = {"deepseek2", "deepseek2-v3style", "gpt-oss", "granitemoe", "granitemoe-f16",
+                                        "granitemoe-f32", "llama", "mixtral", "phi3-partial", "phimoe",
+                                        "reference/deepseek2-groups", "reference/llama-fused", "reference/qwen2moe"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         float *want = NULL;
         size_t size = 0;

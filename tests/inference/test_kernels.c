@@ -48,7 +48,7 @@ END_TEST
 
 static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
 {
-    float x[512] = {0}, gain[512] = {0}, a[512] = {0}, b[512] = {0};
+    float x[512] = {0}, gain[512] = {0}, a[512] = {0}, b[512] = {0}, c[512] = {0};
     uint16_t ha[512] = {0}, hb[512] = {0};
     double squares = 0;
     fill(x, n, state);
@@ -66,6 +66,16 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     }
     k->silu_mul(a, gain, n);
     check_close(a, b, n, 1e-5, "silu_mul");
+    for (size_t i = 0; i < n; i++) {
+        double g = (double)x[i] * 4, u = (double)gain[i] * 4;
+        a[i] = (float)g;
+        c[i] = (float)u;
+        g = fmin(g, 7);
+        u = fmin(fmax(u, -7), 7);
+        b[i] = (float)(g / (1 + exp(-1.702 * g)) * (u + 1));
+    }
+    k->swiglu_clamped(a, c, n);
+    check_close(a, b, n, 1e-5, "swiglu_clamped");
     memcpy(a, x, sizeof(a));
     k->add_scaled(a, gain, n, 0.37F);
     for (size_t i = 0; i < n; i++)
@@ -76,55 +86,97 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     ck_assert(memcmp(ha, hb, n * sizeof(*ha)) == 0);
 }
 
-static void check_attention(const struct kernels *k, size_t head, size_t heads, size_t count, uint64_t *state)
+/* Three blocks of which positions `from` of the first to `count` of the last are seen; keys and values of a position are
+ * `stride` halves apart and turned or not. What is not seen is NaN, and must not matter. The result is compared with
+ * softmax in double. */
+struct cache {
+    uint16_t k[3][96 * KV_BLOCK], v[3][96 * KV_BLOCK];
+};
+
+static double key_of(const struct cache *c, size_t head, size_t j, size_t d, bool turned)
 {
-    static float q[8 * 96], acc_a[8 * 96], acc_b[8 * 96];
-    static uint16_t keys[96 * KV_BLOCK], values[96 * KV_BLOCK];
-    float max_a[8], max_b[8], sum_a[8], sum_b[8];
+    const uint16_t *block = c->k[j / KV_BLOCK];
+    return (double)half_to_float(turned ? block[d * KV_BLOCK + j % KV_BLOCK] : block[j % KV_BLOCK * head + d]);
+}
+
+static void check_softmax(const struct cache *c, size_t head, size_t n_value, bool latent, size_t from, size_t to,
+                          const float *q, double sink, const float *acc, float sum)
+{
+    double total = exp(sink), p[3 * KV_BLOCK], out;
+    for (size_t j = from; j < to; j++) {
+        double score = 0;
+        for (size_t d = 0; d < head; d++)
+            score += (double)q[d] * key_of(c, head, j, d, !latent);
+        total += p[j] = exp(score);
+    }
+    for (size_t d = 0; d < n_value; d++) {
+        out = 0;
+        for (size_t j = from; j < to; j++)
+            out += p[j] * (latent ? key_of(c, head, j, d, false)
+                                  : (double)half_to_float(c->v[j / KV_BLOCK][j % KV_BLOCK * head + d]));
+        out /= total;
+        ck_assert_msg(fabs((double)acc[d] / (double)sum - out) <= 2e-5 * (1 + fabs(out)), "value %zu is %g, not %g", d,
+                      (double)(acc[d] / sum), out);
+    }
+}
+
+static void check_attention(const struct kernels *k, size_t head, size_t heads, bool latent, uint64_t *state)
+{
+    static struct cache c;
+    static float q[8 * 96], acc[8 * 96];
+    size_t from = suite_random(state) % KV_BLOCK, to = 2 * KV_BLOCK + 1 + suite_random(state) % KV_BLOCK;
+    size_t n_value = latent ? head / 2 + 1 : head;
+    float max[8], sum[8], sinks[8];
     fill(q, heads * head, state);
-    for (size_t i = 0; i < heads; i++) {
-        max_a[i] = max_b[i] = -INFINITY;
-        sum_a[i] = sum_b[i] = 0;
+    for (size_t i = 0; i < heads; i++) { /* as if a position with values of 0 had been seen, or none */
+        sinks[i] = max[i] = i % 2 ? random_float(state) : -INFINITY;
+        sum[i] = i % 2 ? 1 : 0;
     }
-    memset(acc_a, 0, sizeof(acc_a));
-    memset(acc_b, 0, sizeof(acc_b));
-    for (size_t block = 0; block < 3; block++) {
-        for (size_t i = 0; i < head * KV_BLOCK; i++) {
-            keys[i] = float_to_half(random_float(state));
-            values[i] = float_to_half(random_float(state));
+    memset(acc, 0, sizeof(acc));
+    for (size_t j = 0; j < 3 * KV_BLOCK; j++) {
+        for (size_t d = 0; d < head; d++) {
+            bool seen = j >= from && j < to;
+            size_t b = j / KV_BLOCK, place = j % KV_BLOCK;
+            c.k[b][latent ? place * head + d : d * KV_BLOCK + place] = seen ? float_to_half(random_float(state)) : 0x7C01;
+            c.v[b][place * head + d] = seen ? float_to_half(random_float(state)) : 0x7C01;
         }
-        /* what lies behind the last position seen must not matter */
-        for (size_t j = block == 2 ? count : KV_BLOCK; j < KV_BLOCK; j++) {
-            for (size_t d = 0; d < head; d++) {
-                keys[d * KV_BLOCK + j] = 0x7C01; /* NaN */
-                values[j * head + d] = 0x7C01;
-            }
-        }
-        k->attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_a, sum_a, acc_a);
-        kernels_scalar.attend(head, heads, q, keys, values, block == 2 ? count : KV_BLOCK, max_b, sum_b, acc_b);
     }
-    check_close(max_a, max_b, heads, 1e-5, "attention: max");
-    check_close(sum_a, sum_b, heads, 1e-4, "attention: sum");
-    check_close(acc_a, acc_b, heads * head, 1e-4, "attention");
+    for (size_t b = 0; b < 3; b++) {
+        size_t first = b == 0 ? from : 0, last = b == 2 ? to - 2 * KV_BLOCK : KV_BLOCK;
+        if (latent)
+            k->attend_latent(head, n_value, heads, q, c.k[b], first, last, max, sum, acc);
+        else
+            k->attend(head, heads, q, c.k[b], c.v[b], first, last, max, sum, acc);
+    }
+    for (size_t i = 0; i < heads; i++)
+        check_softmax(&c, head, n_value, latent, from, to, q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
 }
 
 static void check_quantise(const struct kernels *k, uint64_t *state)
 {
-    float x[128], d[4];
-    int16_t q[128];
-    int32_t sum[4];
+    float x[128];
+    struct act_block q[4];
     fill(x, 128, state);
     memset(x + 32, 0, 32 * sizeof(float));
-    k->quantise(x, 128, q, d, sum);
+    k->quantise(x, 128, q);
     for (size_t b = 0; b < 4; b++) {
-        double most = 0, total = 0;
+        double most = 0, total[2] = {0};
         for (size_t i = 0; i < 32; i++) {
-            most = fmax(most, fabs((double)x[b * 32 + i]));
-            total += (double)x[b * 32 + i];
+            const double v = (double)x[b * 32 + i];
+            most = fmax(most, fabs(v));
+            total[i / 16] += (double)q[b].d * q[b].q[i];
+            ck_assert(fabs((double)q[b].d * q[b].q[i] - v) <= (double)q[b].d * 0.501);
         }
-        ck_assert(fabs((double)d[b] - most / ACT_MOST) <= 1e-6 * most);
-        ck_assert(fabs((double)d[b] * sum[b] - total) <= 32 * most / ACT_MOST);
+        ck_assert(fabs((double)q[b].d - most / 127) <= 1e-6 * most);
+        for (size_t h = 0; h < 2; h++)
+            ck_assert(fabs((double)q[b].half_sum[h] - total[h]) <= 1e-5 * most);
+        ck_assert(fabs((double)q[b].sum - total[0] - total[1]) <= 1e-5 * most);
     }
+    for (size_t i = 0; i < 128; i++) /* a broken model's values become some number */
+        x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : 1;
+    k->quantise(x, 128, q);
+    for (size_t b = 0; b < 4; b++)
+        ck_assert(isfinite(q[b].d) && isfinite(q[b].sum));
 }
 
 /* ---- products ------------------------------------------------------------------------------------------ */
@@ -132,12 +184,10 @@ static void check_quantise(const struct kernels *k, uint64_t *state)
 /* Rows times matrices of `type` by way of a file, as the model gets them. */
 static void check_product(const struct kernels *k, uint32_t type, size_t n_in, size_t n_out, size_t n, uint64_t *state)
 {
-    enum { MATS = 2, MOST_IN = 160, MOST_OUT = 80, MOST_ROWS = 20 };
+    enum { MATS = 2, MOST_IN = 512, MOST_OUT = 80, MOST_ROWS = 20 };
     static float f[MOST_ROWS * MOST_IN], row[MOST_IN], y[MOST_ROWS * MOST_OUT];
-    static int16_t q[MOST_ROWS * MOST_IN];
-    static float d[MOST_ROWS * MOST_IN];
-    static int32_t sum[MOST_ROWS * MOST_IN];
-    struct acts x = {.width = n_in, .f = f, .q = q, .d = d, .sum = sum};
+    static struct act_block q[MOST_ROWS * MOST_IN / ACT_BLOCK];
+    struct acts x = {.width = n_in, .f = f, .q = q};
     const uint64_t dims[3] = {n_in, n_out, MATS};
     static struct gguf_make make;
     struct gguf *g = NULL;
@@ -156,8 +206,13 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
     unlink(path);
     ck_assert_msg(weight_prepare(g, gguf_tensor(g, "w"), k, &w, &e) == RC_OK, "%s", e.msg);
     fill(f, MOST_ROWS * n_in, state);
-    for (size_t i = 0; i < MOST_ROWS && w.format->quantised; i++)
-        k->quantise(f + i * n_in, n_in, q + i * n_in, d + i * (n_in / ACT_BLOCK), sum + i * (n_in / ACT_BLOCK));
+    for (size_t i = 0; i < MOST_ROWS && w.format->packed; i++) { /* the values that the product is to be exact for */
+        k->quantise(f + i * n_in, n_in, q + i * (n_in / ACT_BLOCK));
+        for (size_t j = 0; j < n_in; j++) {
+            const struct act_block *b = &q[(i * n_in + j) / ACT_BLOCK];
+            f[i * n_in + j] = b->d * b->q[j % ACT_BLOCK];
+        }
+    }
     for (size_t i = 0; i < n; i++)
         pick[i] = (uint32_t)(suite_random(state) % MOST_ROWS);
     for (size_t mat = 0; mat < MATS; mat++) {
@@ -170,7 +225,7 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
                     want += (double)row[j] * (double)f[pick[i] * n_in + j];
                     size += fabs((double)row[j] * (double)f[pick[i] * n_in + j]);
                 }
-                ck_assert_msg(fabs((double)y[i * n_out + o] - want) <= 1e-4 * size, "%s, type %u: %g, not %g", k->name,
+                ck_assert_msg(fabs((double)y[i * n_out + o] - want) <= 1e-5 * size + 1e-30, "%s, type %u: %g, not %g", k->name,
                               type, (double)y[i * n_out + o], want);
             }
         }
@@ -181,7 +236,8 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
 
 static void check_path(enum cpu_path cpu)
 {
-    static const uint32_t types[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0};
+    static const uint32_t types[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0, TYPE_Q4_1,
+                                     TYPE_Q5_0, TYPE_Q5_1, TYPE_Q4_K, TYPE_Q5_K, TYPE_Q6_K, TYPE_MXFP4};
     static const size_t widths[] = {1, 7, 8, 15, 16, 17, 31, 32, 33, 100, 512};
     uint64_t state = suite_seed("kernels");
     const struct kernels *k;
@@ -194,12 +250,13 @@ static void check_path(enum cpu_path cpu)
         check_rows(k, widths[i], &state);
     for (size_t head = 2; head <= 96; head += head < 20 ? 2 : 19)
         for (size_t heads = 1; heads <= 8; heads++)
-            check_attention(k, head, heads, 1 + suite_random(&state) % KV_BLOCK, &state);
+            for (int latent = 0; latent < 2; latent++)
+                check_attention(k, head, heads, latent, &state);
     check_quantise(k, &state);
     for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
         for (unsigned long i = 0; i < suite_count(40, 1000); i++) {
-            bool blocks = type_find(types[t])->values > 1;
-            size_t n_in = blocks ? 32 * (1 + suite_random(&state) % 5) : 1 + suite_random(&state) % 160;
+            size_t values = type_find(types[t])->values, most = values == 256 ? 2 : values == 32 ? 7 : 160;
+            size_t n_in = values * (1 + suite_random(&state) % most);
             check_product(k, types[t], n_in, 1 + suite_random(&state) % 80, 1 + suite_random(&state) % 20, &state);
         }
     }
@@ -210,36 +267,45 @@ START_TEST(avx2_is_right) { check_path(CPU_AVX2); } END_TEST
 START_TEST(avx512_is_right) { check_path(CPU_AVX512); } END_TEST
 
 /* Rows of packed weights are the file's values: against those that the scalar kernels hold, which do not pack. */
-START_TEST(packing_keeps_values)
+static void check_packing(uint32_t type)
 {
-    const struct kernels *k = kernels_avx512() ? kernels_avx512() : &kernels_scalar;
-    const uint64_t dims[2] = {96, 37};
+    enum { IN = 512, OUT = 37 };
+    const struct kernels *k = kernels_avx512() ? kernels_avx512() : kernels_avx2() ? kernels_avx2() : &kernels_scalar;
+    const uint64_t dims[2] = {IN, OUT};
     static struct gguf_make make;
     struct gguf *g = NULL;
     struct weight a, b;
     struct err e;
-    float ra[96], rb[96];
+    float ra[IN], rb[IN];
     uint64_t state = suite_seed("packing");
     char path[] = "/tmp/briefd-kernels-XXXXXX";
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);
     make_begin(&make, 1, 0);
-    make_tensor(&make, "w", TYPE_Q8_0, 2, dims);
+    make_tensor(&make, "w", type, 2, dims);
     make_data_random(&make, &state);
     make_write(&make, path);
     ck_assert_msg(gguf_open(path, &g, &e) == RC_OK, "%s", e.msg);
     unlink(path);
     ck_assert(weight_prepare(g, gguf_tensor(g, "w"), k, &a, &e) == RC_OK);
     ck_assert(weight_prepare(g, gguf_tensor(g, "w"), &kernels_scalar, &b, &e) == RC_OK);
-    for (size_t r = 0; r < 37; r++) {
+    for (size_t r = 0; r < OUT; r++) {
         a.format->row(&a, 0, r, ra);
         b.format->row(&b, 0, r, rb);
-        ck_assert(memcmp(ra, rb, sizeof(ra)) == 0);
+        ck_assert_msg(memcmp(ra, rb, sizeof(ra)) == 0, "type %u, row %zu", type, r);
     }
     weight_clear(&a);
     weight_clear(&b);
     gguf_close(g);
+}
+
+START_TEST(packing_keeps_values)
+{
+    static const uint32_t types[] = {TYPE_Q8_0, TYPE_Q4_0, TYPE_Q4_1, TYPE_Q5_0, TYPE_Q5_1,
+                                     TYPE_Q4_K, TYPE_Q5_K, TYPE_Q6_K, TYPE_MXFP4};
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        check_packing(types[i]);
 }
 END_TEST
 

@@ -1,0 +1,305 @@
+/* attention.c: the first half of a layer: keys and values into the cache, queries over it, in one pass with
+ * a running softmax.
+ *
+ * Latent attention (arXiv:2405.04434) is computed in the absorbed form of its appendix C: the cache holds one
+ * latent vector a token, a head's query is taken to the latent space by the matrix that would make its keys,
+ * and what it attended to is taken back by the one that would make its values. So all heads share one head of
+ * keys, and keys and values are the same numbers. */
+#include <math.h>
+#include <string.h>
+
+#include "graph.h"
+
+static void before_attention(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+    const struct layer *y = f->layer;
+    size_t n_embd = f->m->shape.n_embd;
+
+    (void)worker;
+    graph_norm(f, f->x + i * n_embd, y->attn_norm, y->attn_norm_bias, n_embd, f->normed.f + i * n_embd);
+    if (reads_quantised(&y->q) || reads_quantised(&y->k) || reads_quantised(&y->v) ||
+        reads_quantised(&y->latent.q_down) || reads_quantised(&y->latent.kv_down))
+        graph_quantise(f, &f->normed, i, 0, n_embd);
+}
+
+/* A product of every row of x. */
+static void all_rows(struct forward *f, const struct weight *w, const struct acts *x, float *y)
+{
+    graph_product(
+        f, (struct product){.w = w, .x = x, .pick = f->identity, .n = f->n, .y = y, .stride = w->n_out});
+}
+
+/* ---- heads of their own keys and values ---------------------------------------------------------------- */
+
+static void norm_heads(const struct forward *f, float *x, const float *gain, size_t n)
+{
+    size_t one = f->m->arch->qk_norm == QK_NORM_HEAD ? f->m->shape.n_head : n;
+
+    if (!gain) return;
+    for (size_t at = 0; at < n; at += one)
+        f->k->rms_norm(x + at, gain, one, f->m->shape.norm_eps, x + at);
+}
+
+static void turn_heads(const struct forward *f, float *x, size_t n, const float *turns)
+{
+    for (size_t at = 0; at < n; at += f->m->shape.n_head)
+        rope_turn(f->m->arch->rope, x + at, f->m->shape.n_rope, turns);
+}
+
+static uint32_t block_of(const struct row *r)
+{
+    return r->blocks[r->position / KV_BLOCK];
+}
+
+static void store_heads(const struct forward *f, size_t i)
+{
+    size_t head = f->m->shape.n_head, place = f->rows[i].position % KV_BLOCK;
+    uint32_t block = block_of(&f->rows[i]);
+    uint16_t halves[MODEL_MAX_HEAD];
+
+    for (size_t h = 0; h < f->m->shape.n_heads_kv; h++) {
+        uint16_t *keys = kv_keys(f->kv, block, f->layer_index, h);
+
+        f->k->to_half(f->key + i * f->n_kv + h * head, head, halves);
+        for (size_t d = 0; d < head; d++)
+            keys[d * KV_BLOCK + place] = halves[d];
+        f->k->to_half(f->value + i * f->n_kv + h * head, head,
+                      kv_values(f->kv, block, f->layer_index, h) + place * head);
+    }
+}
+
+static void place_heads(void *ctx, size_t i, size_t worker)
+{
+    const struct forward *f = ctx;
+    const struct layer *y = f->layer;
+    const float *turns = f->turns + i * f->m->shape.n_rope;
+    float *q = f->q + i * f->n_q, *key = f->key + i * f->n_kv;
+
+    (void)worker;
+    graph_add(q, y->q_bias, f->n_q);
+    graph_add(key, y->k_bias, f->n_kv);
+    graph_add(f->value + i * f->n_kv, y->v_bias, f->n_kv);
+    norm_heads(f, q, y->q_norm, f->n_q);
+    norm_heads(f, key, y->k_norm, f->n_kv);
+    turn_heads(f, q, f->n_q, turns);
+    turn_heads(f, key, f->n_kv, turns);
+    for (size_t k = 0; k < f->n_q; k++)
+        q[k] *= f->m->shape.attention_scale;
+    store_heads(f, i);
+}
+
+static void queries_of_heads(struct forward *f)
+{
+    all_rows(f, &f->layer->q, &f->normed, f->q);
+    all_rows(f, &f->layer->k, &f->normed, f->key);
+    all_rows(f, &f->layer->v, &f->normed, f->value);
+    graph_multiply(f);
+    graph_for_rows(f, place_heads, f->n);
+}
+
+/* ---- a latent vector ----------------------------------------------------------------------------------- */
+
+static void between_query_steps(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+    size_t n = f->q_latent.width;
+
+    (void)worker;
+    graph_norm(f, f->q_latent.f + i * n, f->layer->latent.q_norm, NULL, n, f->q_latent.f + i * n);
+    if (reads_quantised(&f->layer->q)) graph_quantise(f, &f->q_latent, i, 0, n);
+}
+
+static void place_latent(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+    const struct shape *s = &f->m->shape;
+    const struct row *row = &f->rows[i];
+    size_t n_key = (size_t)s->n_latent + s->n_rope, n_plain = s->n_head - s->n_rope;
+    const float *turns = f->turns + i * s->n_rope;
+    float *latent = f->key + i * n_key;
+
+    (void)worker;
+    graph_norm(f, latent, f->layer->latent.kv_norm, NULL, s->n_latent, latent);
+    rope_turn(f->m->arch->rope, latent + s->n_latent, s->n_rope, turns);
+    f->k->to_half(latent, n_key,
+                  kv_latents(f->kv, block_of(row), f->layer_index) + row->position % KV_BLOCK * n_key);
+    for (size_t h = 0; h < s->n_heads; h++) {
+        const float *q = f->q + i * f->n_q + h * s->n_head;
+        float *plain = f->q_plain.f + (i * s->n_heads + h) * n_plain;
+        float *turned = f->q_absorbed + (i * s->n_heads + h) * n_key + s->n_latent;
+
+        for (size_t k = 0; k < n_plain; k++)
+            plain[k] = q[k] * s->attention_scale;
+        for (size_t k = 0; k < s->n_rope; k++)
+            turned[k] = q[n_plain + k] * s->attention_scale;
+        rope_turn(f->m->arch->rope, turned, s->n_rope, turns);
+        if (reads_quantised(&f->layer->latent.key_up))
+            graph_quantise(f, &f->q_plain, i * s->n_heads + h, 0, n_plain);
+    }
+}
+
+/* Each head's rows of x times the head's matrix; a row of y has n_out values a head, `step` apart. */
+static void each_head(struct forward *f, const struct weight *w, const struct acts *x, float *y, size_t step)
+{
+    for (size_t h = 0; h < w->n_mats; h++)
+        graph_product(f, (struct product){.w = w,
+                                          .mat = h,
+                                          .x = x,
+                                          .pick = f->rows_of_head + h * f->max_rows,
+                                          .n = f->n,
+                                          .y = y + h * step,
+                                          .stride = w->n_mats * step});
+    graph_multiply(f);
+}
+
+static void queries_of_latent(struct forward *f)
+{
+    const struct layer *y = f->layer;
+
+    all_rows(f, &y->latent.kv_down, &f->normed, f->key);
+    if (y->latent.q_down.format) {
+        all_rows(f, &y->latent.q_down, &f->normed, f->q_latent.f);
+        graph_multiply(f);
+        graph_for_rows(f, between_query_steps, f->n);
+        all_rows(f, &y->q, &f->q_latent, f->q);
+    } else
+        all_rows(f, &y->q, &f->normed, f->q);
+    graph_multiply(f);
+    graph_for_rows(f, place_latent, f->n);
+    each_head(f, &y->latent.key_up, &f->q_plain, f->q_absorbed,
+              (size_t)f->m->shape.n_latent + f->m->shape.n_rope);
+}
+
+static void quantise_seen(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+
+    (void)worker;
+    graph_quantise(f, &f->seen, i, 0, f->seen.width);
+}
+
+static void values_of_latent(struct forward *f)
+{
+    const struct weight *w = &f->layer->latent.value_up;
+
+    if (reads_quantised(w)) graph_for_rows(f, quantise_seen, f->n * f->m->shape.n_heads);
+    each_head(f, w, &f->seen, f->attended.f, f->m->shape.n_value);
+}
+
+/* ---- over the cache ------------------------------------------------------------------------------------ */
+
+/* Query heads of one KV head, for a tile of rows. */
+struct task {
+    const float *q; /* of the first row; a row is q_row values */
+    float *acc;
+    size_t q_row, acc_row, n_key, n_value, head, n_heads, head_kv;
+    size_t first_row, n_rows;
+    float *max, *sum; /* [n_rows][n_heads] */
+};
+
+static struct task task_of(const struct forward *f, size_t index, size_t worker)
+{
+    const struct shape *s = &f->m->shape;
+    size_t spans = (s->n_heads + f->span - 1) / f->span, rest;
+    struct task t = {.n_key = s->n_latent ? s->n_latent + s->n_rope : s->n_head,
+                     .n_value = s->n_latent ? s->n_latent : s->n_value,
+                     .head = index % spans * f->span,
+                     .first_row = index / spans * ATTENTION_TILE,
+                     .max = f->scratch_max + worker * ATTENTION_TILE * f->span,
+                     .sum = f->scratch_sum + worker * ATTENTION_TILE * f->span};
+
+    t.q_row = s->n_heads * t.n_key;
+    t.acc_row = s->n_heads * t.n_value;
+    t.head_kv = t.head / (s->n_heads / s->n_heads_kv);
+    rest = s->n_heads - t.head;
+    t.n_heads = rest < f->span ? rest : f->span;
+    rest = f->n - t.first_row;
+    t.n_rows = rest < ATTENTION_TILE ? rest : ATTENTION_TILE;
+    t.q = (s->n_latent ? f->q_absorbed : f->q) + t.first_row * t.q_row + t.head * t.n_key;
+    t.acc = (s->n_latent ? f->seen.f : f->attended.f) + t.first_row * t.acc_row + t.head * t.n_value;
+    return t;
+}
+
+/* A sink is a position with a logit of its own and values of 0: Xiao et al. 2023, arXiv:2309.17453; here
+ * learned, as in arXiv:2508.10925, section 2.3. */
+static void begin_softmax(const struct forward *f, const struct task *t)
+{
+    const float *sinks = f->layer->sinks;
+
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t h = 0; h < t->n_heads; h++) {
+            t->max[r * t->n_heads + h] = sinks ? sinks[t->head + h] : -INFINITY;
+            t->sum[r * t->n_heads + h] = sinks ? 1 : 0;
+        }
+        memset(t->acc + r * t->acc_row, 0, t->n_heads * t->n_value * sizeof(float));
+    }
+}
+
+/* The part of block b that a row sees. */
+static void attend_block(const struct forward *f, const struct task *t, size_t r, size_t b)
+{
+    const struct shape *s = &f->m->shape;
+    const struct row *row = &f->rows[t->first_row + r];
+    size_t begin = b * KV_BLOCK, end = (size_t)row->position + 1, first = 0, last = KV_BLOCK;
+    float *max = t->max + r * t->n_heads, *sum = t->sum + r * t->n_heads, *acc = t->acc + r * t->acc_row;
+    const float *q = t->q + r * t->q_row;
+
+    if (end <= begin) return;
+    if (end - begin < KV_BLOCK) last = end - begin;
+    if (s->slides[f->layer_index] && end > begin + s->window) first = end - s->window - begin;
+    if (first >= last) return;
+    if (s->n_latent)
+        f->k->attend_latent(t->n_key, t->n_value, t->n_heads, q,
+                            kv_latents(f->kv, row->blocks[b], f->layer_index), first, last, max, sum, acc);
+    else
+        f->k->attend(t->n_key, t->n_heads, q, kv_keys(f->kv, row->blocks[b], f->layer_index, t->head_kv),
+                     kv_values(f->kv, row->blocks[b], f->layer_index, t->head_kv), first, last, max, sum,
+                     acc);
+}
+
+/* Block after block, so that rows of a sequence find the block in the caches. */
+static void attend_tile(void *ctx, size_t index, size_t worker)
+{
+    const struct forward *f = ctx;
+    const struct task t = task_of(f, index, worker);
+    size_t n_blocks = 0;
+
+    for (size_t r = 0; r < t.n_rows; r++) {
+        size_t n = kv_blocks((size_t)f->rows[t.first_row + r].position + 1);
+
+        n_blocks = n > n_blocks ? n : n_blocks;
+    }
+    begin_softmax(f, &t);
+    for (size_t b = 0; b < n_blocks; b++)
+        for (size_t r = 0; r < t.n_rows; r++)
+            attend_block(f, &t, r, b);
+    for (size_t r = 0; r < t.n_rows; r++)
+        for (size_t i = 0; i < t.n_heads * t.n_value; i++)
+            t.acc[r * t.acc_row + i] /= t.sum[r * t.n_heads + i / t.n_value];
+}
+
+static void quantise_attended(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+
+    (void)worker;
+    graph_quantise(f, &f->attended, i, 0, f->n_attended);
+}
+
+void graph_attention(struct forward *f)
+{
+    const struct shape *s = &f->m->shape;
+    size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
+
+    graph_for_rows(f, before_attention, f->n);
+    if (s->n_latent)
+        queries_of_latent(f);
+    else
+        queries_of_heads(f);
+    graph_for_rows(f, attend_tile, tiles * ((s->n_heads + f->span - 1) / f->span));
+    if (s->n_latent) values_of_latent(f);
+    if (reads_quantised(&f->layer->attn_out)) graph_for_rows(f, quantise_attended, f->n);
+    all_rows(f, &f->layer->attn_out, &f->attended, f->out);
+    graph_multiply(f);
+}

@@ -1,0 +1,12 @@
+/* matmul.h: the tables of weight formats of the vector kernels, each in a file of its own. */
+#ifndef INFERENCE_MATMUL_H
+#define INFERENCE_MATMUL_H
+
+#include "kernels.h"
+
+#define MATMUL_FORMATS 12 /* all of types.h */
+
+extern const struct weight_format matmul_avx2[MATMUL_FORMATS];
+extern const struct weight_format matmul_avx512[MATMUL_FORMATS];
+
+#endif

@@ -1,0 +1,314 @@
+/* matmul_avx2.c: products of packed weights (packed.h) without VNNI; see matmul_avx512.c for the arithmetic.
+ *
+ * VPMADDUBSW adds two products in 16 bits and saturates: integers of up to six bits cannot reach that (2 * 63 * 127).
+ * Those of eight bits are made signed again and change place with the activations, sign and magnitude. */
+#include "matmul.h"
+
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+
+#include <immintrin.h>
+#include <string.h>
+#include "packed.h"
+#include "weights.h"
+
+#define LANES  8 /* half a group */
+#define MOST_ROWS 4
+#define UNROLL _Pragma("GCC unroll 8")
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE float add_lanes(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+
+/* The first n lanes, the others 0. */
+INLINE __m256i mask_of(size_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* ---- packed weights: every pointer is already at the half of a group that is wanted --------------------------- */
+
+INLINE __m256i load(const uint8_t *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+/* Step s of a part: four integers of each of 8 outputs. */
+INLINE __m256i integers(enum weight_type type, const uint8_t *part, size_t s)
+{
+    const __m256i low = _mm256_set1_epi8(15);
+    __m256i v, high;
+
+    if (type == TYPE_Q8_0) return load(part + s * PACKED_REGISTER);
+    v = load(part + s % 4 * PACKED_REGISTER);
+    v = _mm256_and_si256(s < 4 ? v : _mm256_srli_epi16(v, 4), low);
+    if (type == TYPE_MXFP4)
+        return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)mxfp4_values)), v);
+    if (packed_bits(type) == 5) {
+        high = load(part + 4 * PACKED_REGISTER);
+        high = s < 4 ? _mm256_slli_epi16(high, (int)(4 - s) & 15) : _mm256_srli_epi16(high, (int)(s - 4) & 15);
+        return _mm256_or_si256(v, _mm256_and_si256(high, _mm256_set1_epi8(16)));
+    }
+    if (packed_bits(type) == 6) {
+        high = load(part + (4 + s / 4) * PACKED_REGISTER);
+        high = s % 4 < 2 ? _mm256_slli_epi16(high, (int)(4 - 2 * (s % 4)) & 15)
+                         : _mm256_srli_epi16(high, (int)(2 * (s % 4) - 4) & 15);
+        return _mm256_or_si256(v, _mm256_and_si256(high, _mm256_set1_epi8(48)));
+    }
+    return v;
+}
+
+INLINE __m256i dot_step(enum weight_type type, __m256i sum, __m256i q, __m256i v)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+
+    if (type == TYPE_Q8_0) {
+        q = _mm256_xor_si256(q, _mm256_set1_epi8(-128));
+        v = _mm256_sign_epi8(v, q);
+        q = _mm256_abs_epi8(q);
+    }
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(q, v), ones));
+}
+
+INLINE __m256 halves_at(const uint8_t *at)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at));
+}
+
+INLINE __m256 bytes_at(const uint8_t *at)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)at)));
+}
+
+INLINE __m256 signed_bytes_at(const uint8_t *at)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)at)));
+}
+
+INLINE __m256 exponents_at(const uint8_t *at)
+{
+    __m256i e = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)at));
+    __m256i bits = _mm256_slli_epi32(_mm256_sub_epi32(e, _mm256_set1_epi32(1)), 23);
+    __m256i subnormal = _mm256_sllv_epi32(_mm256_set1_epi32(0x00200000), e);
+
+    return _mm256_castsi256_ps(
+        _mm256_blendv_epi8(bits, subnormal, _mm256_cmpgt_epi32(_mm256_set1_epi32(2), e)));
+}
+
+/* What the parts of a record have in common: K types' d and -dmin. */
+struct common {
+    __m256 d, dmin;
+};
+
+INLINE struct common common_of(enum weight_type type, const uint8_t *record, size_t lane)
+{
+    struct common c = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+
+    if (packed_record_parts(type) != 8) return c;
+    c.d = halves_at(record + 2 * lane);
+    if (type != TYPE_Q6_K) c.dmin = _mm256_sub_ps(c.dmin, halves_at(record + PACKED_HALVES + 2 * lane));
+    return c;
+}
+
+/* Scale and min of outputs `lane` to lane + 7 of part i of a record; Q6_K: of the first (k = 0) or second half of it. */
+INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t lane, size_t i, size_t k,
+                      __m256 *scale, __m256 *min)
+{
+    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP + lane;
+
+    switch (type) {
+    case TYPE_MXFP4:
+        *scale = exponents_at(record + i * PACKED_GROUP + lane);
+        *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-MXFP4_ZERO));
+        return;
+    case TYPE_Q4_K:
+    case TYPE_Q5_K:
+        *scale = _mm256_mul_ps(c.d, bytes_at(codes));
+        *min = _mm256_mul_ps(c.dmin, bytes_at(codes + PACKED_GROUP));
+        return;
+    case TYPE_Q6_K:
+        *scale = _mm256_mul_ps(c.d, signed_bytes_at(codes + k * PACKED_GROUP));
+        *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-32));
+        return;
+    case TYPE_Q4_1:
+    case TYPE_Q5_1:
+        *scale = halves_at(record + 2 * lane);
+        *min = halves_at(record + PACKED_HALVES + 2 * lane);
+        return;
+    default:
+        *scale = halves_at(record + i * PACKED_HALVES + 2 * lane);
+        *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-(float)(1U << (packed_bits(type) - 1))));
+    }
+}
+
+INLINE __m256i four_values(const int8_t *from)
+{
+    int32_t four;
+
+    memcpy(&four, from, sizeof(four));
+    return _mm256_set1_epi32(four);
+}
+
+/* One part for R rows: i counts in the record, `at` in the activations. */
+INLINE void tile_part(enum weight_type type, const uint8_t *record, struct common common, size_t lane, size_t i,
+                      const struct act_block *const *q, size_t at, size_t R, __m256 *total)
+{
+    const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
+    const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type) + lane * 4;
+
+    UNROLL
+    for (size_t k = 0; k < halves; k++) {
+        __m256i dot[MOST_ROWS];
+        __m256 scale, min;
+
+        UNROLL
+        for (size_t r = 0; r < R; r++)
+            dot[r] = _mm256_setzero_si256();
+        UNROLL
+        for (size_t s = k * steps; s < (k + 1) * steps; s++) {
+            __m256i w = integers(type, part, s);
+
+            UNROLL
+            for (size_t r = 0; r < R; r++)
+                dot[r] = dot_step(type, dot[r], w, four_values(q[r][at].q + 4 * s));
+        }
+        scales_at(type, record, common, lane, i, k, &scale, &min);
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
+            const struct act_block *b = &q[r][at];
+
+            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[r]), _mm256_mul_ps(scale, _mm256_set1_ps(b->d)),
+                                       total[r]);
+            if (type != TYPE_Q8_0) /* whose integers are signed here */
+                total[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), total[r]);
+        }
+    }
+}
+
+/* Outputs `lane` to lane + 7 of a group for R rows. */
+INLINE void tile_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t lane,
+                        const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
+                        __m256i outputs)
+{
+    const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type);
+    const struct act_block *q[MOST_ROWS];
+    __m256 total[MOST_ROWS];
+
+    UNROLL
+    for (size_t r = 0; r < R; r++) {
+        q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
+        total[r] = _mm256_setzero_ps();
+    }
+    for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
+        struct common common = common_of(type, group, lane);
+
+        for (size_t i = 0; i < of_record && at < parts; i++, at++)
+            tile_part(type, group, common, lane, i, q, at, R, total);
+    }
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        _mm256_maskstore_ps(y + r * stride, outputs, total[r]);
+}
+
+INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+                          const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    for (size_t o = first; o < last; o += LANES) {
+        const uint8_t *group = weight_group(w, mat, o);
+        size_t i = 0, lane = o % PACKED_GROUP;
+        __m256i outputs = mask_of(last - o);
+
+        for (; i + MOST_ROWS <= n; i += MOST_ROWS)
+            tile_packed(type, w, group, lane, x, pick + i, MOST_ROWS, y + i * stride + o, stride, outputs);
+        for (; i + 2 <= n; i += 2)
+            tile_packed(type, w, group, lane, x, pick + i, 2, y + i * stride + o, stride, outputs);
+        for (; i < n; i++)
+            tile_packed(type, w, group, lane, x, pick + i, 1, y + i * stride + o, stride, outputs);
+    }
+}
+
+/* ---- F32, F16, BF16 ------------------------------------------------------------------------------------ */
+
+INLINE __m256 load_weights(enum weight_type type, const uint8_t *row, size_t i, size_t n)
+{
+    __m128i half = _mm_setzero_si128();
+
+    if (type == TYPE_F32) return _mm256_maskload_ps((const float *)(const void *)row + i, mask_of(n - i));
+    if (n - i >= LANES)
+        half = _mm_loadu_si128((const __m128i *)(row + i * 2));
+    else
+        memcpy(&half, row + i * 2, (n - i) * 2);
+    if (type == TYPE_F16) return _mm256_cvtph_ps(half);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+}
+
+/* One row of weights, R rows of activations. */
+INLINE void tile_float(enum weight_type type, const uint8_t *row, size_t n_in, const struct acts *x,
+                       const uint32_t *pick, size_t R, float *y, size_t stride)
+{
+    __m256 total[4];
+
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        total[r] = _mm256_setzero_ps();
+    for (size_t i = 0; i < n_in; i += LANES) {
+        __m256 weights = load_weights(type, row, i, n_in);
+
+        UNROLL
+        for (size_t r = 0; r < R; r++)
+            total[r] = _mm256_fmadd_ps(
+                weights, _mm256_maskload_ps(x->f + pick[r] * x->width + i, mask_of(n_in - i)), total[r]);
+    }
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        y[r * stride] = add_lanes(total[r]);
+}
+
+INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    for (size_t o = first; o < last; o++) {
+        const uint8_t *row = weight_plain_at(w, mat, o);
+        size_t i = 0;
+
+        for (; i + 4 <= n; i += 4)
+            tile_float(type, row, w->n_in, x, pick + i, 4, y + i * stride + o, stride);
+        for (; i < n; i++)
+            tile_float(type, row, w->n_in, x, pick + i, 1, y + i * stride + o, stride);
+    }
+}
+
+#define MATMUL(kind, name, type)                                                                             \
+    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
+                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
+    {                                                                                                        \
+        matmul_##kind(type, w, mat, first, last, x, pick, n, y, stride);                                     \
+    }
+MATMUL(float, matmul_f32, TYPE_F32)
+MATMUL(float, matmul_f16, TYPE_F16)
+MATMUL(float, matmul_bf16, TYPE_BF16)
+MATMUL(packed, matmul_q8_0, TYPE_Q8_0)
+MATMUL(packed, matmul_q4_0, TYPE_Q4_0)
+MATMUL(packed, matmul_q4_1, TYPE_Q4_1)
+MATMUL(packed, matmul_q5_0, TYPE_Q5_0)
+MATMUL(packed, matmul_q5_1, TYPE_Q5_1)
+MATMUL(packed, matmul_q4_k, TYPE_Q4_K)
+MATMUL(packed, matmul_q5_k, TYPE_Q5_K)
+MATMUL(packed, matmul_q6_k, TYPE_Q6_K)
+MATMUL(packed, matmul_mxfp4, TYPE_MXFP4)
+
+const struct weight_format matmul_avx2[MATMUL_FORMATS] = {
+    {TYPE_F32, false, weight_plain_row, matmul_f32},   {TYPE_F16, false, weight_plain_row, matmul_f16},
+    {TYPE_BF16, false, weight_plain_row, matmul_bf16}, {TYPE_Q8_0, true, packed_row, matmul_q8_0},
+    {TYPE_Q4_0, true, packed_row, matmul_q4_0},        {TYPE_Q4_1, true, packed_row, matmul_q4_1},
+    {TYPE_Q5_0, true, packed_row, matmul_q5_0},        {TYPE_Q5_1, true, packed_row, matmul_q5_1},
+    {TYPE_Q4_K, true, packed_row, matmul_q4_k},        {TYPE_Q5_K, true, packed_row, matmul_q5_k},
+    {TYPE_Q6_K, true, packed_row, matmul_q6_k},        {TYPE_MXFP4, true, packed_row, matmul_mxfp4},
+};
+
+#endif

@@ -1,0 +1,335 @@
+/* matmul_avx512.c: products of packed weights (packed.h) with VNNI.
+ *
+ * VPDPBUSD multiplies unsigned bytes, the weights' integers, by signed ones, the activations, and adds four products
+ * to each lane. The rest is in floats, part after part: total += scale * d * dot, then total += min * sum. A tile is
+ * G groups of outputs times R rows; whatever its size, each output value is made by these same operations. */
+#include "matmul.h"
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) &&       \
+    defined(__AVX512VNNI__) && defined(__F16C__)
+
+#include <immintrin.h>
+#include <string.h>
+#include "packed.h"
+#include "weights.h"
+
+#define LANES  16
+#define MOST_ROWS 6 /* of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest */
+#define UNROLL _Pragma("GCC unroll 16")
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE __mmask16 first_lanes(size_t n)
+{
+    return n >= LANES ? 0xFFFF : (__mmask16)((1U << n) - 1);
+}
+
+/* ---- packed weights ------------------------------------------------------------------------------------ */
+
+/* Step s of a part: four integers of each of 16 outputs. */
+INLINE __m512i integers(enum weight_type type, const uint8_t *part, size_t s)
+{
+    const __m512i low = _mm512_set1_epi8(15);
+    __m512i v, high;
+
+    if (type == TYPE_Q8_0) return _mm512_loadu_si512(part + s * PACKED_REGISTER);
+    v = _mm512_loadu_si512(part + s % 4 * PACKED_REGISTER);
+    v = _mm512_and_si512(s < 4 ? v : _mm512_srli_epi16(v, 4), low);
+    if (type == TYPE_MXFP4)
+        return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)mxfp4_values)), v);
+    if (packed_bits(type) == 5) {
+        high = _mm512_loadu_si512(part + 4 * PACKED_REGISTER);
+        high = s < 4 ? _mm512_slli_epi16(high, (unsigned)(4 - s) & 15) : _mm512_srli_epi16(high, (unsigned)(s - 4) & 15);
+        return _mm512_ternarylogic_epi64(v, high, _mm512_set1_epi8(16), 0xF8); /* v | (high & 16) */
+    }
+    if (packed_bits(type) == 6) {
+        high = _mm512_loadu_si512(part + (4 + s / 4) * PACKED_REGISTER);
+        high = s % 4 < 2 ? _mm512_slli_epi16(high, (unsigned)(4 - 2 * (s % 4)) & 15)
+                         : _mm512_srli_epi16(high, (unsigned)(2 * (s % 4) - 4) & 15);
+        return _mm512_ternarylogic_epi64(v, high, _mm512_set1_epi8(48), 0xF8);
+    }
+    return v;
+}
+
+INLINE __m512 halves_at(const uint8_t *at)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at));
+}
+
+INLINE __m512 bytes_at(const uint8_t *at)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)at)));
+}
+
+INLINE __m512 signed_bytes_at(const uint8_t *at)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)at)));
+}
+
+INLINE __m512 exponents_at(const uint8_t *at)
+{
+    __m512i e = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)at));
+    __mmask16 subnormal = _mm512_cmplt_epi32_mask(e, _mm512_set1_epi32(2));
+    __m512i bits = _mm512_slli_epi32(_mm512_sub_epi32(e, _mm512_set1_epi32(1)), 23);
+
+    return _mm512_castsi512_ps(_mm512_mask_sllv_epi32(bits, subnormal, _mm512_set1_epi32(0x00200000), e));
+}
+
+/* What the parts of a record have in common: K types' d and -dmin. */
+struct common {
+    __m512 d, dmin;
+};
+
+INLINE struct common common_of(enum weight_type type, const uint8_t *record)
+{
+    struct common c = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+
+    if (packed_record_parts(type) != 8) return c;
+    c.d = halves_at(record);
+    if (type != TYPE_Q6_K) c.dmin = _mm512_sub_ps(c.dmin, halves_at(record + PACKED_HALVES));
+    return c;
+}
+
+/* Scale and min of part i of a record; Q6_K: of the first (k = 0) or second half of it. */
+INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t i, size_t k,
+                      __m512 *scale, __m512 *min)
+{
+    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
+
+    switch (type) {
+    case TYPE_MXFP4:
+        *scale = exponents_at(record + i * PACKED_GROUP);
+        *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-MXFP4_ZERO));
+        return;
+    case TYPE_Q4_K:
+    case TYPE_Q5_K:
+        *scale = _mm512_mul_ps(c.d, bytes_at(codes));
+        *min = _mm512_mul_ps(c.dmin, bytes_at(codes + PACKED_GROUP));
+        return;
+    case TYPE_Q6_K:
+        *scale = _mm512_mul_ps(c.d, signed_bytes_at(codes + k * PACKED_GROUP));
+        *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-32));
+        return;
+    case TYPE_Q4_1:
+    case TYPE_Q5_1:
+        *scale = halves_at(record);
+        *min = halves_at(record + PACKED_HALVES);
+        return;
+    default:
+        *scale = halves_at(record + i * PACKED_HALVES);
+        *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-(float)(1U << (packed_bits(type) - 1))));
+    }
+}
+
+INLINE __m512i four_values(const int8_t *from)
+{
+    int32_t four;
+
+    memcpy(&four, from, sizeof(four));
+    return _mm512_set1_epi32(four);
+}
+
+/* One part of G groups for R rows: i counts in the record, q is the activations' part. */
+INLINE void tile_part(enum weight_type type, size_t group_bytes, size_t G, const uint8_t *record,
+                      const struct common *common, size_t i, const struct act_block *const *q, size_t at, size_t R,
+                      __m512 *total)
+{
+    const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
+    const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
+
+    UNROLL
+    for (size_t k = 0; k < halves; k++) {
+        __m512i dot[2 * MOST_ROWS];
+
+        UNROLL
+        for (size_t t = 0; t < G * R; t++)
+            dot[t] = _mm512_setzero_si512();
+        UNROLL
+        for (size_t s = k * steps; s < (k + 1) * steps; s++) {
+            __m512i w[2];
+
+            UNROLL
+            for (size_t g = 0; g < G; g++)
+                w[g] = integers(type, part + g * group_bytes, s);
+            UNROLL
+            for (size_t r = 0; r < R; r++) {
+                __m512i v = four_values(q[r][at].q + 4 * s);
+
+                UNROLL
+                for (size_t g = 0; g < G; g++)
+                    dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], w[g], v);
+            }
+        }
+        UNROLL
+        for (size_t g = 0; g < G; g++) {
+            __m512 scale, min;
+
+            scales_at(type, record + g * group_bytes, common[g], i, k, &scale, &min);
+            UNROLL
+            for (size_t r = 0; r < R; r++) {
+                const struct act_block *b = &q[r][at];
+                __m512 *sum = &total[r * G + g];
+
+                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r * G + g]),
+                                       _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
+                *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), *sum);
+            }
+        }
+    }
+}
+
+/* G groups of 16 outputs for R rows. */
+INLINE void tile_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t G,
+                        const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
+                        __mmask16 outputs)
+{
+    const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type), bytes = w->group_bytes;
+    const struct act_block *q[MOST_ROWS];
+    __m512 total[2 * MOST_ROWS];
+
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
+    UNROLL
+    for (size_t t = 0; t < G * R; t++)
+        total[t] = _mm512_setzero_ps();
+    for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
+        struct common common[2];
+
+        UNROLL
+        for (size_t g = 0; g < G; g++)
+            common[g] = common_of(type, group + g * bytes);
+        for (size_t i = 0; i < of_record && at < parts; i++, at++)
+            tile_part(type, bytes, G, group, common, i, q, at, R, total);
+    }
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        UNROLL
+    for (size_t g = 0; g < G; g++)
+        _mm512_mask_storeu_ps(y + r * stride + g * LANES, g + 1 < G ? 0xFFFF : outputs, total[r * G + g]);
+}
+
+INLINE void rows_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t G,
+                        const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride,
+                        __mmask16 outputs)
+{
+    switch (n) {
+    case 1: tile_packed(type, w, group, G, x, pick, 1, y, stride, outputs); break;
+    case 2: tile_packed(type, w, group, G, x, pick, 2, y, stride, outputs); break;
+    case 3: tile_packed(type, w, group, G, x, pick, 3, y, stride, outputs); break;
+    case 4: tile_packed(type, w, group, G, x, pick, 4, y, stride, outputs); break;
+    case 5: tile_packed(type, w, group, G, x, pick, 5, y, stride, outputs); break;
+    default: tile_packed(type, w, group, G, x, pick, MOST_ROWS, y, stride, outputs); break;
+    }
+}
+
+/* Tiles of about the same height: a last one of a single row would read the weights for little. */
+INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+                          const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    size_t tiles = (n + MOST_ROWS - 1) / MOST_ROWS;
+
+    for (size_t o = first, G; o < last; o += G * LANES) {
+        const uint8_t *group = weight_group(w, mat, o);
+
+        G = n > 3 && o + LANES < last ? 2 : 1;
+        __mmask16 outputs = first_lanes(last - o - (G - 1) * LANES);
+        for (size_t t = 0; t < tiles; t++) {
+            size_t i = n * t / tiles, rows = n * (t + 1) / tiles - i;
+
+            if (G == 2)
+                rows_packed(type, w, group, 2, x, pick + i, rows, y + i * stride + o, stride, outputs);
+            else
+                rows_packed(type, w, group, 1, x, pick + i, rows, y + i * stride + o, stride, outputs);
+        }
+    }
+}
+
+/* ---- F32, F16, BF16 ------------------------------------------------------------------------------------ */
+
+INLINE __m512 load_weights(enum weight_type type, const uint8_t *row, size_t i, __mmask16 some)
+{
+    if (type == TYPE_F32) return _mm512_maskz_loadu_ps(some, row + i * 4);
+    __m256i half = _mm256_maskz_loadu_epi16(some, row + i * 2);
+    if (type == TYPE_F16) return _mm512_cvtph_ps(half);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+/* W rows of weights, R rows of activations. */
+INLINE void tile_float(enum weight_type type, const struct weight *w, size_t mat, size_t o, size_t W,
+                       const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride)
+{
+    __m512 total[4][4];
+
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        UNROLL
+    for (size_t k = 0; k < W; k++)
+        total[r][k] = _mm512_setzero_ps();
+    for (size_t i = 0; i < w->n_in; i += LANES) {
+        __mmask16 some = first_lanes(w->n_in - i);
+        __m512 weights[4];
+
+        UNROLL
+        for (size_t k = 0; k < W; k++)
+            weights[k] = load_weights(type, weight_plain_at(w, mat, o + k), i, some);
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
+            __m512 v = _mm512_maskz_loadu_ps(some, x->f + pick[r] * x->width + i);
+
+            UNROLL
+            for (size_t k = 0; k < W; k++)
+                total[r][k] = _mm512_fmadd_ps(weights[k], v, total[r][k]);
+        }
+    }
+    UNROLL
+    for (size_t r = 0; r < R; r++)
+        UNROLL
+    for (size_t k = 0; k < W; k++)
+        y[r * stride + o + k] = _mm512_reduce_add_ps(total[r][k]);
+}
+
+INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
+{
+    size_t o = first, i;
+
+    for (; o + 4 <= last; o += 4) {
+        for (i = 0; i + 4 <= n; i += 4)
+            tile_float(type, w, mat, o, 4, x, pick + i, 4, y + i * stride, stride);
+        for (; i < n; i++)
+            tile_float(type, w, mat, o, 4, x, pick + i, 1, y + i * stride, stride);
+    }
+    for (; o < last; o++)
+        for (i = 0; i < n; i++)
+            tile_float(type, w, mat, o, 1, x, pick + i, 1, y + i * stride, stride);
+}
+
+#define MATMUL(kind, name, type)                                                                             \
+    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
+                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
+    {                                                                                                        \
+        matmul_##kind(type, w, mat, first, last, x, pick, n, y, stride);                                     \
+    }
+MATMUL(float, matmul_f32, TYPE_F32)
+MATMUL(float, matmul_f16, TYPE_F16)
+MATMUL(float, matmul_bf16, TYPE_BF16)
+MATMUL(packed, matmul_q8_0, TYPE_Q8_0)
+MATMUL(packed, matmul_q4_0, TYPE_Q4_0)
+MATMUL(packed, matmul_q4_1, TYPE_Q4_1)
+MATMUL(packed, matmul_q5_0, TYPE_Q5_0)
+MATMUL(packed, matmul_q5_1, TYPE_Q5_1)
+MATMUL(packed, matmul_q4_k, TYPE_Q4_K)
+MATMUL(packed, matmul_q5_k, TYPE_Q5_K)
+MATMUL(packed, matmul_q6_k, TYPE_Q6_K)
+MATMUL(packed, matmul_mxfp4, TYPE_MXFP4)
+
+const struct weight_format matmul_avx512[MATMUL_FORMATS] = {
+    {TYPE_F32, false, weight_plain_row, matmul_f32},   {TYPE_F16, false, weight_plain_row, matmul_f16},
+    {TYPE_BF16, false, weight_plain_row, matmul_bf16}, {TYPE_Q8_0, true, packed_row, matmul_q8_0},
+    {TYPE_Q4_0, true, packed_row, matmul_q4_0},        {TYPE_Q4_1, true, packed_row, matmul_q4_1},
+    {TYPE_Q5_0, true, packed_row, matmul_q5_0},        {TYPE_Q5_1, true, packed_row, matmul_q5_1},
+    {TYPE_Q4_K, true, packed_row, matmul_q4_k},        {TYPE_Q5_K, true, packed_row, matmul_q5_k},
+    {TYPE_Q6_K, true, packed_row, matmul_q6_k},        {TYPE_MXFP4, true, packed_row, matmul_mxfp4},
+};
+
+#endif
