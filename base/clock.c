@@ -59,7 +59,12 @@ struct timespec clock_deadline(int64_t ms)
 
 int64_t clock_mono_ms(void)
 {
-    return read_us(CLOCK_MONOTONIC) / 1000;
+    return clock_mono_us() / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
 }
 
 /* Years start in March here, so that the leap day is the last of a year; an era is 400 years. */

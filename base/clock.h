@@ -26,6 +26,7 @@ int32_t clock_today(const struct clock *c);      /* days since 1970-01-01, UTC *
 /* The time in `ms` from now as pthread_cond_timedwait() takes it (CLOCK_REALTIME). */
 struct timespec clock_deadline(int64_t ms);
 int64_t clock_mono_ms(void);                     /* for durations and deadlines; never goes back */
+int64_t clock_mono_us(void);
 
 int32_t date_from_civil(int year, int month, int day);
 void date_to_civil(int32_t days, int *year, int *month, int *day);

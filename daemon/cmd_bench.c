@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include "../base/str.h"
@@ -12,24 +13,34 @@
 
 #define MAX_RUNS      1000
 #define MAX_SEQUENCES 1024
+#define MAX_RECORDS   1024 /* that the engine's queue takes at once */
 
 struct bench {
     const char *path;
-    size_t threads, prefill, decode, sequences, shared_prefix, runs;
+    size_t threads, prefill, decode, sequences, shared_prefix, runs, depth, records;
+    int draft;
 };
 
 static void print_help(void)
 {
     printf("Usage: briefctl bench -m GGUF [options]\n\n"
            "Prints one JSON object: {\"prefill_tps\": {\"min\", \"median\", \"max\"}, \"decode_tps\": {...}, "
-           "\"rss_mib\", "
-           "\"threads\"}.\n"
-           "Token ids are random; with several sequences the figures are sums over them.\n\n"
+           "\"first_token_ms\": {...},\n"
+           "\"load_ms\", \"rss_mib\", \"threads\", ...}. Token ids are random and new in each run; with several "
+           "sequences the\n"
+           "figures are sums over them. first_token_ms: from the submission of the prompts to each one's first token.\n\n"
            "  --threads N        default: all processors\n"
            "  --prefill N        tokens of the prompt (default 512; 0: not measured)\n"
            "  --decode N         tokens written (default 128; 0: not measured)\n"
+           "  --depth N          tokens before those written (default 1)\n"
            "  --sequences N      at the same time (default 1)\n"
            "  --shared-prefix N  first tokens that all prompts share (default 0)\n"
+           "  --records N        measure a job instead: N records, --sequences of them at the same time; each has a "
+           "prompt of\n"
+           "                     --shared-prefix and --prefill tokens of its own, and writes --decode tokens. Prints\n"
+           "                     \"job_s\" and \"job_tps\", tokens written a second\n"
+           "  --draft auto|off|N tokens guessed from the text so far and judged in one step: as many as pay, none\n"
+           "                     (default: random text does not stand for any real one), always N\n"
            "  --runs N           default 5, after one that does not count\n");
 }
 
@@ -43,8 +54,15 @@ static double now_s(void)
 
 /* ---- one round ----------------------------------------------------------------------------------------- */
 
-struct sequence { /* written by the engine's thread, read after request_close() */
+struct round { /* times in seconds; written by the engine's thread, read when all requests are closed */
+    size_t n, n_begun; /* sequences, and those that have their first token */
+    size_t n_late;     /* tokens after everybody's first */
     double first, last;
+};
+
+struct sequence {
+    struct round *round;
+    double first;
     size_t n;
 };
 
@@ -55,21 +73,25 @@ static void on_token(void *ctx, int32_t id, const char *bytes, size_t n)
     (void)id;
     (void)bytes;
     (void)n;
-    s->last = now_s();
-    if (s->n++ == 0) s->first = s->last;
+    s->round->last = now_s();
+    s->round->n_late += s->round->n_begun == s->round->n;
+    if (s->n++ > 0) return;
+    s->first = s->round->first = s->round->last;
+    s->round->n_begun++;
 }
 
-/* Prompts of n_prompt tokens, n_new new tokens each, all at once. Times: from the start to everybody's
- * first token, and from there to the last token; *after: tokens written in that second part. */
-static enum rc round_of(struct engine *g, const struct bench *b, const int32_t *ids, size_t n_prompt,
-                        size_t n_new, double *to_first, double *to_last, size_t *after, struct err *e)
+/* n prompts of n_prompt tokens, n_new new tokens each, all submitted at once. *r: times from the submission on;
+ * waits[n], if not NULL: of each one's first token. */
+static enum rc run_round(struct engine *g, const int32_t *ids, size_t n, size_t n_prompt, size_t n_new,
+                         struct round *r, double *waits, struct err *e)
 {
-    struct sequence *s = calloc(b->sequences, sizeof(*s));
-    struct request **r = calloc(b->sequences, sizeof(*r));
-    double begin = now_s(), first = begin, last = begin;
-    enum rc rc = s && r ? RC_OK : err_set(e, RC_NOMEM, "bench: out of memory");
+    struct sequence *s = calloc(n, sizeof(*s));
+    struct request **requests = calloc(n, sizeof(struct request *));
+    double begin = now_s();
+    enum rc rc = s && requests ? RC_OK : err_set(e, RC_NOMEM, "bench: out of memory");
 
-    for (size_t i = 0; i < b->sequences && rc == RC_OK; i++) {
+    *r = (struct round){.n = n, .first = begin, .last = begin};
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
         struct submission sub = {.ids = ids + i * n_prompt,
                                  .n_ids = n_prompt,
                                  .max_tokens = n_new,
@@ -77,21 +99,19 @@ static enum rc round_of(struct engine *g, const struct bench *b, const int32_t *
                                  .on_token = on_token,
                                  .ctx = &s[i]};
 
-        rc = engine_submit(g, &sub, &r[i], e);
+        s[i].round = r;
+        rc = engine_submit(g, &sub, &requests[i], e);
     }
-    *after = 0;
-    for (size_t i = 0; r && i < b->sequences; i++)
-        request_close(r[i]);
-    for (size_t i = 0; rc == RC_OK && i < b->sequences; i++) {
+    for (size_t i = 0; requests && i < n; i++)
+        request_close(requests[i]);
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
         if (s[i].n != n_new) rc = err_set(e, RC_BAD, "bench: %zu tokens of %zu were written", s[i].n, n_new);
-        first = s[i].first > first ? s[i].first : first;
-        last = s[i].last > last ? s[i].last : last;
-        *after += s[i].n - 1;
+        if (waits) waits[i] = s[i].first - begin;
     }
-    *to_first = first - begin;
-    *to_last = last - first;
+    r->first -= begin;
+    r->last -= begin;
     free(s);
-    free(r);
+    free(requests);
     return rc;
 }
 
@@ -104,80 +124,136 @@ static int by_value(const void *pa, const void *pb)
     return (a > b) - (a < b);
 }
 
-static void print_figure(const char *name, double *tps, size_t n)
+static void print_figure(const char *name, double *values, size_t n)
 {
-    qsort(tps, n, sizeof(*tps), by_value);
-    printf("\"%s\": {\"min\": %.2f, \"median\": %.2f, \"max\": %.2f}, ", name, tps[0],
-           n % 2 ? tps[n / 2] : (tps[n / 2 - 1] + tps[n / 2]) / 2, tps[n - 1]);
+    if (n == 0) return;
+    qsort(values, n, sizeof(*values), by_value);
+    printf("\"%s\": {\"min\": %.3f, \"median\": %.3f, \"max\": %.3f}, ", name, values[0],
+           n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2, values[n - 1]);
 }
 
-/* Prompts for all sequences, the first shared_prefix tokens the same; the same in every call. */
-static void random_prompts(const struct bench *b, uint32_t n_vocab, int32_t *ids, size_t n_prompt)
+/* n prompts, the first tokens the same in all; others in each run, so that nothing is in the cache already. */
+static void random_prompts(size_t run, uint32_t n_vocab, size_t shared, int32_t *ids, size_t n, size_t n_prompt)
 {
-    uint64_t state = 1;
+    uint64_t state = run + 1;
 
-    for (size_t i = 0; i < b->sequences * n_prompt; i++) {
+    for (size_t i = 0; i < n * n_prompt; i++) {
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth, MMIX */
-        ids[i] = i >= n_prompt && i % n_prompt < b->shared_prefix ? ids[i % n_prompt]
-                                                                  : (int32_t)((state >> 33) % n_vocab);
+        ids[i] = i >= n_prompt && i % n_prompt < shared ? ids[i % n_prompt] : (int32_t)((state >> 33) % n_vocab);
     }
+}
+
+struct figures { /* [runs], first_ms [runs * prompts] */
+    double *prefill, *decode, *job_s, *job_tps, *first_ms;
+    size_t n_prefill, n_decode, n_job, n_first;
+};
+
+static size_t n_prompts(const struct bench *b)
+{
+    return b->records ? b->records : b->sequences;
+}
+
+/* One of the rounds of a run. The figures of run 0, which warms up, are not kept. */
+static enum rc one_round(const struct bench *b, struct engine *g, uint32_t n_vocab, size_t run, bool prefill,
+                         int32_t *ids, struct figures *f, struct err *e)
+{
+    size_t n = n_prompts(b), depth = b->depth ? b->depth : 1;
+    size_t n_prompt = b->records ? b->shared_prefix + b->prefill : prefill ? b->prefill : depth;
+    struct round r;
+    double *waits = f->first_ms + f->n_first;
+    enum rc rc;
+
+    random_prompts(run * 2 + prefill, n_vocab, b->shared_prefix, ids, n, n_prompt);
+    rc = run_round(g, ids, n, n_prompt, b->records ? b->decode : prefill ? 1 : b->decode + 1, &r,
+                   prefill || b->records ? waits : NULL, e);
+    if (rc != RC_OK || run == 0) return rc;
+    if (b->records) {
+        f->job_s[f->n_job] = r.last;
+        f->job_tps[f->n_job++] = (double)(n * b->decode) / r.last;
+    } else if (prefill) {
+        f->prefill[f->n_prefill++] = (double)(n * n_prompt) / r.first;
+    } else {
+        f->decode[f->n_decode++] = (double)r.n_late / (r.last - r.first);
+    }
+    for (size_t i = 0; i < n && (prefill || b->records); i++)
+        waits[i] *= 1e3;
+    if (prefill || b->records) f->n_first += n;
+    return RC_OK;
+}
+
+static void print_figures(struct figures *f)
+{
+    putchar('{');
+    print_figure("prefill_tps", f->prefill, f->n_prefill);
+    print_figure("decode_tps", f->decode, f->n_decode);
+    print_figure("job_s", f->job_s, f->n_job);
+    print_figure("job_tps", f->job_tps, f->n_job);
+    print_figure("first_token_ms", f->first_ms, f->n_first);
 }
 
 static enum rc measure(const struct model *m, const struct bench *b, struct engine *g, struct err *e)
 {
     struct model_info info;
-    size_t longest = b->prefill ? b->prefill : 1, after;
-    int32_t *ids = calloc(b->sequences * longest, sizeof(*ids));
-    double *prefill = calloc(b->runs + 1, sizeof(double)), *decode = calloc(b->runs + 1, sizeof(double));
-    double to_first, to_last;
-    enum rc rc = ids && prefill && decode ? RC_OK : err_set(e, RC_NOMEM, "bench: out of memory");
+    size_t longest = b->shared_prefix + b->prefill + b->depth + 1;
+    int32_t *ids = calloc(n_prompts(b) * longest, sizeof(*ids));
+    double *values = calloc(b->runs * 4 + (b->runs + 1) * n_prompts(b), sizeof(double));
+    struct figures f = {.prefill = values};
+    enum rc rc = ids && values ? RC_OK : err_set(e, RC_NOMEM, "bench: out of memory");
 
-    model_info(m, &info);
-    for (size_t i = 0; i <= b->runs && rc == RC_OK; i++) { /* run 0 warms up and is overwritten */
-        size_t at = i ? i - 1 : 0;
-
-        if (b->prefill > 0) {
-            random_prompts(b, info.n_vocab, ids, b->prefill);
-            rc = round_of(g, b, ids, b->prefill, 1, &to_first, &to_last, &after, e);
-            prefill[at] = (double)(b->sequences * b->prefill) / to_first;
-        }
-        if (b->decode > 0 && rc == RC_OK) {
-            random_prompts(b, info.n_vocab, ids, 1);
-            rc = round_of(g, b, ids, 1, b->decode + 1, &to_first, &to_last, &after, e);
-            decode[at] = (double)after / to_last;
-        }
-        cli_progress("bench", i, b->runs, "");
-    }
     if (rc == RC_OK) {
-        putchar('{');
-        if (b->prefill > 0) print_figure("prefill_tps", prefill, b->runs);
-        if (b->decode > 0) print_figure("decode_tps", decode, b->runs);
+        f.decode = values + b->runs;
+        f.job_s = f.decode + b->runs;
+        f.job_tps = f.job_s + b->runs;
+        f.first_ms = f.job_tps + b->runs;
     }
+    model_info(m, &info);
+    for (size_t run = 0; run <= b->runs && rc == RC_OK; run++) {
+        if (b->records || b->prefill > 0) rc = one_round(b, g, info.n_vocab, run, true, ids, &f, e);
+        if (rc == RC_OK && !b->records && b->decode > 0) rc = one_round(b, g, info.n_vocab, run, false, ids, &f, e);
+        cli_progress("bench", run, b->runs, "");
+    }
+    if (rc == RC_OK) print_figures(&f);
     free(ids);
-    free(prefill);
-    free(decode);
+    free(values);
     return rc;
+}
+
+/* The most tokens of one sequence. */
+static uint32_t context_of(const struct bench *b)
+{
+    size_t depth = b->depth ? b->depth : 1;
+
+    if (b->records) return (uint32_t)(b->shared_prefix + b->prefill + b->decode);
+    return (uint32_t)((b->prefill > depth + b->decode ? b->prefill : depth + b->decode) + 1);
 }
 
 static enum rc run_bench(const struct bench *b, struct err *e)
 {
     struct model *m = NULL;
     struct engine *g = NULL;
-    struct engine_options opt = {.threads = (int)b->threads, .sequences = (uint32_t)b->sequences};
+    struct engine_options opt = {.threads = (int)b->threads,
+                                 .sequences = (uint32_t)b->sequences,
+                                 .context = context_of(b),
+                                 .draft = b->draft};
     struct engine_stats stats;
     struct model_info info;
     struct rusage usage;
+    double begin = now_s(), load_s = 0;
     enum rc rc = model_open(b->path, NULL, &m, e);
 
-    opt.context = (uint32_t)((b->prefill > b->decode ? b->prefill : b->decode) + 2);
     if (rc == RC_OK) rc = engine_open(m, &opt, &g, e);
+    load_s = now_s() - begin;
     if (rc == RC_OK) rc = measure(m, b, g, e);
     if (rc == RC_OK) {
         engine_stats(g, &stats);
         getrusage(RUSAGE_SELF, &usage);
         model_info(m, &info);
-        printf("\"rss_mib\": %.1f, \"threads\": %u, \"sequences\": %zu, \"cpu\": \"%s\"}\n",
-               (double)usage.ru_maxrss / 1024, stats.threads, b->sequences, info.cpu);
+        printf("\"load_ms\": %.1f, \"rss_mib\": %.1f, \"threads\": %u, \"sequences\": %zu, \"cpu\": \"%s\", "
+               "\"prompt_tokens\": %llu, \"cached_tokens\": %llu, \"drafted_tokens\": %llu, "
+               "\"accepted_tokens\": %llu}\n",
+               load_s * 1e3, (double)usage.ru_maxrss / 1024, stats.threads, b->sequences, info.cpu,
+               (unsigned long long)stats.prompt_tokens, (unsigned long long)stats.cached_tokens,
+               (unsigned long long)stats.drafted_tokens, (unsigned long long)stats.accepted_tokens);
     }
     engine_close(g);
     model_close(m);
@@ -193,9 +269,12 @@ int cmd_bench(const char *config, int argc, char **argv)
                                             {"sequences", required_argument, NULL, 's'},
                                             {"shared-prefix", required_argument, NULL, 'x'},
                                             {"runs", required_argument, NULL, 'r'},
+                                            {"depth", required_argument, NULL, 'D'},
+                                            {"records", required_argument, NULL, 'R'},
+                                            {"draft", required_argument, NULL, 'g'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct bench b = {.prefill = 512, .decode = 128, .sequences = 1, .runs = 5};
+    struct bench b = {.prefill = 512, .decode = 128, .sequences = 1, .runs = 5, .draft = DRAFT_OFF};
     struct err e;
     enum rc rc;
 
@@ -207,7 +286,8 @@ int cmd_bench(const char *config, int argc, char **argv)
             size_t *to;
         } numbers[] = {{'j', 1, 1024, &b.threads},          {'p', 0, 1 << 20, &b.prefill},
                        {'d', 0, 1 << 20, &b.decode},        {'s', 1, MAX_SEQUENCES, &b.sequences},
-                       {'x', 0, 1 << 20, &b.shared_prefix}, {'r', 1, MAX_RUNS, &b.runs}};
+                       {'x', 0, 1 << 20, &b.shared_prefix}, {'r', 1, MAX_RUNS, &b.runs},
+                       {'D', 1, 1 << 20, &b.depth},         {'R', 1, MAX_RECORDS, &b.records}};
         int64_t value;
 
         if (c == '?') return cli_usage(argv[0], "wrong option");
@@ -216,6 +296,7 @@ int cmd_bench(const char *config, int argc, char **argv)
             return EXIT_DONE;
         }
         if (c == 'm') b.path = optarg;
+        if (c == 'g' && !cmd_draft_option(optarg, &b.draft)) return cli_usage(argv[0], "--draft is auto, off or 1 to 15");
         for (size_t i = 0; i < COUNT_OF(numbers); i++) {
             if (numbers[i].c != c) continue;
             if (!str_int64(optarg, numbers[i].lo, numbers[i].hi, &value))
@@ -224,6 +305,8 @@ int cmd_bench(const char *config, int argc, char **argv)
         }
     }
     if (!b.path || optind != argc) return cli_usage(argv[0], "-m GGUF is needed");
+    if (b.records && (b.decode == 0 || b.prefill == 0))
+        return cli_usage(argv[0], "--records needs --prefill and --decode above 0");
     rc = run_bench(&b, &e);
     return rc == RC_OK ? EXIT_DONE : cli_fail(rc, &e);
 }

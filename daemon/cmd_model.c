@@ -63,6 +63,21 @@ static bool parse_count(const char *text, int64_t lo, int64_t hi, size_t *out)
     return true;
 }
 
+bool cmd_draft_option(const char *text, int *out)
+{
+    int64_t n;
+
+    if (strcmp(text, "auto") == 0)
+        *out = 0;
+    else if (strcmp(text, "off") == 0)
+        *out = DRAFT_OFF;
+    else if (str_int64(text, 1, DRAFT_MOST, &n))
+        *out = (int)n;
+    else
+        return false;
+    return true;
+}
+
 /* All of stdin. */
 static enum rc read_stdin(struct buf *b, struct err *e)
 {
@@ -146,10 +161,12 @@ int cmd_tokenize(const char *config, int argc, char **argv)
 
 static void help_logits(void)
 {
-    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N] [--threads N]\n\n"
+    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N | --next] [--threads N]\n\n"
            "Prints {\"tokens\": [...], \"top\": [{\"pos\", \"ids\", \"logprobs\"}]}: after each token the N "
            "most\n"
-           "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n");
+           "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n"
+           "--next: {\"tokens\": [...], \"next\": [...]}: only how probable each given token after the first "
+           "is.\n");
 }
 
 struct top {
@@ -195,6 +212,23 @@ static void print_top(void *ctx, size_t pos, const float *logprobs)
     printf("]}");
 }
 
+static void print_next(void *ctx, size_t pos, const float *logprobs)
+{
+    const struct top *t = ctx;
+
+    if (pos == 0) {
+        printf("{\"tokens\": ");
+        print_ids(t->tokens, t->n_tokens);
+        printf(", \"next\": [");
+    }
+    if (pos + 1 == t->n_tokens) return;
+    if (isfinite(logprobs[t->tokens[pos + 1]]))
+        printf("%s%.6f", pos ? ", " : "", (double)logprobs[t->tokens[pos + 1]]);
+    else
+        printf("%snull", pos ? ", " : "");
+}
+
+/* top 0: only the given tokens. */
 static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, size_t top, int threads,
                           struct err *e)
 {
@@ -209,7 +243,7 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
                      .n = top < info.n_vocab ? top : info.n_vocab,
                      .order = malloc((info.n_vocab + 1) * sizeof(*t.order))};
     if (!t.order) return err_set(e, RC_NOMEM, "logits: out of memory");
-    rc = model_logits(m, ids, n, threads, print_top, &t, e);
+    rc = model_logits(m, ids, n, threads, top ? print_top : print_next, &t, e);
     if (rc == RC_OK) printf("]}\n");
     free(t.order);
     return rc;
@@ -217,10 +251,13 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
 
 int cmd_logits(const char *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'}, {"tokens", required_argument, NULL, 'k'},
-        {"top", required_argument, NULL, 't'},   {"threads", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},        {0}};
+    static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                            {"tokens", required_argument, NULL, 'k'},
+                                            {"top", required_argument, NULL, 't'},
+                                            {"next", no_argument, NULL, 'n'},
+                                            {"threads", required_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const char *path = NULL, *tokens = NULL;
     size_t top = 32, threads = 0, n = 0;
     struct model *m = NULL;
@@ -241,6 +278,9 @@ int cmd_logits(const char *config, int argc, char **argv)
             break;
         case 't':
             good = parse_count(optarg, 1, INT32_MAX, &top);
+            break;
+        case 'n':
+            top = 0;
             break;
         case 'j':
             good = parse_count(optarg, 1, 1024, &threads);
@@ -273,7 +313,15 @@ static void help_generate(void)
            "  --chat             the prompt is what a user says: put it into the model's chat template\n"
            "  -n N               most new tokens (default 128)\n"
            "  --temp T           temperature (default 0: always the most probable token)\n"
-           "  --top-k K, --top-p P, --min-p P, --seed S\n"
+           "  --top-k K          by chance among the K most probable only (default 0: all)\n"
+           "  --top-p P          ... among the fewest that have the share P of the probability (default 1: all)\n"
+           "  --min-p P          ... among those with at least P times the probability of the first (default 0: all)\n"
+           "  --seed S           of chance: the same seed gives the same text (default 0)\n"
+           "  --repeat-penalty R make tokens that occurred less probable: their logits are divided by R if positive,\n"
+           "                     else multiplied (default 1: off)\n"
+           "  --repeat-window N  ... among the last N of prompt and output (default 64)\n"
+           "  --draft auto|off|N tokens guessed from the text so far and judged in one step; what is written does not\n"
+           "                     depend on it (default auto: as many as pay)\n"
            "  --ids              instead of text, {\"ids\": [...]} of the new tokens at the end\n"
            "  --threads N        default: all processors\n");
 }
@@ -282,6 +330,7 @@ struct generate {
     const char *path, *prompt, *tokens;
     size_t n, threads;
     bool chat, ids;
+    int draft;
     struct sampling sampling;
 };
 
@@ -350,7 +399,7 @@ static enum rc run_generate(const struct model *m, const struct generate *g, con
                             struct err *e)
 {
     struct model_info info;
-    struct engine_options opt = {.threads = (int)g->threads, .sequences = 1};
+    struct engine_options opt = {.threads = (int)g->threads, .sequences = 1, .draft = g->draft};
     struct submission s = {.ids = ids, .n_ids = n, .max_tokens = g->n, .sampling = g->sampling};
     struct engine *engine = NULL;
     enum rc rc;
@@ -403,6 +452,16 @@ static bool generate_option(struct generate *g, int c, const char *arg)
         if (!str_double(arg, 0, 1, &d)) return false;
         g->sampling.top_p = (float)d;
         return true;
+    case 'R':
+        if (!str_double(arg, 0.01, 100, &d)) return false;
+        g->sampling.repeat_penalty = (float)d;
+        return true;
+    case 'W':
+        if (!parse_count(arg, 1, INT32_MAX, &k)) return false;
+        g->sampling.repeat_window = (uint32_t)k;
+        return true;
+    case 'g':
+        return cmd_draft_option(arg, &g->draft);
     default: /* 'M' */
         if (!str_double(arg, 0, 1, &d)) return false;
         g->sampling.min_p = (float)d;
@@ -419,7 +478,10 @@ int cmd_generate(const char *config, int argc, char **argv)
         {"threads", required_argument, NULL, 'j'}, {"seed", required_argument, NULL, 's'},
         {"temp", required_argument, NULL, 'T'},    {"top-k", required_argument, NULL, 'K'},
         {"top-p", required_argument, NULL, 'P'},   {"min-p", required_argument, NULL, 'M'},
-        {"help", no_argument, NULL, 'h'},          {0}};
+        {"repeat-penalty", required_argument, NULL, 'R'},
+        {"repeat-window", required_argument, NULL, 'W'},
+        {"draft", required_argument, NULL, 'g'},   {"help", no_argument, NULL, 'h'},
+        {0}};
     struct generate g = {.n = 128, .sampling = {.top_p = 1}};
     struct model *m = NULL;
     int32_t *ids = NULL;
@@ -474,6 +536,7 @@ static void print_info_json(const struct model_info *i)
         const char *key;
         uint64_t value;
     } numbers[] = {{"bytes", i->file_bytes},
+                   {"files", i->n_files},
                    {"params", i->n_params},
                    {"active_params", i->n_active_params},
                    {"layers", i->n_layers},
@@ -513,7 +576,9 @@ static void print_info(const struct model_info *i)
         printf("  inner width   %u\n", i->n_ff);
     printf("  parameters    %.1f million, %.1f million active\n", (double)i->n_params / 1e6,
            (double)i->n_active_params / 1e6);
-    printf("  weights       %s, %.1f MiB\n", i->weight_type, (double)i->file_bytes / 1048576);
+    printf("  weights       %s, %.1f MiB", i->weight_type, (double)i->file_bytes / 1048576);
+    if (i->n_files > 1) printf(" in %u files", i->n_files);
+    putchar('\n');
     printf("  vocabulary    %u, context %u, chat template %s\n", i->n_vocab, i->n_context,
            *i->chat_template ? i->chat_template : "unknown");
     printf("  kernels       %s\n", i->cpu);

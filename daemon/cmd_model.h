@@ -3,6 +3,11 @@
 #ifndef DAEMON_CMD_MODEL_H
 #define DAEMON_CMD_MODEL_H
 
+#include <stdbool.h>
+
+/* "auto", "off" or a number as engine_options.draft; false if it is none of these. */
+bool cmd_draft_option(const char *text, int *out);
+
 int cmd_tokenize(const char *config, int argc, char **argv);
 int cmd_logits(const char *config, int argc, char **argv);
 int cmd_generate(const char *config, int argc, char **argv);

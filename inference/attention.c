@@ -10,13 +10,10 @@
 
 #include "graph.h"
 
-static void before_attention(void *ctx, size_t i, size_t worker)
+void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
 {
-    struct forward *f = ctx;
-    const struct layer *y = f->layer;
     size_t n_embd = f->m->shape.n_embd;
 
-    (void)worker;
     graph_norm(f, f->x + i * n_embd, y->attn_norm, y->attn_norm_bias, n_embd, f->normed.f + i * n_embd);
     if (reads_quantised(&y->q) || reads_quantised(&y->k) || reads_quantised(&y->v) ||
         reads_quantised(&y->latent.q_down) || reads_quantised(&y->latent.kv_down))
@@ -171,20 +168,9 @@ static void queries_of_latent(struct forward *f)
               (size_t)f->m->shape.n_latent + f->m->shape.n_rope);
 }
 
-static void quantise_seen(void *ctx, size_t i, size_t worker)
-{
-    struct forward *f = ctx;
-
-    (void)worker;
-    graph_quantise(f, &f->seen, i, 0, f->seen.width);
-}
-
 static void values_of_latent(struct forward *f)
 {
-    const struct weight *w = &f->layer->latent.value_up;
-
-    if (reads_quantised(w)) graph_for_rows(f, quantise_seen, f->n * f->m->shape.n_heads);
-    each_head(f, w, &f->seen, f->attended.f, f->m->shape.n_value);
+    each_head(f, &f->layer->latent.value_up, &f->seen, f->attended.f, f->m->shape.n_value);
 }
 
 /* ---- over the cache ------------------------------------------------------------------------------------ */
@@ -258,6 +244,26 @@ static void attend_block(const struct forward *f, const struct task *t, size_t r
                      acc);
 }
 
+/* Whether a task's heads are whole blocks of what the output matrix reads. */
+static bool ends_on_blocks(const struct forward *f)
+{
+    return f->span * f->m->shape.n_value % ACT_BLOCK == 0;
+}
+
+static void end_softmax(const struct forward *f, const struct task *t, size_t r)
+{
+    const struct layer *y = f->layer;
+    struct acts attended = f->attended, seen = f->seen;
+    size_t row = t->first_row + r;
+
+    for (size_t i = 0; i < t->n_heads * t->n_value; i++)
+        t->acc[r * t->acc_row + i] /= t->sum[r * t->n_heads + i / t->n_value];
+    for (size_t h = 0; h < t->n_heads && reads_quantised(&y->latent.value_up); h++)
+        graph_quantise(f, &seen, row * f->m->shape.n_heads + t->head + h, 0, t->n_value);
+    if (!y->latent.value_up.format && reads_quantised(&y->attn_out) && ends_on_blocks(f))
+        graph_quantise(f, &attended, row, t->head * t->n_value, t->n_heads * t->n_value);
+}
+
 /* Block after block, so that rows of a sequence find the block in the caches. */
 static void attend_tile(void *ctx, size_t index, size_t worker)
 {
@@ -275,8 +281,7 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
         for (size_t r = 0; r < t.n_rows; r++)
             attend_block(f, &t, r, b);
     for (size_t r = 0; r < t.n_rows; r++)
-        for (size_t i = 0; i < t.n_heads * t.n_value; i++)
-            t.acc[r * t.acc_row + i] /= t.sum[r * t.n_heads + i / t.n_value];
+        end_softmax(f, &t, r);
 }
 
 static void quantise_attended(void *ctx, size_t i, size_t worker)
@@ -292,14 +297,14 @@ void graph_attention(struct forward *f)
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
-    graph_for_rows(f, before_attention, f->n);
     if (s->n_latent)
         queries_of_latent(f);
     else
         queries_of_heads(f);
     graph_for_rows(f, attend_tile, tiles * ((s->n_heads + f->span - 1) / f->span));
     if (s->n_latent) values_of_latent(f);
-    if (reads_quantised(&f->layer->attn_out)) graph_for_rows(f, quantise_attended, f->n);
+    if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
+        graph_for_rows(f, quantise_attended, f->n);
     all_rows(f, &f->layer->attn_out, &f->attended, f->out);
     graph_multiply(f);
 }

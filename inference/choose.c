@@ -21,6 +21,10 @@ int32_t choose_token(struct sampler *s, const struct tokenizer *t, const struct 
     struct question q = {c, t, state, left};
     int32_t id;
 
+    if (!(p->temperature > 0)) { /* the most probable of all, which is soon found, is mostly allowed */
+        id = sampler_pick(s, logits, NULL, 0, p, position);
+        if (id >= 0 && may(&q, id)) return id;
+    }
     if (!constraint_is_narrow(c, state) &&
         sampler_pick_asking(s, logits, tokenizer_size(t), may, &q, p, position, &id))
         return id;

@@ -1,87 +1,44 @@
-/* engine.c: one thread that owns the KV cache and runs everything that is in flight in common steps.
+/* engine.c: one thread that owns the KV cache and runs everything that is in flight in common steps (step.c).
  *
- * A step has one row for each sequence that writes, and up to `chunk` rows of prompts. A request is
- * admitted when the KV cache has room for all it may ever need, so nothing that runs is ever thrown out
- * for memory. */
-#include <pthread.h>
-#include <stdatomic.h>
+ * A request is admitted when the KV cache has room for all it may ever need, so nothing that runs is ever thrown
+ * out for memory. What it shares with others needs no room of its own. */
+#include "engine.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include "../base/clock.h"
-#include "choose.h"
-#include "forward.h"
+#include "constraint.h"
+#include "memory.h"
 
-#define MAX_WAITING       1024
 #define DEFAULT_SEQUENCES 8
 #define MAX_SEQUENCES     1024
 #define DEFAULT_CHUNK     256
 #define MAX_CHUNK         4096
 #define DEFAULT_CONTEXT   4096
 
-struct request {
-    struct submission s; /* ids is our copy */
-    int32_t *ids;
-    size_t limit;    /* most tokens of output */
-    uint64_t number; /* order of submission */
-    atomic_bool cancelled;
-    pthread_mutex_t lock; /* for finished */
-    pthread_cond_t changed;
-    bool finished;
-    /* of the engine's thread: */
-    uint32_t *table; /* blocks, while it runs */
-    size_t n_blocks; /* that it needs */
-    size_t n_cached; /* positions in the cache */
-    size_t n_out;
-    int32_t next;   /* the token to feed after the prompt */
-    struct constraint_state state; /* of the constraint */
-    int64_t submitted_ms, admitted_ms, first_ms;
-};
-
-struct engine {
-    const struct model *m;
-    uint32_t context, sequences, chunk;
-    struct pool *pool;
-    struct kv *kv;
-    struct forward *forward;
-    struct sampler *sampler;
-    uint8_t *allowed;
-    struct row *rows;
-    struct request **asking; /* whose rows want logits, in order */
-    pthread_t thread;
-    bool started;
-
-    struct request **running; /* of the engine's thread */
-    size_t n_running;
-
-    pthread_mutex_t lock; /* all below */
-    pthread_cond_t wake;
-    struct request *waiting[MAX_WAITING];
-    size_t n_waiting;
-    uint64_t n_submitted;
-    bool closing;
-    struct engine_stats stats;
-};
-
 /* ---- ends ---------------------------------------------------------------------------------------------- */
 
-/* The request may be gone when this returns. */
-static void finish(struct engine *g, struct request *r, enum finish_reason reason, const char *message)
+void engine_finish(struct engine *g, struct request *r, enum finish_reason reason, const char *message)
 {
     int64_t now = clock_mono_ms();
-    struct finish f = {
-        .reason = reason, .prompt_tokens = r->s.n_ids, .output_tokens = r->n_out, .message = message};
+    struct finish f = {.reason = reason,
+                       .prompt_tokens = r->s.n_ids,
+                       .output_tokens = r->n_out,
+                       .cached_tokens = r->n_saved,
+                       .message = message};
 
     if (r->admitted_ms) {
         f.queue_ms = r->admitted_ms - r->submitted_ms;
         f.prefill_ms = (r->first_ms ? r->first_ms : now) - r->admitted_ms;
         f.decode_ms = r->first_ms ? now - r->first_ms : 0;
-        kv_give(g->kv, r->table, r->n_blocks);
+        prefix_release(g->prefix, r->ids, r->n_cached, r->table, r->n_blocks);
     } else {
         f.queue_ms = now - r->submitted_ms;
     }
     pthread_mutex_lock(&g->lock);
     g->stats.requests++; /* before anybody is told, so that who is told finds it counted */
     g->stats.output_tokens += r->n_out;
+    g->stats.cached_tokens += r->n_saved;
     pthread_mutex_unlock(&g->lock);
     if (r->s.on_finish) r->s.on_finish(r->s.ctx, &f);
     pthread_mutex_lock(&r->lock);
@@ -107,7 +64,7 @@ static void drop_running(struct engine *g)
         struct request *r = g->running[i];
 
         if (is_over(r, now, &reason))
-            finish(g, r, reason, NULL);
+            engine_finish(g, r, reason, NULL);
         else
             g->running[kept++] = r;
     }
@@ -139,8 +96,8 @@ static struct request *next_over(struct engine *g, enum finish_reason *reason)
     return r;
 }
 
-/* The next request to run: highest priority, then first come; NULL if there is none or no room for it. A
- * smaller one does not overtake, or a large one might wait for ever. */
+/* The next request to run, with its blocks: highest priority, then first come; NULL if there is none or no room for
+ * it. A smaller one does not overtake, or a large one might wait for ever. */
 static struct request *next_admitted(struct engine *g)
 {
     struct request *r = NULL;
@@ -153,9 +110,22 @@ static struct request *next_admitted(struct engine *g)
         if (a->s.priority > b->s.priority || (a->s.priority == b->s.priority && a->number < b->number))
             best = i;
     }
-    if (g->n_waiting > 0 && g->waiting[best]->n_blocks <= kv_free_blocks(g->kv)) r = take_waiting(g, best);
+    if (g->n_waiting > 0) r = g->waiting[best];
+    if (r && prefix_admit(g->prefix, r->ids, r->s.n_ids, r->table, r->n_blocks))
+        take_waiting(g, best);
+    else
+        r = NULL;
     pthread_mutex_unlock(&g->lock);
     return r;
+}
+
+static void add_running(struct engine *g, struct request *r)
+{
+    size_t at = g->n_running++;
+
+    for (; at > 0 && g->running[at - 1]->s.priority < r->s.priority; at--)
+        g->running[at] = g->running[at - 1];
+    g->running[at] = r;
 }
 
 static void admit(struct engine *g)
@@ -164,122 +134,17 @@ static void admit(struct engine *g)
     struct request *r;
 
     while ((r = next_over(g, &reason)))
-        finish(g, r, reason, NULL);
+        engine_finish(g, r, reason, NULL);
     while (g->n_running < g->sequences && (r = next_admitted(g))) {
         r->admitted_ms = clock_mono_ms();
-        kv_take(g->kv, r->table, r->n_blocks);
         if (r->limit == 0)
-            finish(g, r, FINISH_LENGTH, NULL);
+            engine_finish(g, r, FINISH_LENGTH, NULL);
         else
-            g->running[g->n_running++] = r;
+            add_running(g, r);
     }
 }
 
-/* ---- a step -------------------------------------------------------------------------------------------- */
-
-/* Rows of one request, at most `most`; returns how many. */
-static size_t add_rows(struct engine *g, struct request *r, size_t n, size_t most, size_t *n_asking)
-{
-    size_t total = r->s.n_ids + r->n_out, count = total - r->n_cached < most ? total - r->n_cached : most;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t position = r->n_cached + i;
-
-        g->rows[n + i] = (struct row){position < r->s.n_ids ? r->ids[position] : r->next, (uint32_t)position,
-                                      r->table, position + 1 == total};
-    }
-    r->n_cached += count;
-    if (count > 0 && r->n_cached == total) g->asking[(*n_asking)++] = r;
-    return count;
-}
-
-/* Those that write first, then prompts in the order of admission. */
-static size_t collect_rows(struct engine *g, size_t *n_asking)
-{
-    size_t n = 0, prompt = g->chunk;
-
-    *n_asking = 0;
-    for (size_t i = 0; i < g->n_running; i++)
-        if (g->running[i]->n_out > 0) n += add_rows(g, g->running[i], n, 1, n_asking);
-    for (size_t i = 0; i < g->n_running; i++) {
-        if (g->running[i]->n_out > 0) continue;
-        size_t count = add_rows(g, g->running[i], n, prompt, n_asking);
-        prompt -= count;
-        n += count;
-    }
-    return n;
-}
-
-static int32_t pick(struct engine *g, const struct request *r, const float *logits)
-{
-    const struct sampling *p = &r->s.sampling;
-    uint64_t position = r->s.n_ids + r->n_out;
-
-    if (!r->s.constraint) return sampler_pick(g->sampler, logits, NULL, 0, p, position);
-    return choose_token(g->sampler, g->m->tok, r->s.constraint, &r->state, r->limit - r->n_out - 1, logits, p, position,
-                        g->allowed);
-}
-
-/* One token of a request. True if it goes on. */
-static bool write_token(struct engine *g, struct request *r, const float *logits)
-{
-    size_t n;
-    const char *bytes;
-    int32_t id = pick(g, r, logits);
-
-    if (!r->first_ms) r->first_ms = clock_mono_ms();
-    if (id < 0 && r->s.constraint && constraint_accepts(r->s.constraint, &r->state)) {
-        finish(g, r, FINISH_END, NULL); /* nothing may follow, and the vocabulary has no end token */
-        return false;
-    }
-    if (id < 0) {
-        finish(g, r, FINISH_ERROR,
-               r->s.constraint ? "no token fits the constraint" : "the logits are no numbers");
-        return false;
-    }
-    if (r->s.constraint) /* it was chosen because it may come */
-        (void)constraint_advance(r->s.constraint, g->m->tok, &r->state, id, r->limit - r->n_out - 1);
-    r->next = id;
-    r->n_out++;
-    bytes = tokenizer_bytes(g->m->tok, id, &n);
-    if (r->s.on_token) r->s.on_token(r->s.ctx, id, bytes, n);
-    if (tokenizer_is_end(g->m->tok, id) && !r->s.ignore_end)
-        finish(g, r, FINISH_END, NULL);
-    else if (r->n_out == r->limit)
-        finish(g, r, FINISH_LENGTH, NULL);
-    else
-        return true;
-    return false;
-}
-
-static void forget(struct engine *g, const struct request *r)
-{
-    size_t i = 0;
-
-    while (g->running[i] != r)
-        i++;
-    memmove(g->running + i, g->running + i + 1, (--g->n_running - i) * sizeof(*g->running));
-}
-
-static void step(struct engine *g)
-{
-    int64_t begin = clock_mono_ms();
-    size_t n_asking, n = collect_rows(g, &n_asking), n_new = 0;
-
-    forward_run(g->forward, g->rows, n);
-    for (size_t i = 0; i < n_asking; i++) {
-        struct request *r = g->asking[i];
-
-        n_new += r->n_out == 0;
-        if (write_token(g, r, forward_logits(g->forward, i))) continue;
-        forget(g, r);
-    }
-    pthread_mutex_lock(&g->lock);
-    g->stats.steps++;
-    g->stats.prompt_tokens += n - (n_asking - n_new);
-    g->stats.busy_ms += clock_mono_ms() - begin;
-    pthread_mutex_unlock(&g->lock);
-}
+/* ---- the thread ----------------------------------------------------------------------------------------- */
 
 /* Sleep until there is something to do; false at the end. */
 static bool wait_for_work(struct engine *g)
@@ -308,7 +173,7 @@ static void *engine_main(void *arg)
         open = wait_for_work(g);
         drop_running(g);
         admit(g);
-        if (g->n_running > 0) step(g);
+        if (g->n_running > 0) engine_step(g);
     } while (open);
     return NULL;
 }
@@ -318,15 +183,58 @@ static void *engine_main(void *arg)
 static enum rc open_cache(struct engine *g, const struct engine_options *opt, struct err *e)
 {
     size_t one = kv_blocks(g->context), block = kv_block_bytes(&g->m->shape), n = one * g->sequences;
+    size_t most = opt->kv_bytes ? opt->kv_bytes : memory_available();
+    enum rc rc;
 
-    if (opt->kv_bytes) n = opt->kv_bytes / block;
-    if (n < one)
+    if (most / block < one)
         return err_set(e, RC_LIMIT,
-                       "KV cache: one sequence of %lu tokens needs %zu blocks of %zu bytes = %zu MiB; "
-                       "allowed are %zu MiB",
-                       (unsigned long)g->context, one, block, (one * block) >> 20, opt->kv_bytes >> 20);
-    if (n > one * g->sequences) n = one * g->sequences;
-    return kv_open(&g->m->shape, n, &g->kv, e);
+                       "KV cache: one sequence of %lu tokens needs %zu blocks of %zu bytes = %zu MiB; %s %zu MiB: "
+                       "a shorter context or more memory",
+                       (unsigned long)g->context, one, block, (one * block) >> 20,
+                       opt->kv_bytes ? "allowed are" : "the system has left", most >> 20);
+    if (n > most / block) n = most / block;
+    rc = kv_open(&g->m->shape, n, &g->kv, e);
+    return rc == RC_OK ? prefix_open(g->kv, n, &g->prefix, e) : rc;
+}
+
+static enum rc open_samplers(struct engine *g, struct err *e)
+{
+    size_t n = (size_t)pool_threads(g->pool);
+    enum rc rc = RC_OK;
+
+    g->samplers = calloc(n, sizeof(struct sampler *));
+    g->allowed = calloc(n, sizeof(uint8_t *));
+    if (!g->samplers || !g->allowed) return err_set(e, RC_NOMEM, "engine: out of memory");
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
+        rc = sampler_open(g->m->n_vocab, &g->samplers[i], e);
+        g->allowed[i] = malloc(tokenizer_size(g->m->tok));
+        if (rc == RC_OK && !g->allowed[i]) rc = err_set(e, RC_NOMEM, "engine: out of memory");
+    }
+    return rc;
+}
+
+/* What steps need. */
+static enum rc open_room(struct engine *g, const struct engine_options *opt, struct err *e)
+{
+    size_t max_rows = (size_t)g->chunk + g->sequences + DRAFT_MOST_ROWS;
+    enum rc rc;
+
+    g->rows = calloc(max_rows, sizeof(*g->rows));
+    g->asking = calloc(g->sequences, sizeof(struct request *));
+    g->running = calloc(g->sequences, sizeof(struct request *));
+    g->drafting = calloc(g->sequences, sizeof(struct request *));
+    g->drafts = calloc(g->sequences, sizeof(*g->drafts));
+    g->speculation = speculation_open();
+    if (!g->rows || !g->asking || !g->running || !g->drafting || !g->drafts || !g->speculation)
+        return err_set(e, RC_NOMEM, "engine: out of memory");
+    rc = open_cache(g, opt, e);
+    if (rc == RC_OK) rc = pool_open(opt->threads, &g->pool, e);
+    if (rc == RC_OK) g->stats.threads = (uint32_t)pool_threads(g->pool);
+    if (rc == RC_OK) rc = open_samplers(g, e);
+    if (rc == RC_OK)
+        rc = forward_open(g->m, g->kv, g->pool, max_rows, (size_t)g->sequences + DRAFT_MOST_ROWS, g->context,
+                          &g->forward, e);
+    return rc;
 }
 
 enum rc engine_open(const struct model *m, const struct engine_options *opt, struct engine **out,
@@ -334,7 +242,6 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
 {
     static const struct engine_options defaults = {0};
     struct engine *g = NULL;
-    size_t max_rows;
     int failed;
     enum rc rc;
 
@@ -343,6 +250,8 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     if (opt->sequences > MAX_SEQUENCES || opt->chunk > MAX_CHUNK)
         return err_set(e, RC_LIMIT, "engine: at most %d sequences and %d tokens in one step", MAX_SEQUENCES,
                        MAX_CHUNK);
+    if (opt->draft < DRAFT_OFF || opt->draft > DRAFT_MOST)
+        return err_set(e, RC_LIMIT, "engine: at most %d drafted tokens", DRAFT_MOST);
     g = calloc(1, sizeof(*g));
     if (!g) return err_set(e, RC_NOMEM, "engine: out of memory");
     g->m = m;
@@ -350,20 +259,10 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     if (g->context > m->shape.n_context) g->context = m->shape.n_context;
     g->sequences = opt->sequences ? opt->sequences : DEFAULT_SEQUENCES;
     g->chunk = opt->chunk ? opt->chunk : DEFAULT_CHUNK;
-    max_rows = (size_t)g->chunk + g->sequences;
+    g->draft = opt->draft;
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->wake, NULL);
-    g->allowed = malloc(tokenizer_size(m->tok));
-    g->rows = calloc(max_rows, sizeof(*g->rows));
-    g->asking = calloc(g->sequences, sizeof(*g->asking));
-    g->running = calloc(g->sequences, sizeof(*g->running));
-    rc = g->allowed && g->rows && g->asking && g->running ? RC_OK
-                                                          : err_set(e, RC_NOMEM, "engine: out of memory");
-    if (rc == RC_OK) rc = open_cache(g, opt, e);
-    if (rc == RC_OK) rc = pool_open(opt->threads, &g->pool, e);
-    if (rc == RC_OK) g->stats.threads = (uint32_t)pool_threads(g->pool);
-    if (rc == RC_OK) rc = forward_open(m, g->kv, g->pool, max_rows, g->sequences, g->context, &g->forward, e);
-    if (rc == RC_OK) rc = sampler_open(m->n_vocab, &g->sampler, e);
+    rc = open_room(g, opt, e);
     failed = rc == RC_OK ? pthread_create(&g->thread, NULL, engine_main, g) : 0;
     if (failed) rc = err_sys(e, RC_LIMIT, failed, "engine: no thread");
     g->started = rc == RC_OK;
@@ -372,6 +271,16 @@ enum rc engine_open(const struct model *m, const struct engine_options *opt, str
     else
         engine_close(g);
     return rc;
+}
+
+static void close_samplers(struct engine *g)
+{
+    for (size_t i = 0; g->pool && i < (size_t)pool_threads(g->pool); i++) {
+        if (g->samplers) sampler_close(g->samplers[i]);
+        if (g->allowed) free(g->allowed[i]);
+    }
+    free(g->samplers);
+    free(g->allowed);
 }
 
 void engine_close(struct engine *g)
@@ -384,14 +293,17 @@ void engine_close(struct engine *g)
         pthread_mutex_unlock(&g->lock);
         pthread_join(g->thread, NULL);
     }
-    sampler_close(g->sampler);
+    close_samplers(g);
     forward_close(g->forward);
     pool_close(g->pool);
+    prefix_close(g->prefix);
     kv_close(g->kv);
-    free(g->allowed);
+    speculation_close(g->speculation);
     free(g->rows);
     free(g->asking);
     free(g->running);
+    free(g->drafting);
+    free(g->drafts);
     pthread_cond_destroy(&g->wake);
     pthread_mutex_destroy(&g->lock);
     free(g);
@@ -417,6 +329,7 @@ static void request_free(struct request *r)
     if (!r) return;
     pthread_cond_destroy(&r->changed);
     pthread_mutex_destroy(&r->lock);
+    lookup_close(r->lookup);
     free(r->ids);
     free(r->table);
     free(r);
@@ -432,9 +345,10 @@ static struct request *request_make(const struct engine *g, const struct submiss
     r->s = *s;
     r->limit = s->max_tokens < g->context - s->n_ids ? s->max_tokens : g->context - s->n_ids;
     r->n_blocks = kv_blocks(s->n_ids + r->limit);
-    r->ids = malloc(s->n_ids * sizeof(*r->ids));
+    r->ids = malloc((s->n_ids + r->limit) * sizeof(*r->ids));
     r->table = calloc(r->n_blocks, sizeof(*r->table));
-    if (!r->ids || !r->table) {
+    if (g->draft != DRAFT_OFF) r->lookup = lookup_open(s->n_ids + r->limit);
+    if (!r->ids || !r->table || (g->draft != DRAFT_OFF && !r->lookup)) {
         request_free(r);
         return NULL;
     }
@@ -459,10 +373,10 @@ enum rc engine_submit(struct engine *g, const struct submission *s, struct reque
         return rc;
     }
     pthread_mutex_lock(&g->lock);
-    if (g->n_waiting == MAX_WAITING) {
-        rc = err_set(e, RC_LIMIT, "engine: %d requests are waiting already", MAX_WAITING);
+    if (g->n_waiting == ENGINE_MAX_WAITING) {
+        rc = err_set(e, RC_LIMIT, "engine: %d requests are waiting already", ENGINE_MAX_WAITING);
     } else {
-        r->number = g->n_submitted++;
+        r->number = ++g->n_submitted;
         g->waiting[g->n_waiting++] = r;
         g->stats.waiting = (uint32_t)g->n_waiting;
         *out = r; /* before its callbacks can run */
@@ -494,73 +408,6 @@ void engine_stats(struct engine *g, struct engine_stats *out)
 {
     pthread_mutex_lock(&g->lock);
     *out = g->stats;
+    out->busy_ms = g->busy_us / 1000;
     pthread_mutex_unlock(&g->lock);
-}
-
-/* ---- submit and wait ----------------------------------------------------------------------------------- */
-
-struct collected {
-    struct buf *text;
-    int32_t *ids;
-    size_t n, cap;
-    struct finish f;
-    char message[128];
-};
-
-static void collect_token(void *ctx, int32_t id, const char *bytes, size_t n)
-{
-    struct collected *c = ctx;
-
-    if (c->text) buf_add(c->text, bytes, n);
-    if (c->n < c->cap) c->ids[c->n++] = id;
-}
-
-static void collect_finish(void *ctx, const struct finish *f)
-{
-    struct collected *c = ctx;
-
-    c->f = *f;
-    c->f.message = NULL;
-    if (f->message) strncat(c->message, f->message, sizeof(c->message) - 1);
-}
-
-static enum rc result_of(const struct collected *c, struct err *e)
-{
-    switch (c->f.reason) {
-    case FINISH_CANCELLED:
-        return err_set(e, RC_RETRY, "the request was cancelled");
-    case FINISH_DEADLINE:
-        return err_set(e, RC_RETRY, "the deadline passed after %zu tokens", c->f.output_tokens);
-    case FINISH_ERROR:
-        return err_set(e, RC_BAD, "generation failed: %s", c->message);
-    default:
-        return c->text ? buf_check(c->text, "output", e) : RC_OK;
-    }
-}
-
-enum rc engine_run(struct engine *g, const struct submission *s, struct buf *text, int32_t **ids,
-                   size_t *n_ids, struct finish *f, struct err *e)
-{
-    struct submission own = *s;
-    struct collected c = {.text = text};
-    struct request *r = NULL;
-    enum rc rc = RC_OK;
-
-    c.cap = ids ? (s->max_tokens < g->context ? s->max_tokens : g->context) : 0;
-    c.ids = ids ? malloc((c.cap + 1) * sizeof(*c.ids)) : NULL;
-    if (ids && !c.ids) return err_set(e, RC_NOMEM, "engine: out of memory");
-    own.ctx = &c;
-    own.on_token = collect_token;
-    own.on_finish = collect_finish;
-    rc = engine_submit(g, &own, &r, e);
-    request_close(r);
-    if (rc == RC_OK && f) *f = c.f;
-    if (rc == RC_OK) rc = result_of(&c, e);
-    if (rc == RC_OK && ids) {
-        *ids = c.ids;
-        *n_ids = c.n;
-        c.ids = NULL;
-    }
-    free(c.ids);
-    return rc;
 }

@@ -13,13 +13,14 @@
 #define LEAST_PIECE 64
 #define PIECES      4 /* wanted for each thread */
 
-#define LATENT_SPAN 8  /* of the heads that share a latent vector, those of one task */
+#define LATENT_SPAN 8 /* of the heads that share a latent vector, those of one task */
 
 /* ---- products ------------------------------------------------------------------------------------------ */
 
 void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n)
 {
-    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK);
+    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK,
+                   a->low + row * a->width + first);
 }
 
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,
@@ -169,28 +170,35 @@ static void before_inner(void *ctx, size_t i, size_t worker)
     if (y->router.format) route_row(f, i);
 }
 
+static void add_experts(const struct forward *f, float *x, size_t i)
+{
+    const struct shape *s = &f->m->shape;
+    const float *bias = f->layer->experts.down_bias;
+
+    for (size_t u = i * s->n_used; u < (i + 1) * s->n_used; u++) {
+        float scale = s->residual_scale * f->expert_weights[u];
+
+        f->k->add_scaled(x, f->expert_out + (size_t)f->slot_of[u] * s->n_embd, s->n_embd, scale);
+        if (bias) f->k->add_scaled(x, bias + (size_t)f->experts[u] * s->n_embd, s->n_embd, scale);
+    }
+}
+
 static void after_inner(void *ctx, size_t i, size_t worker)
 {
-    const struct forward *f = ctx;
+    struct forward *f = ctx;
     const struct shape *s = &f->m->shape;
-    const struct layer *y = f->layer;
     const struct ffn *plain = plain_ffn(f);
-    float *x = f->x + i * s->n_embd;
+    float *x = f->x + i * s->n_embd, *out = f->out + i * s->n_embd;
 
     (void)worker;
-    for (size_t u = 0; y->router.format && u < s->n_used; u++) {
-        float scale = s->residual_scale * f->expert_weights[i * s->n_used + u];
-        const float *bias = y->experts.down_bias;
-
-        f->k->add_scaled(x, f->expert_out + (size_t)f->slot_of[i * s->n_used + u] * s->n_embd, s->n_embd,
-                         scale);
-        if (bias)
-            f->k->add_scaled(x, bias + (size_t)f->experts[i * s->n_used + u] * s->n_embd, s->n_embd, scale);
+    if (f->layer->router.format) add_experts(f, x, i);
+    if (plain) {
+        graph_add(out, plain->down_bias, s->n_embd);
+        f->k->add_scaled(x, out, s->n_embd,
+                         f->layer->shared_gate.format ? s->residual_scale * f->plain_share[i]
+                                                      : s->residual_scale);
     }
-    if (!plain) return;
-    graph_add(f->out + i * s->n_embd, plain->down_bias, s->n_embd);
-    f->k->add_scaled(x, f->out + i * s->n_embd, s->n_embd,
-                     y->shared_gate.format ? s->residual_scale * f->plain_share[i] : s->residual_scale);
+    if (f->layer_index + 1 < s->n_layers) graph_enter_layer(f, f->layer + 1, i);
 }
 
 /* Gate, up and activation of expert e for rows pick[0..n), to slots from `slot` on. */
@@ -245,7 +253,7 @@ static void inner(struct forward *f)
 
 static void embed_row(void *ctx, size_t i, size_t worker)
 {
-    const struct forward *f = ctx;
+    struct forward *f = ctx;
     const struct shape *s = &f->m->shape;
     float *x = f->x + i * s->n_embd;
 
@@ -254,6 +262,7 @@ static void embed_row(void *ctx, size_t i, size_t worker)
     for (size_t k = 0; k < s->n_embd; k++)
         x[k] *= s->embedding_scale;
     rope_turns(s, f->frequencies, f->rows[i].position, f->turns + i * s->n_rope);
+    graph_enter_layer(f, f->m->layers, i);
 }
 
 static const struct weight *output(const struct forward *f)
@@ -326,13 +335,15 @@ static struct acts acts_room(size_t n, size_t width, bool *failed)
 {
     return (struct acts){.width = width,
                          .f = room(n, width, sizeof(float), failed),
-                         .q = room(n, width / ACT_BLOCK + 1, sizeof(struct act_block), failed)};
+                         .q = room(n, width / ACT_BLOCK + 1, sizeof(struct act_block), failed),
+                         .low = room(n, width, sizeof(int8_t), failed)};
 }
 
 static void acts_clear(struct acts *a)
 {
     free(a->f);
     free(a->q);
+    free(a->low);
 }
 
 static void make_attention_room(struct forward *f, size_t rows, bool *failed)

@@ -24,9 +24,10 @@
 #define LEAST_KEY_BYTES    13 /* length, no bytes, type, one byte of value */
 #define LEAST_TENSOR_BYTES 33 /* length, one byte, dimensions, one of them, type, offset */
 
-struct gguf {
+struct gguf { /* one file; the first part of a split model holds the others, and every part's tensors */
     int fd;
     char *path;
+    char *given;   /* the path that the caller gave, if it is not `path` */
     uint64_t size; /* of the file when it was opened */
     uint8_t *meta; /* its first n_meta bytes */
     size_t n_meta;
@@ -36,6 +37,8 @@ struct gguf {
     struct gguf_tensor *tensors; /* sorted by offset */
     size_t n_tensors;
     const struct gguf_tensor **by_name;
+    struct gguf **rest; /* parts from the second on, in order, without tensors of their own */
+    size_t n_rest;
 };
 
 struct cursor {
@@ -56,13 +59,20 @@ static void printable(const char *s, char *out, size_t cap)
     out[i] = '\0';
 }
 
+static const struct gguf *part_at(const struct gguf *g, uint32_t part)
+{
+    return part == 0 ? g : g->rest[part - 1];
+}
+
 static enum rc bad_field(const struct gguf *g, struct err *e, const char *field, uint64_t offset,
                          const char *fmt, va_list ap)
 {
     char name[64], what[140];
-    size_t n = strlen(g->path);
-    const char *path = n > 80 ? g->path + n - 80 : g->path; /* so that the reason is never cut off */
+    const struct gguf_tensor *t = g->n_rest > 0 ? gguf_tensor(g, field) : NULL;
+    const char *path = t && t->info_offset == offset ? part_at(g, t->part)->path : g->path;
+    size_t n = strlen(path);
 
+    if (n > 80) path += n - 80; /* so that the reason is never cut off */
     printable(field, name, sizeof(name));
     vsnprintf(what, sizeof(what), fmt, ap);
     printable(what, what, sizeof(what)); /* it may quote the file */
@@ -357,6 +367,7 @@ static int by_offset(const void *pa, const void *pb)
 {
     const struct gguf_tensor *a = pa, *b = pb;
 
+    if (a->part != b->part) return a->part < b->part ? -1 : 1;
     return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
@@ -412,19 +423,28 @@ static enum rc place_tensors(struct cursor *c, uint32_t alignment)
     return RC_OK;
 }
 
-static enum rc index_names(struct cursor *c)
+static enum rc twice(const struct gguf *g, size_t i, struct err *e)
 {
-    struct gguf *g = c->g;
+    const struct gguf_tensor *a = g->by_name[i - 1], *b = g->by_name[i];
 
+    if (a->part > b->part) { /* names are sorted, not parts */
+        a = b;
+        b = g->by_name[i - 1];
+    }
+    if (a->part == b->part) return gguf_bad(g, e, b->name, b->info_offset, "the tensor stands there twice");
+    return gguf_bad(part_at(g, b->part), e, b->name, b->info_offset, "the tensor stands also in part %lu",
+                    (unsigned long)a->part + 1);
+}
+
+static enum rc index_names(struct gguf *g, struct err *e)
+{
     g->by_name = calloc(g->n_tensors + 1, sizeof(*g->by_name));
-    if (!g->by_name) return no_memory(g, c->e);
+    if (!g->by_name) return no_memory(g, e);
     for (size_t i = 0; i < g->n_tensors; i++)
         g->by_name[i] = &g->tensors[i];
     qsort(g->by_name, g->n_tensors, sizeof(*g->by_name), by_name);
     for (size_t i = 1; i < g->n_tensors; i++)
-        if (str_eq(g->by_name[i - 1]->name, g->by_name[i]->name))
-            return gguf_bad(g, c->e, g->by_name[i]->name, g->by_name[i]->info_offset,
-                            "the tensor stands there twice");
+        if (str_eq(g->by_name[i - 1]->name, g->by_name[i]->name)) return twice(g, i, e);
     return RC_OK;
 }
 
@@ -447,7 +467,7 @@ static enum rc read_tensors(struct cursor *c, uint64_t n)
     place_values(g);
     rc = read_alignment(c, &alignment);
     if (rc == RC_OK) rc = place_tensors(c, alignment);
-    return rc == RC_OK ? index_names(c) : rc;
+    return rc == RC_OK ? index_names(g, c->e) : rc;
 }
 
 /* ---- the file ------------------------------------------------------------------------------------------ */
@@ -485,7 +505,7 @@ static enum rc open_file(struct gguf *g, const char *path, struct err *e)
     return RC_OK;
 }
 
-enum rc gguf_open(const char *path, struct gguf **out, struct err *e)
+static enum rc open_one(const char *path, struct gguf **out, struct err *e)
 {
     struct gguf *g = calloc(1, sizeof(*g));
     struct cursor c = {.g = g, .e = e};
@@ -507,27 +527,205 @@ enum rc gguf_open(const char *path, struct gguf **out, struct err *e)
     return RC_OK;
 }
 
-void gguf_close(struct gguf *g)
+/* ---- split models -------------------------------------------------------------------------------------- */
+
+#define SPLIT_NO      "split.no"
+#define SPLIT_COUNT   "split.count"
+#define SPLIT_TENSORS "split.tensors.count"
+#define SUFFIX_BYTES  20 /* "-00001-of-00002.gguf"; GGUF_MAX_PARTS has fewer than six digits */
+
+struct split {
+    uint32_t no, count, n_tensors;
+};
+
+/* count 1: the file is the whole model. llama.cpp writes 0 when it merges parts. */
+static enum rc read_split(const struct gguf *g, struct split *s, struct err *e)
 {
-    if (!g) return;
-    if (g->fd >= 0) close(g->fd);
-    arena_clear(&g->names);
-    free(g->path);
+    enum rc rc = RC_OK;
+
+    *s = (struct split){.count = 1};
+    if (gguf_find(g, SPLIT_COUNT)) rc = gguf_u32(g, SPLIT_COUNT, &s->count, e);
+    if (rc == RC_OK && s->count == 0) s->count = 1;
+    if (rc != RC_OK || s->count == 1) return rc;
+    if (s->count > GGUF_MAX_PARTS)
+        return gguf_bad_key(g, e, SPLIT_COUNT, "%lu parts, at most %d can be read", (unsigned long)s->count,
+                            GGUF_MAX_PARTS);
+    rc = gguf_u32(g, SPLIT_NO, &s->no, e);
+    if (rc == RC_OK && s->no >= s->count)
+        rc = gguf_bad_key(g, e, SPLIT_NO, "%lu of %lu parts, counted from 0", (unsigned long)s->no,
+                          (unsigned long)s->count);
+    return rc == RC_OK ? gguf_u32(g, SPLIT_TENSORS, &s->n_tensors, e) : rc;
+}
+
+static void suffix_of(uint32_t i, uint32_t count, char out[48])
+{
+    snprintf(out, 48, "-%05lu-of-%05lu.gguf", (unsigned long)i + 1, (unsigned long)count);
+}
+
+/* The path of part i of the set to which g, part s->no, belongs; the caller's. */
+static enum rc part_path(const struct gguf *g, const struct split *s, uint32_t i, char **out, struct err *e)
+{
+    char suffix[48];
+    size_t n = strlen(g->path);
+
+    suffix_of(s->no, s->count, suffix);
+    if (n < SUFFIX_BYTES || !str_eq(g->path + n - SUFFIX_BYTES, suffix))
+        return gguf_bad_key(g, e, SPLIT_NO, "part %lu of %lu, whose name must end in %s",
+                            (unsigned long)s->no + 1, (unsigned long)s->count, suffix);
+    *out = str_dup(g->path);
+    if (!*out) return no_memory(g, e);
+    suffix_of(i, s->count, suffix);
+    memcpy(*out + n - SUFFIX_BYTES, suffix, SUFFIX_BYTES);
+    return RC_OK;
+}
+
+/* Open part i and see that it says what `s`, any other part, says. */
+static enum rc open_part(const char *path, const struct split *s, uint32_t i, struct gguf **out,
+                         struct err *e)
+{
+    struct gguf *g = NULL;
+    struct split own = {0};
+    enum rc rc = open_one(path, &g, e);
+
+    if (rc == RC_OK && !gguf_find(g, SPLIT_COUNT)) rc = gguf_bad(g, e, SPLIT_COUNT, 0, "missing");
+    if (rc == RC_OK) rc = read_split(g, &own, e);
+    if (rc == RC_OK && own.count != s->count)
+        rc = gguf_bad_key(g, e, SPLIT_COUNT, "%lu parts where another part has %lu", (unsigned long)own.count,
+                          (unsigned long)s->count);
+    if (rc == RC_OK && own.no != i)
+        rc = gguf_bad_key(g, e, SPLIT_NO, "%lu where its name says %lu, from 0", (unsigned long)own.no,
+                          (unsigned long)i);
+    if (rc == RC_OK && own.n_tensors != s->n_tensors)
+        rc = gguf_bad_key(g, e, SPLIT_TENSORS, "%lu tensors where another part has %lu",
+                          (unsigned long)own.n_tensors, (unsigned long)s->n_tensors);
+    if (rc == RC_OK)
+        *out = g;
+    else
+        gguf_close(g);
+    return rc;
+}
+
+static void drop_lists(struct gguf *g)
+{
     free(g->meta);
     free(g->values);
     free(g->tensors);
     free(g->by_name);
+    g->meta = NULL;
+    g->values = NULL;
+    g->tensors = NULL;
+    g->by_name = NULL;
+    g->n_meta = g->n_values = g->n_tensors = 0;
+}
+
+/* Hand all tensors to the first part; names stay in their parts' arenas, the parts' metadata goes. */
+static enum rc join_parts(struct gguf *first, const struct split *s, struct err *e)
+{
+    struct gguf_tensor *all;
+    size_t n = first->n_tensors;
+
+    for (size_t i = 0; i < first->n_rest; i++)
+        n += first->rest[i]->n_tensors;
+    if (n != s->n_tensors || n > GGUF_MAX_TENSORS)
+        return gguf_bad_key(first, e, SPLIT_TENSORS, "%lu tensors, the parts have %zu",
+                            (unsigned long)s->n_tensors, n);
+    all = realloc(first->tensors, (n + 1) * sizeof(*all));
+    if (!all) return no_memory(first, e);
+    first->tensors = all;
+    for (size_t i = 0; i < first->n_rest; i++) {
+        struct gguf *part = first->rest[i];
+
+        for (size_t k = 0; k < part->n_tensors; k++) {
+            all[first->n_tensors] = part->tensors[k];
+            all[first->n_tensors++].part = (uint32_t)i + 1;
+        }
+        drop_lists(part);
+    }
+    free(first->by_name);
+    first->by_name = NULL;
+    return index_names(first, e);
+}
+
+/* The whole set to which `any` belongs. */
+static enum rc open_set(const struct gguf *any, const struct split *s, struct gguf **out, struct err *e)
+{
+    struct gguf *first = NULL, *part = NULL;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < s->count && rc == RC_OK; i++) {
+        char *path = NULL;
+
+        rc = part_path(any, s, i, &path, e);
+        if (rc == RC_OK) rc = open_part(path, s, i, &part, e);
+        free(path);
+        if (rc != RC_OK) break;
+        if (i == 0) {
+            first = part;
+            first->given = str_dup(any->path);
+            first->rest = calloc(s->count, sizeof(struct gguf *));
+            if (!first->given || !first->rest) rc = no_memory(first, e);
+        } else {
+            first->rest[first->n_rest++] = part;
+        }
+    }
+    if (rc == RC_OK) rc = join_parts(first, s, e);
+    if (rc == RC_OK)
+        *out = first;
+    else
+        gguf_close(first);
+    return rc;
+}
+
+enum rc gguf_open(const char *path, struct gguf **out, struct err *e)
+{
+    struct gguf *g = NULL, *set = NULL;
+    struct split s;
+    enum rc rc = open_one(path, &g, e);
+
+    if (rc == RC_OK) rc = read_split(g, &s, e);
+    if (rc == RC_OK && s.count > 1) {
+        rc = open_set(g, &s, &set, e);
+        gguf_close(g);
+        g = set;
+    }
+    if (rc == RC_OK)
+        *out = g;
+    else
+        gguf_close(g);
+    return rc;
+}
+
+void gguf_close(struct gguf *g)
+{
+    if (!g) return;
+    for (size_t i = 0; i < g->n_rest; i++)
+        gguf_close(g->rest[i]);
+    free(g->rest);
+    free(g->given);
+    if (g->fd >= 0) close(g->fd);
+    arena_clear(&g->names);
+    free(g->path);
+    drop_lists(g);
     free(g);
 }
 
 const char *gguf_path(const struct gguf *g)
 {
-    return g->path;
+    return g->given ? g->given : g->path;
 }
 
 uint64_t gguf_bytes(const struct gguf *g)
 {
-    return g->size;
+    uint64_t n = g->size;
+
+    for (size_t i = 0; i < g->n_rest; i++)
+        n += g->rest[i]->size;
+    return n;
+}
+
+uint32_t gguf_n_parts(const struct gguf *g)
+{
+    return (uint32_t)g->n_rest + 1;
 }
 
 /* ---- looking up ---------------------------------------------------------------------------------------- */
@@ -677,7 +875,20 @@ enum rc gguf_read(const struct gguf *g, const struct gguf_tensor *t, uint64_t fr
     if (from > t->bytes || n > t->bytes - from)
         return err_set(e, RC_INTERNAL, "%s: %zu bytes at %llu of tensor %s", g->path, n,
                        (unsigned long long)from, t->name);
-    return read_at(g, t->name, t->offset + from, out, n, e);
+    return read_at(part_at(g, t->part), t->name, t->offset + from, out, n, e);
+}
+
+static enum rc hash_part(const struct gguf *g, struct sha256 *h, uint8_t *bytes, size_t step, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (uint64_t at = 0; at < g->size && rc == RC_OK; at += step) {
+        size_t n = g->size - at < step ? (size_t)(g->size - at) : step;
+
+        rc = read_at(g, "file", at, bytes, n, e);
+        if (rc == RC_OK) sha256_add(h, bytes, n);
+    }
+    return rc;
 }
 
 enum rc gguf_hash(const struct gguf *g, char hex[65], struct err *e)
@@ -687,12 +898,8 @@ enum rc gguf_hash(const struct gguf *g, char hex[65], struct err *e)
     uint8_t digest[SHA256_SIZE], *bytes = malloc(STEP);
     enum rc rc = bytes ? sha256_open(&h, e) : no_memory(g, e);
 
-    for (uint64_t at = 0; at < g->size && rc == RC_OK; at += STEP) {
-        size_t n = g->size - at < STEP ? (size_t)(g->size - at) : STEP;
-
-        rc = read_at(g, "file", at, bytes, n, e);
-        if (rc == RC_OK) sha256_add(h, bytes, n);
-    }
+    for (uint32_t i = 0; i < gguf_n_parts(g) && rc == RC_OK; i++)
+        rc = hash_part(part_at(g, i), h, bytes, STEP, e);
     sha256_close(h, digest);
     if (rc == RC_OK) str_hex(digest, sizeof(digest), hex);
     free(bytes);

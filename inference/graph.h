@@ -88,7 +88,9 @@ void graph_for_rows(struct forward *f, void (*work)(void *ctx, size_t i, size_t 
 void graph_product(struct forward *f, struct product p);
 void graph_multiply(struct forward *f); /* all products added since the last */
 
-/* Attention of f->layer over f->x, to f->out. */
+/* What a layer's attention reads of a row of f->x. */
+void graph_enter_layer(struct forward *f, const struct layer *y, size_t row);
+/* Attention of f->layer, which every row has entered, to f->out. */
 void graph_attention(struct forward *f);
 
 #endif

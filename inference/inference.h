@@ -2,6 +2,8 @@
  *
  * A model is a GGUF file: read, checked, its weights prepared for the instruction set. An engine owns a model,
  * its KV cache and one thread that runs it; any thread may submit requests, the engine batches what is waiting.
+ * Requests that begin with the same tokens share that part of the cache, also with those that are finished, and
+ * text that repeats is guessed and judged several tokens a step; what is written depends on neither.
  * A prompt is a list of segments, never one string: special tokens are parsed in template segments only, so text
  * from a CRM can never become a control token. Output can be held to a constraint, a byte automaton.
  *
@@ -24,26 +26,30 @@ enum cpu_path { CPU_AUTO, CPU_SCALAR, CPU_AVX2, CPU_AVX512 }; /* kernels to use;
                                                                   the setting model.cpu force one */
 struct model_options {
     enum cpu_path cpu;
-    bool want_hash;    /* also compute the SHA-256 of the whole file */
+    int activation_bits; /* 8 or 16: integers that quantised weights are multiplied with; 0: 16 in models of a width up
+                            to 256, where they cost little and choices between experts weigh more */
+    bool want_hash;    /* also compute the SHA-256 of the whole file, or of a split model's parts in order */
     bool vocab_only;   /* tokenizer only: a file without tensors is fine */
     const char *chat_template; /* instead of the file's: a family's name or a template text; NULL: the file's */
 };
 struct model;
 
-/* Open and check `path`. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
+/* Open and check `path`; of a split model (NAME-00001-of-0000N.gguf), any part opens all. RC_BAD one line naming file, field and offset; RC_LIMIT; RC_NOMEM. Close with model_close(). */
 MUST_USE enum rc model_open(const char *path, const struct model_options *opt, struct model **out, struct err *e);
 void model_close(struct model *m);
 
 struct model_info { /* borrowed from the model */
     const char *path, *architecture, *name, *licence, *weight_type; /* licence: SPDX id or "" */
-    uint64_t file_bytes, n_params, n_active_params;
+    uint64_t file_bytes, n_params, n_active_params; /* file_bytes: of all files together */
+    uint32_t n_files; /* more than 1: a split model */
     uint32_t n_layers, n_embd, n_heads, n_heads_kv, n_ff, n_experts, n_experts_used, n_vocab, n_context;
     const char *sha256;   /* hex, or "" unless want_hash */
     const char *cpu;      /* kernels in use: "scalar", "avx2", "avx512" */
     const char *chat_template; /* family: "chatml", ...; or "" */
 };
 void model_info(const struct model *m, struct model_info *out);
-/* Full check of every tensor's values: NaN and infinite weights. RC_BAD names the tensor. */
+/* Full check of the values of every tensor, scales of blocks included: NaN and infinite weights. Reads the file
+ * again. RC_BAD names the tensor and where in it; RC_NOMEM. */
 MUST_USE enum rc model_check(const struct model *m, struct err *e);
 
 /* ---- text and tokens ------------------------------------------------------------------------------------------ */
@@ -77,12 +83,42 @@ MUST_USE enum rc model_tokenize_segments(const struct model *m, const struct seg
 void model_token_bytes(const struct model *m, int32_t id, struct buf *out);
 bool model_is_end(const struct model *m, int32_t id); /* an end-of-generation token */
 
-/* Wrap a system and a user part in the model's chat template. Segments of `user` keep their kinds. *out (free with
- * segments_free) borrows the bytes of the inputs. RC_BAD unknown template: names the setting that overrides it. */
+/* ---- conversations -------------------------------------------------------------------------------------------- */
+
+enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
+struct chat_message {
+    enum chat_role role;
+    const struct segment *segments; size_t n_segments;
+};
+struct chat_options { /* all zero: nothing special */
+    bool no_thinking;     /* Qwen3: answer without reasoning; others have no such switch */
+    const char *effort;   /* gpt-oss: "low", "medium" (also for NULL) or "high" */
+    const char *identity; /* gpt-oss: instead of "You are ChatGPT, ..." */
+    const char *date;     /* YYYY-MM-DD, for templates that tell the model; NULL: they leave it out */
+};
+/* Write a conversation in the model's chat template, up to where its answer begins. Segments of messages keep their
+ * kinds; reasoning in earlier answers is cut where the template does that. *out (free with segments_free) borrows the
+ * bytes of the inputs. RC_BAD an unknown template: names the setting that overrides it; a bad date or effort. RC_NOMEM. */
+MUST_USE enum rc model_chat_messages(const struct model *m, const struct chat_message *messages, size_t n,
+                                     const struct chat_options *opt, struct segment **out, size_t *n_out, struct err *e);
+/* The same for one system part (n_system 0: none) and one user part. */
 MUST_USE enum rc model_chat(const struct model *m, const struct segment *system, size_t n_system,
                             const struct segment *user, size_t n_user, struct segment **out, size_t *n_out,
                             struct err *e);
 void segments_free(struct segment *segments);
+
+struct chat_style { /* what the makers of a model advise */
+    bool reasons;   /* its answers begin with reasoning, which model_answer() tells apart */
+    bool opened;    /* the template has opened it already (DeepSeek R1: "<think>\n") */
+    bool no_system; /* instructions go into the user message */
+    float temperature, top_p; /* 0: no advice */
+    uint32_t top_k;
+};
+void model_chat_style(const struct model *m, const struct chat_options *opt, struct chat_style *out);
+/* Tell the reasoning of a generated answer from what is meant for the reader; `opened` as the style says. Without an end
+ * of the reasoning there is no answer. Appends to both; a failure sticks to the buffers. */
+void model_answer(const struct model *m, const int32_t *ids, size_t n, bool opened, struct buf *reasoning,
+                  struct buf *answer);
 
 /* Log-probabilities of the next token after each position of `ids`: on_row(ctx, pos, logprobs[n_vocab]). */
 MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int threads,
@@ -156,26 +192,35 @@ struct engine_options {
     uint32_t context;       /* most tokens of one sequence; 0: the model's, at most 4096 */
     uint32_t sequences;     /* most sequences in flight; 0: 8 */
     uint32_t chunk;         /* most prompt tokens in one step; 0: 256 */
-    size_t kv_bytes;        /* most memory for the KV cache; 0: what context * sequences needs */
+    size_t kv_bytes;        /* most memory for the KV cache; 0: what context * sequences needs, or what the system has
+                               if that is less and enough for one: then some wait for others */
+    int draft;              /* most tokens guessed from the text so far and judged in one step (what is written does not
+                               depend on it): 0: as many as pay, DRAFT_OFF: none, 1 to DRAFT_MOST: always so many */
 };
+#define DRAFT_OFF (-1)
+#define DRAFT_MOST 15
 struct engine;
 struct request;
 
-/* The model must outlive the engine. RC_LIMIT with the sum shown if the KV cache does not fit. */
+/* The model must outlive the engine. RC_LIMIT with the sum shown if the KV cache of one sequence does not fit, in
+ * kv_bytes or in what memory the system has left. */
 MUST_USE enum rc engine_open(const struct model *m, const struct engine_options *opt, struct engine **out,
                              struct err *e);
 void engine_close(struct engine *g); /* cancels what is in flight, joins the thread; NULL is a no-op */
 
-struct sampling { /* temperature 0 is greedy and ignores the rest */
+struct sampling { /* temperature 0 takes the most probable token and ignores what is only of chance */
     float temperature;
     uint32_t top_k;      /* 0: off */
     float top_p, min_p;  /* 1 and 0: off */
     uint64_t seed;       /* noise is keyed by (seed, position): the same whatever else is in the batch */
+    float repeat_penalty;   /* logits of tokens that occurred are divided by it if positive, else multiplied; 0 or 1: off */
+    uint32_t repeat_window; /* ... among the last so many of prompt and output; 0: 64 */
 };
 
 struct finish {
     enum finish_reason { FINISH_END, FINISH_LENGTH, FINISH_CANCELLED, FINISH_DEADLINE, FINISH_ERROR } reason;
     size_t prompt_tokens, output_tokens;
+    size_t cached_tokens; /* of the prompt: taken from the cache */
     int64_t queue_ms, prefill_ms, decode_ms;
     const char *message; /* FINISH_ERROR; borrowed for the call */
 };
@@ -207,7 +252,9 @@ MUST_USE enum rc engine_run(struct engine *g, const struct submission *s, struct
 
 struct engine_stats {
     uint64_t requests, output_tokens; /* of what is finished */
-    uint64_t prompt_tokens, steps;
+    uint64_t prompt_tokens, cached_tokens; /* of prompts: computed, and taken from the cache instead */
+    uint64_t drafted_tokens, accepted_tokens; /* guessed, and of these right */
+    uint64_t steps;
     int64_t busy_ms;
     uint32_t in_flight, waiting;
     uint32_t threads; /* that share the work of a step */

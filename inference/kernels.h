@@ -19,11 +19,14 @@
 
 struct weight;
 
-/* 32 activations in 8 bits, with what the products need beside them. */
+/* 32 activations in 8 or 16 bits, with what the products need beside them. 8 bits are what others use, and the fastest.
+ * With 16 an expert whose logits are close to another's is chosen as in exact arithmetic: for small models, where it
+ * costs little and each choice weighs more. */
+#define ACT_MOST_WIDE (127 * 254) /* a wide integer is 254 * q + low, both -127 to 127 */
 struct act_block {
-    int8_t q[ACT_BLOCK];  /* round(f / d), -127 to 127 */
-    float d;              /* largest |f| / 127 */
-    float sum;            /* d times the sum of q */
+    int8_t q[ACT_BLOCK];  /* round(f / d), -127 to 127; wide: the upper part of that */
+    float d;              /* largest |f| / 127; wide: / ACT_MOST_WIDE */
+    float sum;            /* d times the sum of the integers */
     float half_sum[2];    /* of the first 16 values, and of the second */
 };
 
@@ -31,6 +34,7 @@ struct acts { /* activations, row by row */
     size_t width;           /* values of a row */
     float *f;               /* [rows][width] */
     struct act_block *q;    /* [rows][width / ACT_BLOCK]: filled by quantise() where a weight's format reads it */
+    int8_t *low;            /* [rows][width]: of wide integers; else NULL */
 };
 
 /* One way to hold the weights of a type. */
@@ -47,10 +51,11 @@ struct weight_format {
 
 struct kernels {
     const char *name;
+    const struct kernels *wide; /* the same with activations of 16 bits; NULL if these are, or read floats */
     const struct weight_format *formats;
     size_t n_formats;
     /* One row; n is a multiple of ACT_BLOCK. What is no number becomes one. */
-    void (*quantise)(const float *x, size_t n, struct act_block *out);
+    void (*quantise)(const float *x, size_t n, struct act_block *out, int8_t *low);
     /* out = x / sqrt(mean(x^2) + eps) * gain. out may be x. Zhang and Sennrich 2019, arXiv:1910.07467. */
     void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
     /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */

@@ -64,39 +64,75 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-static void quantise(const float *x, size_t n, struct act_block *out)
+/* 32 values to integers of at most `top`; NaN becomes 0. */
+INLINE void scaled(const float *x, float top, float *d, __m256i q[4])
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        __m256 most4 = _mm256_setzero_ps(), scale;
-        __m256i q[4];
-        float most;
+    __m256 most4 = _mm256_setzero_ps(), scale;
+    float most;
 
-        UNROLL
-        for (size_t k = 0; k < 4; k++)
-            most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(x + k * LANES)));
-        most = max_lanes(most4);
-        if (!(most < INFINITY)) most = 0; /* a broken model */
-        out->d = most / 127;
-        scale = _mm256_set1_ps(most > 1e-30F ? 127 / most : 0);
+    UNROLL
+    for (size_t k = 0; k < 4; k++)
+        most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(x + k * LANES)));
+    most = max_lanes(most4);
+    if (!(most < INFINITY)) most = 0; /* a broken model */
+    *d = most / top;
+    scale = _mm256_set1_ps(most > 1e-30F ? top / most : 0);
+    UNROLL
+    for (size_t k = 0; k < 4; k++) {
+        __m256 v = _mm256_loadu_ps(x + k * LANES);
+
+        v = _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
+        q[k] = _mm256_cvtps_epi32(_mm256_mul_ps(v, scale));
+    }
+}
+
+/* 32 small integers to bytes. */
+INLINE void store_bytes(int8_t *to, const __m256i q[4])
+{
+    UNROLL
+    for (size_t k = 0; k < 2; k++) {
+        __m256i words = _mm256_packs_epi32(q[2 * k], q[2 * k + 1]);
+
+        words = _mm256_permute4x64_epi64(words, 0xD8); /* packing works within halves: undo their order */
+        _mm_storeu_si128((__m128i *)(to + k * 16),
+                         _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+    }
+}
+
+INLINE void store_sums(struct act_block *out, const __m256i q[4])
+{
+    UNROLL
+    for (size_t k = 0; k < 2; k++)
+        out->half_sum[k] = out->d * add_lanes(_mm256_cvtepi32_ps(_mm256_add_epi32(q[2 * k], q[2 * k + 1])));
+    out->sum = out->half_sum[0] + out->half_sum[1];
+}
+
+static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+{
+    (void)low;
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
+        __m256i q[4];
+
+        scaled(x, 127, &out->d, q);
+        store_bytes(out->q, q);
+        store_sums(out, q);
+    }
+}
+
+static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_t *low)
+{
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++, low += ACT_BLOCK) {
+        __m256i q[4], high[4], rest[4];
+
+        scaled(x, ACT_MOST_WIDE, &out->d, q);
         UNROLL
         for (size_t k = 0; k < 4; k++) {
-            __m256 v = _mm256_loadu_ps(x + k * LANES);
-
-            v = _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
-            q[k] = _mm256_cvtps_epi32(_mm256_mul_ps(v, scale));
+            high[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(q[k]), _mm256_set1_ps(1.0F / 254)));
+            rest[k] = _mm256_sub_epi32(q[k], _mm256_mullo_epi32(high[k], _mm256_set1_epi32(254)));
         }
-        UNROLL
-        for (size_t k = 0; k < 2; k++) {
-            __m256i words = _mm256_packs_epi32(q[2 * k], q[2 * k + 1]);
-            __m128i lo, hi;
-
-            words = _mm256_permute4x64_epi64(words, 0xD8); /* packing works within halves: undo their order */
-            lo = _mm256_castsi256_si128(words);
-            hi = _mm256_extracti128_si256(words, 1);
-            _mm_storeu_si128((__m128i *)(out->q + k * 16), _mm_packs_epi16(lo, hi));
-            out->half_sum[k] = out->d * add_lanes(_mm256_cvtepi32_ps(_mm256_add_epi32(q[2 * k], q[2 * k + 1])));
-        }
-        out->sum = out->half_sum[0] + out->half_sum[1];
+        store_bytes(out->q, high);
+        store_bytes(low, rest);
+        store_sums(out, q);
     }
 }
 
@@ -294,19 +330,13 @@ static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q
     }
 }
 
+/* What the tables below have in common. */
+#define COMMON                                                                                               \
+    .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul, .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend, .attend_latent = attend_latent,
+
+static const struct kernels wide = {.name = "avx2", .formats = matmul_avx2_wide, .quantise = quantise_wide, COMMON};
 static const struct kernels table = {
-    .name = "avx2",
-    .formats = matmul_avx2,
-    .n_formats = MATMUL_FORMATS,
-    .quantise = quantise,
-    .rms_norm = rms_norm,
-    .silu_mul = silu_mul,
-    .swiglu_clamped = swiglu_clamped,
-    .add_scaled = add_scaled,
-    .to_half = to_half,
-    .attend = attend,
-    .attend_latent = attend_latent,
-};
+    .name = "avx2", .wide = &wide, .formats = matmul_avx2, .quantise = quantise, COMMON};
 
 const struct kernels *kernels_avx2(void)
 {

@@ -44,21 +44,53 @@ INLINE __m512 exp_lanes(__m512 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-static void quantise(const float *x, size_t n, struct act_block *out)
+/* The scale that brings the largest of 32 values to `top`; 0 if that is nothing or no number. */
+INLINE __m512 block_scale(const __m512 v[2], float top, float *d)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)}, scale;
-        float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v[0]), _mm512_abs_ps(v[1])));
+    float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v[0]), _mm512_abs_ps(v[1])));
 
-        if (!(most < INFINITY)) most = 0; /* a broken model */
-        out->d = most / 127;
-        scale = _mm512_set1_ps(most > 1e-30F ? 127 / most : 0);
+    if (!(most < INFINITY)) most = 0; /* a broken model */
+    *d = most / top;
+    return _mm512_set1_ps(most > 1e-30F ? top / most : 0);
+}
+
+/* 16 values to integers; NaN becomes 0. */
+INLINE __m512i scaled(__m512 v, __m512 scale)
+{
+    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(_mm512_cmp_ps_mask(v, v, _CMP_ORD_Q), v, scale));
+}
+
+static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+{
+    (void)low;
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
+        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)}, scale = block_scale(v, 127, &out->d);
+
         UNROLL
         for (size_t k = 0; k < 2; k++) {
-            __mmask16 numbers = _mm512_cmp_ps_mask(v[k], v[k], _CMP_ORD_Q);
-            __m512i q = _mm512_cvtps_epi32(_mm512_maskz_mul_ps(numbers, v[k], scale));
+            __m512i q = scaled(v[k], scale);
 
             _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(q));
+            out->half_sum[k] = out->d * (float)_mm512_reduce_add_epi32(q);
+        }
+        out->sum = out->half_sum[0] + out->half_sum[1];
+    }
+}
+
+static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_t *low)
+{
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++, low += ACT_BLOCK) {
+        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)};
+        __m512 scale = block_scale(v, ACT_MOST_WIDE, &out->d);
+
+        UNROLL
+        for (size_t k = 0; k < 2; k++) {
+            __m512i q = scaled(v[k], scale);
+            __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
+            __m512i rest = _mm512_sub_epi32(q, _mm512_mullo_epi32(high, _mm512_set1_epi32(254)));
+
+            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(high));
+            _mm_storeu_si128((__m128i *)(low + k * LANES), _mm512_cvtsepi32_epi8(rest));
             out->half_sum[k] = out->d * (float)_mm512_reduce_add_epi32(q);
         }
         out->sum = out->half_sum[0] + out->half_sum[1];
@@ -282,19 +314,13 @@ static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q
                             acc + i * n_value);
 }
 
+/* What the tables below have in common. */
+#define COMMON                                                                                               \
+    .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul, .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend, .attend_latent = attend_latent,
+
+static const struct kernels wide = {.name = "avx512", .formats = matmul_avx512_wide, .quantise = quantise_wide, COMMON};
 static const struct kernels table = {
-    .name = "avx512",
-    .formats = matmul_avx512,
-    .n_formats = MATMUL_FORMATS,
-    .quantise = quantise,
-    .rms_norm = rms_norm,
-    .silu_mul = silu_mul,
-    .swiglu_clamped = swiglu_clamped,
-    .add_scaled = add_scaled,
-    .to_half = to_half,
-    .attend = attend,
-    .attend_latent = attend_latent,
-};
+    .name = "avx512", .wide = &wide, .formats = matmul_avx512, .quantise = quantise, COMMON};
 
 const struct kernels *kernels_avx512(void)
 {

@@ -1,6 +1,7 @@
 #include "kv.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 #include "kernels.h"
 
 struct kv {
@@ -27,6 +28,12 @@ size_t kv_block_bytes(const struct shape *s)
     return s->n_layers * position_values(s) * KV_BLOCK * sizeof(uint16_t); /* < 2^37 by shape.h */
 }
 
+/* Whether the machine has so much memory at all. */
+static bool could_hold(double bytes)
+{
+    return bytes <= (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}
+
 enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct err *e)
 {
     struct kv *kv = calloc(1, sizeof(*kv));
@@ -35,7 +42,7 @@ enum rc kv_open(const struct shape *s, size_t n_blocks, struct kv **out, struct 
     kv->head_values = (size_t)s->n_head * KV_BLOCK;
     kv->layer_values = position_values(s) * KV_BLOCK;
     kv->block_values = s->n_layers * kv->layer_values;
-    if (n_blocks <= UINT32_MAX) {
+    if (n_blocks <= UINT32_MAX && could_hold((double)n_blocks * (double)kv_block_bytes(s))) {
         kv->data =
             calloc(n_blocks, kv->block_values * sizeof(uint16_t)); /* pages come when they are written */
         kv->free_list = calloc(n_blocks, sizeof(*kv->free_list));

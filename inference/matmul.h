@@ -6,7 +6,8 @@
 
 #define MATMUL_FORMATS 12 /* all of types.h */
 
-extern const struct weight_format matmul_avx2[MATMUL_FORMATS];
-extern const struct weight_format matmul_avx512[MATMUL_FORMATS];
+/* For activations of 8 bits and of 16. */
+extern const struct weight_format matmul_avx2[MATMUL_FORMATS], matmul_avx2_wide[MATMUL_FORMATS];
+extern const struct weight_format matmul_avx512[MATMUL_FORMATS], matmul_avx512_wide[MATMUL_FORMATS];
 
 #endif

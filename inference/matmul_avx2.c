@@ -155,34 +155,39 @@ INLINE __m256i four_values(const int8_t *from)
 }
 
 /* One part for R rows: i counts in the record, `at` in the activations. */
-INLINE void tile_part(enum weight_type type, const uint8_t *record, struct common common, size_t lane, size_t i,
-                      const struct act_block *const *q, size_t at, size_t R, __m256 *total)
+INLINE void tile_part(enum weight_type type, bool wide, const uint8_t *record, struct common common, size_t lane, size_t i,
+                      const struct act_block *const *q, const int8_t *const *low, size_t at, size_t R,
+                      __m256 *total)
 {
     const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
     const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type) + lane * 4;
 
     UNROLL
     for (size_t k = 0; k < halves; k++) {
-        __m256i dot[MOST_ROWS];
+        __m256i dot[MOST_ROWS], dot_low[MOST_ROWS];
         __m256 scale, min;
 
         UNROLL
         for (size_t r = 0; r < R; r++)
-            dot[r] = _mm256_setzero_si256();
+            dot[r] = dot_low[r] = _mm256_setzero_si256();
         UNROLL
         for (size_t s = k * steps; s < (k + 1) * steps; s++) {
             __m256i w = integers(type, part, s);
 
             UNROLL
-            for (size_t r = 0; r < R; r++)
+            for (size_t r = 0; r < R; r++) {
                 dot[r] = dot_step(type, dot[r], w, four_values(q[r][at].q + 4 * s));
+                if (wide) dot_low[r] = dot_step(type, dot_low[r], w, four_values(low[r] + at * ACT_BLOCK + 4 * s));
+            }
         }
         scales_at(type, record, common, lane, i, k, &scale, &min);
         UNROLL
         for (size_t r = 0; r < R; r++) {
             const struct act_block *b = &q[r][at];
+            __m256i all = dot[r];
 
-            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[r]), _mm256_mul_ps(scale, _mm256_set1_ps(b->d)),
+            if (wide) all = _mm256_add_epi32(_mm256_mullo_epi32(all, _mm256_set1_epi32(254)), dot_low[r]);
+            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(all), _mm256_mul_ps(scale, _mm256_set1_ps(b->d)),
                                        total[r]);
             if (type != TYPE_Q8_0) /* whose integers are signed here */
                 total[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), total[r]);
@@ -191,31 +196,33 @@ INLINE void tile_part(enum weight_type type, const uint8_t *record, struct commo
 }
 
 /* Outputs `lane` to lane + 7 of a group for R rows. */
-INLINE void tile_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t lane,
+INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group, size_t lane,
                         const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
                         __m256i outputs)
 {
     const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type);
     const struct act_block *q[MOST_ROWS];
+    const int8_t *low[MOST_ROWS];
     __m256 total[MOST_ROWS];
 
     UNROLL
     for (size_t r = 0; r < R; r++) {
         q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
+        low[r] = wide ? x->low + pick[r] * x->width : NULL;
         total[r] = _mm256_setzero_ps();
     }
     for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
         struct common common = common_of(type, group, lane);
 
         for (size_t i = 0; i < of_record && at < parts; i++, at++)
-            tile_part(type, group, common, lane, i, q, at, R, total);
+            tile_part(type, wide, group, common, lane, i, q, low, at, R, total);
     }
     UNROLL
     for (size_t r = 0; r < R; r++)
         _mm256_maskstore_ps(y + r * stride, outputs, total[r]);
 }
 
-INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+INLINE void matmul_packed(enum weight_type type, bool wide, const struct weight *w, size_t mat, size_t first, size_t last,
                           const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
 {
     for (size_t o = first; o < last; o += LANES) {
@@ -224,11 +231,11 @@ INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t 
         __m256i outputs = mask_of(last - o);
 
         for (; i + MOST_ROWS <= n; i += MOST_ROWS)
-            tile_packed(type, w, group, lane, x, pick + i, MOST_ROWS, y + i * stride + o, stride, outputs);
+            tile_packed(type, wide, w, group, lane, x, pick + i, MOST_ROWS, y + i * stride + o, stride, outputs);
         for (; i + 2 <= n; i += 2)
-            tile_packed(type, w, group, lane, x, pick + i, 2, y + i * stride + o, stride, outputs);
+            tile_packed(type, wide, w, group, lane, x, pick + i, 2, y + i * stride + o, stride, outputs);
         for (; i < n; i++)
-            tile_packed(type, w, group, lane, x, pick + i, 1, y + i * stride + o, stride, outputs);
+            tile_packed(type, wide, w, group, lane, x, pick + i, 1, y + i * stride + o, stride, outputs);
     }
 }
 
@@ -283,32 +290,44 @@ INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t m
     }
 }
 
-#define MATMUL(kind, name, type)                                                                             \
+#define MATMUL(name, call, ...)                                                                              \
     static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
                      const uint32_t *pick, size_t n, float *y, size_t stride)                                \
     {                                                                                                        \
-        matmul_##kind(type, w, mat, first, last, x, pick, n, y, stride);                                     \
+        call(__VA_ARGS__, w, mat, first, last, x, pick, n, y, stride);                                       \
     }
-MATMUL(float, matmul_f32, TYPE_F32)
-MATMUL(float, matmul_f16, TYPE_F16)
-MATMUL(float, matmul_bf16, TYPE_BF16)
-MATMUL(packed, matmul_q8_0, TYPE_Q8_0)
-MATMUL(packed, matmul_q4_0, TYPE_Q4_0)
-MATMUL(packed, matmul_q4_1, TYPE_Q4_1)
-MATMUL(packed, matmul_q5_0, TYPE_Q5_0)
-MATMUL(packed, matmul_q5_1, TYPE_Q5_1)
-MATMUL(packed, matmul_q4_k, TYPE_Q4_K)
-MATMUL(packed, matmul_q5_k, TYPE_Q5_K)
-MATMUL(packed, matmul_q6_k, TYPE_Q6_K)
-MATMUL(packed, matmul_mxfp4, TYPE_MXFP4)
+#define MATMUL_PACKED(name, type)                                                                            \
+    MATMUL(matmul_##name, matmul_packed, type, false)                                                        \
+    MATMUL(matmul_##name##_wide, matmul_packed, type, true)
+MATMUL(matmul_f32, matmul_float, TYPE_F32)
+MATMUL(matmul_f16, matmul_float, TYPE_F16)
+MATMUL(matmul_bf16, matmul_float, TYPE_BF16)
+MATMUL_PACKED(q8_0, TYPE_Q8_0)
+MATMUL_PACKED(q4_0, TYPE_Q4_0)
+MATMUL_PACKED(q4_1, TYPE_Q4_1)
+MATMUL_PACKED(q5_0, TYPE_Q5_0)
+MATMUL_PACKED(q5_1, TYPE_Q5_1)
+MATMUL_PACKED(q4_k, TYPE_Q4_K)
+MATMUL_PACKED(q5_k, TYPE_Q5_K)
+MATMUL_PACKED(q6_k, TYPE_Q6_K)
+MATMUL_PACKED(mxfp4, TYPE_MXFP4)
 
-const struct weight_format matmul_avx2[MATMUL_FORMATS] = {
-    {TYPE_F32, false, weight_plain_row, matmul_f32},   {TYPE_F16, false, weight_plain_row, matmul_f16},
-    {TYPE_BF16, false, weight_plain_row, matmul_bf16}, {TYPE_Q8_0, true, packed_row, matmul_q8_0},
-    {TYPE_Q4_0, true, packed_row, matmul_q4_0},        {TYPE_Q4_1, true, packed_row, matmul_q4_1},
-    {TYPE_Q5_0, true, packed_row, matmul_q5_0},        {TYPE_Q5_1, true, packed_row, matmul_q5_1},
-    {TYPE_Q4_K, true, packed_row, matmul_q4_k},        {TYPE_Q5_K, true, packed_row, matmul_q5_k},
-    {TYPE_Q6_K, true, packed_row, matmul_q6_k},        {TYPE_MXFP4, true, packed_row, matmul_mxfp4},
-};
+#define FORMATS(width)                                                                                       \
+    {                                                                                                        \
+        {TYPE_F32, false, weight_plain_row, matmul_f32}, {TYPE_F16, false, weight_plain_row, matmul_f16},    \
+        {TYPE_BF16, false, weight_plain_row, matmul_bf16},                                                   \
+            {TYPE_Q8_0, true, packed_row, matmul_q8_0##width},                                           \
+            {TYPE_Q4_0, true, packed_row, matmul_q4_0##width},                                           \
+            {TYPE_Q4_1, true, packed_row, matmul_q4_1##width},                                           \
+            {TYPE_Q5_0, true, packed_row, matmul_q5_0##width},                                           \
+            {TYPE_Q5_1, true, packed_row, matmul_q5_1##width},                                           \
+            {TYPE_Q4_K, true, packed_row, matmul_q4_k##width},                                           \
+            {TYPE_Q5_K, true, packed_row, matmul_q5_k##width},                                           \
+            {TYPE_Q6_K, true, packed_row, matmul_q6_k##width},                                           \
+            {TYPE_MXFP4, true, packed_row, matmul_mxfp4##width},                                         \
+    }
+
+const struct weight_format matmul_avx2[MATMUL_FORMATS] = FORMATS();
+const struct weight_format matmul_avx2_wide[MATMUL_FORMATS] = FORMATS(_wide);
 
 #endif

@@ -14,7 +14,9 @@
 #include "weights.h"
 
 #define LANES  16
-#define MOST_ROWS 6 /* of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest */
+/* Of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest; wide ones have two sums. */
+#define MOST_ROWS 6
+#define MOST_ROWS_WIDE 3
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
 
@@ -129,20 +131,20 @@ INLINE __m512i four_values(const int8_t *from)
 }
 
 /* One part of G groups for R rows: i counts in the record, q is the activations' part. */
-INLINE void tile_part(enum weight_type type, size_t group_bytes, size_t G, const uint8_t *record,
-                      const struct common *common, size_t i, const struct act_block *const *q, size_t at, size_t R,
-                      __m512 *total)
+INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size_t G, const uint8_t *record,
+                      const struct common *common, size_t i, const struct act_block *const *q,
+                      const int8_t *const *low, size_t at, size_t R, __m512 *total)
 {
     const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
     const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
 
     UNROLL
     for (size_t k = 0; k < halves; k++) {
-        __m512i dot[2 * MOST_ROWS];
+        __m512i dot[2 * MOST_ROWS], dot_low[2 * MOST_ROWS];
 
         UNROLL
         for (size_t t = 0; t < G * R; t++)
-            dot[t] = _mm512_setzero_si512();
+            dot[t] = dot_low[t] = _mm512_setzero_si512();
         UNROLL
         for (size_t s = k * steps; s < (k + 1) * steps; s++) {
             __m512i w[2];
@@ -153,10 +155,13 @@ INLINE void tile_part(enum weight_type type, size_t group_bytes, size_t G, const
             UNROLL
             for (size_t r = 0; r < R; r++) {
                 __m512i v = four_values(q[r][at].q + 4 * s);
+                __m512i v_low = wide ? four_values(low[r] + at * ACT_BLOCK + 4 * s) : v;
 
                 UNROLL
-                for (size_t g = 0; g < G; g++)
+                for (size_t g = 0; g < G; g++) {
                     dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], w[g], v);
+                    if (wide) dot_low[r * G + g] = _mm512_dpbusd_epi32(dot_low[r * G + g], w[g], v_low);
+                }
             }
         }
         UNROLL
@@ -168,8 +173,11 @@ INLINE void tile_part(enum weight_type type, size_t group_bytes, size_t G, const
             for (size_t r = 0; r < R; r++) {
                 const struct act_block *b = &q[r][at];
                 __m512 *sum = &total[r * G + g];
+                __m512i all = dot[r * G + g];
 
-                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r * G + g]),
+                if (wide) /* below 2 * 255 * 32 * ACT_MOST_WIDE < 2^30 */
+                    all = _mm512_add_epi32(_mm512_mullo_epi32(all, _mm512_set1_epi32(254)), dot_low[r * G + g]);
+                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(all),
                                        _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
                 *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), *sum);
             }
@@ -178,17 +186,20 @@ INLINE void tile_part(enum weight_type type, size_t group_bytes, size_t G, const
 }
 
 /* G groups of 16 outputs for R rows. */
-INLINE void tile_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t G,
+INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group, size_t G,
                         const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
                         __mmask16 outputs)
 {
     const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type), bytes = w->group_bytes;
     const struct act_block *q[MOST_ROWS];
+    const int8_t *low[MOST_ROWS];
     __m512 total[2 * MOST_ROWS];
 
     UNROLL
-    for (size_t r = 0; r < R; r++)
+    for (size_t r = 0; r < R; r++) {
         q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
+        low[r] = wide ? x->low + pick[r] * x->width : NULL;
+    }
     UNROLL
     for (size_t t = 0; t < G * R; t++)
         total[t] = _mm512_setzero_ps();
@@ -199,7 +210,7 @@ INLINE void tile_packed(enum weight_type type, const struct weight *w, const uin
         for (size_t g = 0; g < G; g++)
             common[g] = common_of(type, group + g * bytes);
         for (size_t i = 0; i < of_record && at < parts; i++, at++)
-            tile_part(type, bytes, G, group, common, i, q, at, R, total);
+            tile_part(type, wide, bytes, G, group, common, i, q, low, at, R, total);
     }
     UNROLL
     for (size_t r = 0; r < R; r++)
@@ -208,25 +219,27 @@ INLINE void tile_packed(enum weight_type type, const struct weight *w, const uin
         _mm512_mask_storeu_ps(y + r * stride + g * LANES, g + 1 < G ? 0xFFFF : outputs, total[r * G + g]);
 }
 
-INLINE void rows_packed(enum weight_type type, const struct weight *w, const uint8_t *group, size_t G,
+INLINE void rows_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group, size_t G,
                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride,
                         __mmask16 outputs)
 {
-    switch (n) {
-    case 1: tile_packed(type, w, group, G, x, pick, 1, y, stride, outputs); break;
-    case 2: tile_packed(type, w, group, G, x, pick, 2, y, stride, outputs); break;
-    case 3: tile_packed(type, w, group, G, x, pick, 3, y, stride, outputs); break;
-    case 4: tile_packed(type, w, group, G, x, pick, 4, y, stride, outputs); break;
-    case 5: tile_packed(type, w, group, G, x, pick, 5, y, stride, outputs); break;
-    default: tile_packed(type, w, group, G, x, pick, MOST_ROWS, y, stride, outputs); break;
+    const size_t most = wide ? MOST_ROWS_WIDE : MOST_ROWS;
+
+    switch (n < most ? n : most) {
+    case 1: tile_packed(type, wide, w, group, G, x, pick, 1, y, stride, outputs); break;
+    case 2: tile_packed(type, wide, w, group, G, x, pick, 2, y, stride, outputs); break;
+    case 3: tile_packed(type, wide, w, group, G, x, pick, 3, y, stride, outputs); break;
+    case 4: tile_packed(type, wide, w, group, G, x, pick, 4, y, stride, outputs); break;
+    case 5: tile_packed(type, wide, w, group, G, x, pick, 5, y, stride, outputs); break;
+    default: tile_packed(type, wide, w, group, G, x, pick, MOST_ROWS, y, stride, outputs); break;
     }
 }
 
 /* Tiles of about the same height: a last one of a single row would read the weights for little. */
-INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t mat, size_t first, size_t last,
+INLINE void matmul_packed(enum weight_type type, bool wide, const struct weight *w, size_t mat, size_t first, size_t last,
                           const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride)
 {
-    size_t tiles = (n + MOST_ROWS - 1) / MOST_ROWS;
+    const size_t most = wide ? MOST_ROWS_WIDE : MOST_ROWS, tiles = (n + most - 1) / most;
 
     for (size_t o = first, G; o < last; o += G * LANES) {
         const uint8_t *group = weight_group(w, mat, o);
@@ -237,9 +250,9 @@ INLINE void matmul_packed(enum weight_type type, const struct weight *w, size_t 
             size_t i = n * t / tiles, rows = n * (t + 1) / tiles - i;
 
             if (G == 2)
-                rows_packed(type, w, group, 2, x, pick + i, rows, y + i * stride + o, stride, outputs);
+                rows_packed(type, wide, w, group, 2, x, pick + i, rows, y + i * stride + o, stride, outputs);
             else
-                rows_packed(type, w, group, 1, x, pick + i, rows, y + i * stride + o, stride, outputs);
+                rows_packed(type, wide, w, group, 1, x, pick + i, rows, y + i * stride + o, stride, outputs);
         }
     }
 }
@@ -304,32 +317,44 @@ INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t m
             tile_float(type, w, mat, o, 1, x, pick + i, 1, y + i * stride, stride);
 }
 
-#define MATMUL(kind, name, type)                                                                             \
+#define MATMUL(name, call, ...)                                                                              \
     static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
                      const uint32_t *pick, size_t n, float *y, size_t stride)                                \
     {                                                                                                        \
-        matmul_##kind(type, w, mat, first, last, x, pick, n, y, stride);                                     \
+        call(__VA_ARGS__, w, mat, first, last, x, pick, n, y, stride);                                       \
     }
-MATMUL(float, matmul_f32, TYPE_F32)
-MATMUL(float, matmul_f16, TYPE_F16)
-MATMUL(float, matmul_bf16, TYPE_BF16)
-MATMUL(packed, matmul_q8_0, TYPE_Q8_0)
-MATMUL(packed, matmul_q4_0, TYPE_Q4_0)
-MATMUL(packed, matmul_q4_1, TYPE_Q4_1)
-MATMUL(packed, matmul_q5_0, TYPE_Q5_0)
-MATMUL(packed, matmul_q5_1, TYPE_Q5_1)
-MATMUL(packed, matmul_q4_k, TYPE_Q4_K)
-MATMUL(packed, matmul_q5_k, TYPE_Q5_K)
-MATMUL(packed, matmul_q6_k, TYPE_Q6_K)
-MATMUL(packed, matmul_mxfp4, TYPE_MXFP4)
+#define MATMUL_PACKED(name, type)                                                                            \
+    MATMUL(matmul_##name, matmul_packed, type, false)                                                        \
+    MATMUL(matmul_##name##_wide, matmul_packed, type, true)
+MATMUL(matmul_f32, matmul_float, TYPE_F32)
+MATMUL(matmul_f16, matmul_float, TYPE_F16)
+MATMUL(matmul_bf16, matmul_float, TYPE_BF16)
+MATMUL_PACKED(q8_0, TYPE_Q8_0)
+MATMUL_PACKED(q4_0, TYPE_Q4_0)
+MATMUL_PACKED(q4_1, TYPE_Q4_1)
+MATMUL_PACKED(q5_0, TYPE_Q5_0)
+MATMUL_PACKED(q5_1, TYPE_Q5_1)
+MATMUL_PACKED(q4_k, TYPE_Q4_K)
+MATMUL_PACKED(q5_k, TYPE_Q5_K)
+MATMUL_PACKED(q6_k, TYPE_Q6_K)
+MATMUL_PACKED(mxfp4, TYPE_MXFP4)
 
-const struct weight_format matmul_avx512[MATMUL_FORMATS] = {
-    {TYPE_F32, false, weight_plain_row, matmul_f32},   {TYPE_F16, false, weight_plain_row, matmul_f16},
-    {TYPE_BF16, false, weight_plain_row, matmul_bf16}, {TYPE_Q8_0, true, packed_row, matmul_q8_0},
-    {TYPE_Q4_0, true, packed_row, matmul_q4_0},        {TYPE_Q4_1, true, packed_row, matmul_q4_1},
-    {TYPE_Q5_0, true, packed_row, matmul_q5_0},        {TYPE_Q5_1, true, packed_row, matmul_q5_1},
-    {TYPE_Q4_K, true, packed_row, matmul_q4_k},        {TYPE_Q5_K, true, packed_row, matmul_q5_k},
-    {TYPE_Q6_K, true, packed_row, matmul_q6_k},        {TYPE_MXFP4, true, packed_row, matmul_mxfp4},
-};
+#define FORMATS(width)                                                                                       \
+    {                                                                                                        \
+        {TYPE_F32, false, weight_plain_row, matmul_f32}, {TYPE_F16, false, weight_plain_row, matmul_f16},    \
+        {TYPE_BF16, false, weight_plain_row, matmul_bf16},                                                   \
+            {TYPE_Q8_0, true, packed_row, matmul_q8_0##width},                                           \
+            {TYPE_Q4_0, true, packed_row, matmul_q4_0##width},                                           \
+            {TYPE_Q4_1, true, packed_row, matmul_q4_1##width},                                           \
+            {TYPE_Q5_0, true, packed_row, matmul_q5_0##width},                                           \
+            {TYPE_Q5_1, true, packed_row, matmul_q5_1##width},                                           \
+            {TYPE_Q4_K, true, packed_row, matmul_q4_k##width},                                           \
+            {TYPE_Q5_K, true, packed_row, matmul_q5_k##width},                                           \
+            {TYPE_Q6_K, true, packed_row, matmul_q6_k##width},                                           \
+            {TYPE_MXFP4, true, packed_row, matmul_mxfp4##width},                                         \
+    }
+
+const struct weight_format matmul_avx512[MATMUL_FORMATS] = FORMATS();
+const struct weight_format matmul_avx512_wide[MATMUL_FORMATS] = FORMATS(_wide);
 
 #endif

@@ -1,7 +1,9 @@
 /* merge.h: byte-pair merging of one piece of text, for both families of tokenizer.
  *
- * A piece starts as symbols (bytes or characters); the best adjacent pair is merged until none is left. Pairs wait in
- * a heap and symbols in a linked list, so a piece of n symbols takes n log n, whatever it holds. */
+ * A piece starts as symbols (bytes or characters); the adjacent pair whose rule has the least rank is merged, the
+ * leftmost of equal ones, until no pair has a rule. Source: Sennrich et al. 2016, section 3.2.
+ * A short piece is scanned for each merge. In a long one pairs wait in a queue and symbols in a linked list, so n
+ * symbols take n log n whatever they hold, and n where pairs of a kind come in a row, as in a run of one letter. */
 #ifndef INFERENCE_MERGE_H
 #define INFERENCE_MERGE_H
 
@@ -10,34 +12,49 @@
 #include <stdint.h>
 #include "../base/err.h"
 
-struct symbol {
-    uint32_t begin, n;   /* bytes of the piece */
-    uint32_t prev, next; /* neighbours, MERGE_END at the ends */
-    int32_t id;          /* token, or -1 */
+/* Which two symbols become which third, and how early: a hash table, read-only once filled. */
+struct merge_rule {
+    int32_t left, right; /* left is -1 in an empty place */
+    uint32_t rank;
+    int32_t id;
 };
-#define MERGE_END UINT32_MAX
+struct merge_rules {
+    struct merge_rule *table;
+    unsigned shift; /* 64 - log2 of its size */
+};
+#define MERGE_NO_RANK UINT32_MAX
 
-struct pair {
-    uint64_t key; /* rank, then position: least first */
-    uint32_t left, n_left, n_right;
-    int32_t id; /* what they become */
+/* Room for n rules. r is the caller's storage; merge_rules_clear() also after a failure. RC_NOMEM. */
+MUST_USE enum rc merge_rules_init(struct merge_rules *r, size_t n, struct err *e);
+void merge_rules_clear(struct merge_rules *r);
+/* Symbols are numbers from 0 on; rank is below MERGE_NO_RANK. Of two rules for a pair the first counts. */
+void merge_rules_add(struct merge_rules *r, int32_t left, int32_t right, uint32_t rank, int32_t id);
+
+struct symbol {
+    int32_t id;     /* -1: in no rule */
+    uint32_t begin; /* its first byte in the piece; the next one's is its end */
+    uint32_t rank;  /* of the rule for it and the next, or MERGE_NO_RANK */
+    int32_t merged; /* and what that makes */
 };
+
+struct merge_run { /* a queue of keys that were pushed in ascending order */
+    uint64_t *keys;
+    size_t head, n, cap;
+};
+#define MERGE_RUNS 8
 
 /* Working memory, kept between pieces. All zeros is empty. */
 struct merge {
     struct symbol *symbols;
-    struct pair *heap;
-    size_t n_symbols, cap_symbols, n_heap, cap_heap;
+    uint32_t *prev, *next; /* of long pieces */
+    struct merge_run runs[MERGE_RUNS], heap;
+    size_t n_symbols, cap_symbols, cap_links;
 };
 void merge_clear(struct merge *m);
 
-/* Room for n symbols; the caller fills symbols[0..n) with begin, n and id. RC_NOMEM. */
+/* Room for n symbols; the caller fills symbols[0..n_symbols) with begin and id. RC_NOMEM. */
 MUST_USE enum rc merge_reserve(struct merge *m, size_t n, struct err *e);
-
-/* Merge symbols[0..n_symbols) of `text`. look_up says whether two neighbours merge, into what, and how early (the
- * least rank first, of equal ones the leftmost). The result is the list from symbols[0] along next. */
-typedef bool (*merge_look_up)(const void *ctx, const char *text, const struct symbol *left, const struct symbol *right,
-                              uint32_t *rank, int32_t *id);
-void merge_run(struct merge *m, const char *text, merge_look_up look_up, const void *ctx);
+/* Merge symbols[0..n_symbols); what is left is in symbols[0..n_symbols) again. RC_NOMEM. */
+MUST_USE enum rc merge_run(struct merge *m, const struct merge_rules *rules, struct err *e);
 
 #endif

@@ -2,7 +2,6 @@
  * besides. */
 #include "model.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,8 @@
 #include "../base/str.h"
 #include "chat.h"
 #include "tokenizer.h"
+
+#define WIDE_MOST_EMBD 256 /* width of a model up to which activations have 16 bits */
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 
@@ -72,26 +73,23 @@ static struct gguf_tensor rows_of(const struct gguf_tensor *t, size_t first, siz
     return rows;
 }
 
-static void keep(struct loader *l, float *vector, size_t n, struct weight *w)
+static void keep(struct loader *l, float *vector, struct weight *w)
 {
-    struct loaded *p = &l->m->loaded[l->m->n_loaded++];
-
-    *p = (struct loaded){.vector = vector, .n = n, .weight = w};
-    snprintf(p->name, sizeof(p->name), "%.63s", l->name);
+    l->m->loaded[l->m->n_loaded++] = (struct loaded){.vector = vector, .weight = w};
 }
 
 static void prepare(struct loader *l, const struct gguf_tensor *t, struct weight *w)
 {
     if (l->rc != RC_OK) return;
     l->rc = weight_prepare(l->g, t, l->m->kernels, w, l->e);
-    if (l->rc == RC_OK) keep(l, NULL, 0, w);
+    if (l->rc == RC_OK) keep(l, NULL, w);
 }
 
 static void prepare_vector(struct loader *l, const struct gguf_tensor *t, size_t n, float **v)
 {
     if (l->rc != RC_OK) return;
     l->rc = weight_vector(l->g, t, n, v, l->e);
-    if (l->rc == RC_OK) keep(l, *v, n, NULL);
+    if (l->rc == RC_OK) keep(l, *v, NULL);
 }
 
 /* The tensor l->name */
@@ -200,7 +198,7 @@ static void split_head_matrices(struct loader *l, const struct weight *both, boo
         }
     }
     if (l->rc == RC_OK) l->rc = weight_make(l->m->kernels, type, values, n_in, n_out, s->n_heads, w, l->e);
-    if (l->rc == RC_OK) keep(l, NULL, 0, w);
+    if (l->rc == RC_OK) keep(l, NULL, w);
     free(values);
     free(row);
 }
@@ -493,6 +491,9 @@ static enum rc open_graph(struct model *m, const struct gguf *g, const struct mo
                             arch_names());
     rc = kernels_choose(opt->cpu, &m->kernels, e);
     if (rc == RC_OK) rc = shape_read(g, m->arch, &m->shape, e);
+    if (rc == RC_OK && m->kernels->wide &&
+        (opt->activation_bits == 16 || (opt->activation_bits == 0 && m->shape.n_embd <= WIDE_MOST_EMBD)))
+        m->kernels = m->kernels->wide;
     if (rc == RC_OK) rc = load_tensors(m, g, e);
     if (rc == RC_OK) count_params(m, g);
     return rc;
@@ -516,6 +517,7 @@ enum rc model_open(const char *path, const struct model_options *opt, struct mod
     if (rc == RC_OK && opt->want_hash) rc = gguf_hash(g, m->sha256, e);
     if (rc == RC_OK) {
         m->file_bytes = gguf_bytes(g);
+        m->n_files = gguf_n_parts(g);
         *out = m;
         m = NULL;
     }
@@ -553,6 +555,7 @@ void model_info(const struct model *m, struct model_info *out)
         .licence = m->licence,
         .weight_type = m->weight_type ? m->weight_type : "",
         .file_bytes = m->file_bytes,
+        .n_files = m->n_files,
         .n_params = m->n_params,
         .n_active_params = m->n_active_params,
         .n_layers = s->n_layers,
@@ -572,39 +575,12 @@ void model_info(const struct model *m, struct model_info *out)
 
 /* ---- check --------------------------------------------------------------------------------------------- */
 
-static enum rc check_floats(const struct model *m, const float *v, size_t n, const char *what, struct err *e)
-{
-    for (size_t i = 0; v && i < n; i++)
-        if (!isfinite(v[i]))
-            return err_set(e, RC_BAD, "%s: tensor %s: value %zu is not finite", m->path, what, i);
-    return RC_OK;
-}
-
-static enum rc check_weight(const struct model *m, const struct weight *w, const char *what, struct err *e)
-{
-    float *row = malloc((w->n_in + 1) * sizeof(*row));
-    enum rc rc = row ? RC_OK : err_set(e, RC_NOMEM, "%s: out of memory", m->path);
-
-    for (size_t i = 0; i < w->n_mats * w->n_out && rc == RC_OK; i++) {
-        w->format->row(w, i / w->n_out, i % w->n_out, row);
-        rc = check_floats(m, row, w->n_in, what, e);
-        if (rc == RC_BAD)
-            rc =
-                err_set(e, RC_BAD, "%s: tensor %s: row %zu has a value that is not finite", m->path, what, i);
-    }
-    free(row);
-    return rc;
-}
-
 enum rc model_check(const struct model *m, struct err *e)
 {
-    enum rc rc = RC_OK;
+    struct gguf *g = NULL;
+    enum rc rc = gguf_open(m->path, &g, e);
 
-    for (size_t i = 0; i < m->n_loaded && rc == RC_OK; i++) {
-        const struct loaded *p = &m->loaded[i];
-
-        rc =
-            p->weight ? check_weight(m, p->weight, p->name, e) : check_floats(m, p->vector, p->n, p->name, e);
-    }
+    if (rc == RC_OK) rc = gguf_check(g, e);
+    gguf_close(g);
     return rc;
 }

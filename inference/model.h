@@ -36,10 +36,8 @@ struct layer { /* vectors are NULL and weights empty where the model has none */
     struct ffn dense, experts, shared;
 };
 
-struct loaded { /* a tensor, or a piece of one, that was loaded */
-    char name[64];
-    float *vector; /* [n] */
-    size_t n;
+struct loaded { /* a tensor, or a piece of one, that was loaded: one of the two */
+    float *vector;
     struct weight *weight;
 };
 
@@ -56,9 +54,10 @@ struct model {
     float *rope_factors;                         /* [n_rope / 2] divisors of the frequencies, or NULL */
     float *rope_factors_long;                    /* the same where a sequence may pass n_context_first, or NULL */
     struct layer *layers;
-    struct loaded *loaded; /* all of the above, to be checked and freed */
+    struct loaded *loaded; /* all of the above, to be freed */
     size_t n_loaded;
     uint64_t file_bytes, n_params, n_active_params;
+    uint32_t n_files;
     const char *weight_type;                     /* of most parameters */
     char sha256[65];
 };

@@ -10,14 +10,6 @@
 
 #define MAX_TEXT ((size_t)1 << 30) /* ICU counts in int32_t; NFC can grow a text threefold (annex 15, section 9) */
 
-/* Nothing below U+0300 composes with what is before it, and all of it stays as it is. */
-static bool surely_nfc(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if ((uint8_t)s[i] >= 0xCC) return false;
-    return true;
-}
-
 /* Append the NFC of s[n], valid UTF-8, to out. */
 static enum rc add_nfc(const UNormalizer2 *norm, const char *s, size_t n, struct buf *out, struct err *e)
 {
@@ -54,28 +46,59 @@ out:
     return rc == RC_NOMEM ? err_set(e, rc, "tokenize: out of memory") : rc;
 }
 
+/* The next place in s[from..n) that may not be NFC: *begin is a character that composes with nothing before it, *end the
+ * next ASCII character or invalid byte. Everything below U+0300 is such a character and is NFC as long as it stands
+ * before another, and "inert" ones are wherever they stand. False if there is none. */
+static bool next_doubt(const UNormalizer2 *norm, const char *s, size_t n, size_t from, size_t *begin, size_t *end)
+{
+    size_t before = from; /* the last character below U+0300 */
+
+    for (size_t at = from, step; at < n; at += step) {
+        uint32_t cp = (uint8_t)s[at];
+
+        step = 1;
+        if (cp >= 0x80) step = utf8_decode(s + at, n - at, &cp);
+        if (cp < 0x300 || (step == 1 && cp == 0xFFFD)) {
+            before = at;
+            continue;
+        }
+        if (unorm2_isInert(norm, (UChar32)cp)) continue;
+        *begin = before;
+        while (at < n && (uint8_t)s[at] >= 0x80) {
+            step = utf8_decode(s + at, n - at, &cp);
+            if (step == 1) break;
+            at += step;
+        }
+        *end = at;
+        return true;
+    }
+    return false;
+}
+
 enum rc nfc(const char *text, size_t n, char **out, size_t *n_out, struct err *e)
 {
     UErrorCode code = U_ZERO_ERROR;
-    const UNormalizer2 *norm;
+    const UNormalizer2 *norm = unorm2_getNFCInstance(&code);
+    size_t done = 0, begin, end;
     struct buf b;
     enum rc rc = RC_OK;
 
     *out = NULL;
-    if (surely_nfc(text, n)) return RC_OK;
-    if (n > MAX_TEXT / 3) return err_set(e, RC_LIMIT, "tokenize: text over %zu bytes", MAX_TEXT / 3);
-    norm = unorm2_getNFCInstance(&code);
     if (U_FAILURE(code)) return err_set(e, RC_INTERNAL, "tokenize: NFC: %s", u_errorName(code));
     buf_init(&b, MAX_TEXT);
-    for (size_t at = 0; at < n && rc == RC_OK;) {
-        size_t good = utf8_valid_prefix(text + at, n - at);
-
-        if (good > 0) rc = add_nfc(norm, text + at, good, &b, e);
-        at += good;
-        if (at < n) buf_char(&b, text[at++]);
+    for (; rc == RC_OK && next_doubt(norm, text, n, done, &begin, &end); done = end) {
+        if (n > MAX_TEXT / 3) {
+            rc = err_set(e, RC_LIMIT, "tokenize: text over %zu bytes", MAX_TEXT / 3);
+            break;
+        }
+        buf_add(&b, text + done, begin - done);
+        if ((uint8_t)text[begin] >= 0x80 && utf8_valid_prefix(text + begin, end - begin) == 0) /* an invalid byte */
+            buf_char(&b, text[begin++]);
+        rc = add_nfc(norm, text + begin, end - begin, &b, e);
     }
+    buf_add(&b, text + done, n - done);
     if (rc == RC_OK) rc = buf_check(&b, "tokenize", e);
-    if (rc == RC_OK) *out = buf_take(&b, n_out);
+    if (rc == RC_OK && (b.len != n || memcmp(b.data, text, n) != 0)) *out = buf_take(&b, n_out);
     buf_clear(&b);
     return rc;
 }

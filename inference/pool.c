@@ -1,14 +1,21 @@
-/* pool.c: workers wait for a new round, spinning for some microseconds (the steps of a layer follow each
- * other at that distance), then asleep. */
+/* pool.c: a round is a word that the caller publishes and everybody takes pieces from: its number above, the
+ * pieces that nobody has taken below. It is over when all pieces are done, not when all workers have been there:
+ * one that sleeps or has lost its processor holds up nobody unless it holds a piece.
+ *
+ * Idle workers look at that word for some microseconds (the steps of a layer follow each other at that distance),
+ * then sleep. Who might sleep says so before the last look, and who publishes looks for sleepers after (both
+ * sequentially consistent, so one of the two sees the other): the lock is taken only where somebody sleeps. */
 #include "pool.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #define SPINS 4000 /* pauses before a thread sleeps: 50 to 150 microseconds */
+#define LINE  64   /* of the processor's cache: what different threads write lies on different ones */
 
 struct worker {
     struct pool *pool;
@@ -17,18 +24,25 @@ struct worker {
 };
 
 struct pool {
+    _Alignas(LINE) atomic_uint_least64_t round; /* number << 32 | pieces left */
+    void (*work)(void *ctx, size_t i, size_t worker); /* these three are read by who has taken a piece: the round
+                                                         cannot end, nor they change, until that piece is done */
+    void *ctx;
+    uint32_t n;
+    _Alignas(LINE) atomic_uint_least32_t done; /* pieces of this round */
+    _Alignas(LINE) atomic_uint sleepers;      /* workers that are, or are about to be */
+    atomic_bool caller_sleeps;
+    _Alignas(LINE) atomic_bool closing;
+    pthread_mutex_t lock; /* for going to sleep only */
+    pthread_cond_t wake, finished;
     struct worker *workers; /* all but the caller, who is worker 0 */
     size_t n_workers;
-    void (*work)(void *ctx, size_t i, size_t worker);
-    void *ctx;
-    size_t n;
-    atomic_size_t next;    /* first piece that nobody has taken */
-    atomic_size_t working; /* workers that have not finished this round */
-    atomic_uint round;     /* changes when there is work, and at the end */
-    atomic_bool closing;
-    pthread_mutex_t lock; /* for going to sleep only */
-    pthread_cond_t wake, done;
 };
+
+static uint32_t pieces_left(uint64_t round)
+{
+    return (uint32_t)round;
+}
 
 static void relax(void)
 {
@@ -39,26 +53,45 @@ static void relax(void)
 #endif
 }
 
-static void take_pieces(struct pool *p, size_t worker)
+/* Do pieces while there are some; returns how many. */
+static uint32_t take_pieces(struct pool *p, size_t worker)
 {
-    for (size_t i; (i = atomic_fetch_add(&p->next, 1)) < p->n;)
-        p->work(p->ctx, i, worker);
+    uint32_t n = 0;
+    uint64_t now = atomic_load(&p->round);
+
+    while (pieces_left(now) > 0) {
+        if (!atomic_compare_exchange_weak(&p->round, &now, now - 1)) continue;
+        p->work(p->ctx, p->n - pieces_left(now), worker);
+        n++;
+        now = atomic_load(&p->round);
+    }
+    return n;
 }
 
-/* Wait until the round is not `seen`; returns the new one. */
-static unsigned wait_round(struct pool *p, unsigned seen)
+static bool idle(struct pool *p)
 {
-    for (int i = 0; i < SPINS; i++) {
-        unsigned now = atomic_load(&p->round);
+    return pieces_left(atomic_load(&p->round)) == 0 && !atomic_load(&p->closing);
+}
 
-        if (now != seen) return now;
+/* Wait for pieces, or for the end. */
+static void wait_for_pieces(struct pool *p)
+{
+    uint64_t seen = atomic_load(&p->round);
+
+    for (int i = 0; i < SPINS; i++) {
+        uint64_t now = atomic_load_explicit(&p->round, memory_order_relaxed);
+
+        if (pieces_left(now) > 0 || atomic_load_explicit(&p->closing, memory_order_relaxed)) return;
+        if (now != seen) i = 0; /* a round went by: the next is not far */
+        seen = now;
         relax();
     }
     pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->round) == seen)
+    atomic_fetch_add(&p->sleepers, 1);
+    while (idle(p))
         pthread_cond_wait(&p->wake, &p->lock);
+    atomic_fetch_sub(&p->sleepers, 1);
     pthread_mutex_unlock(&p->lock);
-    return atomic_load(&p->round);
 }
 
 static void *worker_main(void *arg)
@@ -66,28 +99,47 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     struct pool *p = w->pool;
 
-    for (unsigned seen = 0;;) {
-        seen = wait_round(p, seen);
-        if (atomic_load(&p->closing)) return NULL;
-        take_pieces(p, w->index);
-        if (atomic_fetch_sub(&p->working, 1) == 1) {
-            pthread_mutex_lock(&p->lock); /* the caller may be about to sleep */
-            pthread_cond_signal(&p->done);
-            pthread_mutex_unlock(&p->lock);
+    while (!atomic_load(&p->closing)) {
+        uint32_t n = take_pieces(p, w->index);
+
+        if (n > 0) {
+            atomic_fetch_add(&p->done, n);
+            if (atomic_load(&p->caller_sleeps)) {
+                pthread_mutex_lock(&p->lock);
+                pthread_cond_signal(&p->finished);
+                pthread_mutex_unlock(&p->lock);
+            }
         }
+        wait_for_pieces(p);
     }
+    return NULL;
 }
 
-static void new_round(struct pool *p)
+static void wake_sleepers(struct pool *p)
 {
+    if (atomic_load(&p->sleepers) == 0) return;
     pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&p->round, 1);
     pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void wait_until_done(struct pool *p)
+{
+    for (int i = 0; i < SPINS && atomic_load(&p->done) < p->n; i++)
+        relax();
+    if (atomic_load(&p->done) == p->n) return;
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->caller_sleeps, true);
+    while (atomic_load(&p->done) < p->n)
+        pthread_cond_wait(&p->finished, &p->lock);
+    atomic_store(&p->caller_sleeps, false);
     pthread_mutex_unlock(&p->lock);
 }
 
 void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), void *ctx, size_t n)
 {
+    uint32_t mine;
+
     if (p->n_workers == 0 || n <= 1) {
         for (size_t i = 0; i < n; i++)
             work(ctx, i, 0);
@@ -95,18 +147,12 @@ void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), 
     }
     p->work = work;
     p->ctx = ctx;
-    p->n = n;
-    atomic_store(&p->next, 0);
-    atomic_store(&p->working, p->n_workers);
-    new_round(p);
-    take_pieces(p, 0);
-    for (int i = 0; i < SPINS && atomic_load(&p->working) > 0; i++)
-        relax();
-    if (atomic_load(&p->working) == 0) return;
-    pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->working) > 0)
-        pthread_cond_wait(&p->done, &p->lock);
-    pthread_mutex_unlock(&p->lock);
+    p->n = (uint32_t)n;
+    atomic_store(&p->done, 0);
+    atomic_store(&p->round, ((atomic_load(&p->round) >> 32) + 1) << 32 | p->n);
+    wake_sleepers(p);
+    mine = take_pieces(p, 0);
+    if (mine < p->n && atomic_fetch_add(&p->done, mine) + mine < p->n) wait_until_done(p);
 }
 
 static size_t processors(void)
@@ -118,15 +164,16 @@ static size_t processors(void)
 
 enum rc pool_open(int threads, struct pool **out, struct err *e)
 {
-    struct pool *p = calloc(1, sizeof(*p));
+    struct pool *p = aligned_alloc(LINE, sizeof(*p)); /* a multiple of LINE by its members */
     size_t n = processors();
 
+    if (p) *p = (struct pool){0};
     if (!p) return err_set(e, RC_NOMEM, "threads: out of memory");
     if (n > POOL_MAX_THREADS) n = POOL_MAX_THREADS;
     if (threads > 0 && (size_t)threads < n) n = (size_t)threads;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
-    pthread_cond_init(&p->done, NULL);
+    pthread_cond_init(&p->finished, NULL);
     p->workers = calloc(n, sizeof(*p->workers));
     if (!p->workers) {
         pool_close(p);
@@ -151,11 +198,11 @@ void pool_close(struct pool *p)
 {
     if (!p) return;
     atomic_store(&p->closing, true);
-    new_round(p);
+    wake_sleepers(p);
     for (size_t i = 0; i < p->n_workers; i++)
         pthread_join(p->workers[i].thread, NULL);
     pthread_cond_destroy(&p->wake);
-    pthread_cond_destroy(&p->done);
+    pthread_cond_destroy(&p->finished);
     pthread_mutex_destroy(&p->lock);
     free(p->workers);
     free(p);

@@ -16,7 +16,7 @@ MUST_USE enum rc pool_open(int threads, struct pool **out, struct err *e);
 void pool_close(struct pool *p); /* NULL is a no-op */
 int pool_threads(const struct pool *p);
 
-/* Call work(ctx, i, worker) once for each i < n, on any thread and in any order; returns when all are
+/* Call work(ctx, i, worker) once for each i < n < 2^32, on any thread and in any order; returns when all are
  * done. worker is below pool_threads(), and different for calls that run at the same time. */
 void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), void *ctx, size_t n);
 

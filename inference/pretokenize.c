@@ -5,6 +5,7 @@
  * expressions they come from. Sources: the published tokenizer.json of each family. */
 #include "pretokenize.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@
 
 enum char_class { /* disjoint, so that every set that a rule needs is a union */
     K_OTHER, K_NEWLINE, K_SPACE, K_WHITE, K_ASCII_UPPER, K_ASCII_LOWER, K_UPPER, K_LOWER, K_TITLE, K_MODIFIER, K_LETTER,
-    K_MARK, K_NUMBER, K_PUNCT, K_SYMBOL, K_ASCII_PUNCT, K_ASCII_SYMBOL, K_SLASH,
-    K_HAN_OTHER, K_HAN_MODIFIER, K_HAN_LETTER, K_HAN_MARK, K_HAN_PUNCT, K_HAN_SYMBOL, /* in [一-龥぀-ゟ゠-ヿ] */
+    K_MARK, K_ASCII_DIGIT, K_NUMBER, K_PUNCT, K_SYMBOL, K_ASCII_PUNCT, K_ASCII_SYMBOL, K_BACKTICK, K_APOSTROPHE, K_SLASH,
+    K_HAN_OTHER, K_HAN_MODIFIER, K_HAN_LETTER, K_HAN_MARK, K_HAN_PUNCT, K_HAN_SYMBOL, /* in the family's range of "CJK" */
+    K_HAN_NUMBER, K_HAN_WHITE,
     K_TAIL = 31 /* a UTF-8 continuation byte */
 };
 
@@ -24,26 +26,30 @@ enum char_class { /* disjoint, so that every set that a rule needs is a union */
 #define ALL (~B(K_TAIL))
 #define NEWLINE B(K_NEWLINE)
 #define SPACE B(K_SPACE)
-#define WHITE (NEWLINE | SPACE | B(K_WHITE))
+#define WHITE (NEWLINE | SPACE | B(K_WHITE) | B(K_HAN_WHITE))
 #define ASCII_LETTER (B(K_ASCII_UPPER) | B(K_ASCII_LOWER))
 #define UNCASED (B(K_MODIFIER) | B(K_LETTER) | B(K_HAN_MODIFIER) | B(K_HAN_LETTER))
 #define LETTER (ASCII_LETTER | B(K_UPPER) | B(K_LOWER) | B(K_TITLE) | UNCASED)
 #define MARK (B(K_MARK) | B(K_HAN_MARK))
-#define NUMBER B(K_NUMBER)
-#define ASCII_SIGN (B(K_ASCII_PUNCT) | B(K_ASCII_SYMBOL) | B(K_SLASH))
-#define SIGN (ASCII_SIGN | B(K_PUNCT) | B(K_SYMBOL) | B(K_HAN_PUNCT) | B(K_HAN_SYMBOL)) /* \p{P} and \p{S} */
-#define HAN (B(K_HAN_OTHER) | B(K_HAN_MODIFIER) | B(K_HAN_LETTER) | B(K_HAN_MARK) | B(K_HAN_PUNCT) | B(K_HAN_SYMBOL))
+#define NUMBER (B(K_ASCII_DIGIT) | B(K_NUMBER) | B(K_HAN_NUMBER))
+#define ASCII_PUNCT (B(K_ASCII_PUNCT) | B(K_APOSTROPHE) | B(K_SLASH))
+#define ASCII_SIGN (ASCII_PUNCT | B(K_ASCII_SYMBOL) | B(K_BACKTICK))
+#define PUNCT (ASCII_PUNCT | B(K_PUNCT) | B(K_HAN_PUNCT))
+#define SIGN (PUNCT | ASCII_SIGN | B(K_SYMBOL) | B(K_HAN_SYMBOL)) /* \p{P} and \p{S} */
+#define HAN                                                                                                             \
+    (B(K_HAN_OTHER) | B(K_HAN_MODIFIER) | B(K_HAN_LETTER) | B(K_HAN_MARK) | B(K_HAN_PUNCT) | B(K_HAN_SYMBOL) |           \
+     B(K_HAN_NUMBER) | B(K_HAN_WHITE))
 
 static const uint8_t ascii_class[128] = {
     ['\t'] = K_WHITE, ['\n'] = K_NEWLINE, ['\v'] = K_WHITE, ['\f'] = K_WHITE, ['\r'] = K_NEWLINE, [' '] = K_SPACE,
-    ['0' ... '9'] = K_NUMBER, ['A' ... 'Z'] = K_ASCII_UPPER, ['a' ... 'z'] = K_ASCII_LOWER,
+    ['0' ... '9'] = K_ASCII_DIGIT, ['A' ... 'Z'] = K_ASCII_UPPER, ['a' ... 'z'] = K_ASCII_LOWER,
     ['!'] = K_ASCII_PUNCT, ['"'] = K_ASCII_PUNCT, ['#'] = K_ASCII_PUNCT, ['$'] = K_ASCII_SYMBOL,
-    ['%'] = K_ASCII_PUNCT, ['&'] = K_ASCII_PUNCT, ['\''] = K_ASCII_PUNCT, ['('] = K_ASCII_PUNCT,
+    ['%'] = K_ASCII_PUNCT, ['&'] = K_ASCII_PUNCT, ['\''] = K_APOSTROPHE, ['('] = K_ASCII_PUNCT,
     [')'] = K_ASCII_PUNCT, ['*'] = K_ASCII_PUNCT, ['+'] = K_ASCII_SYMBOL, [','] = K_ASCII_PUNCT,
     ['-'] = K_ASCII_PUNCT, ['.'] = K_ASCII_PUNCT, ['/'] = K_SLASH, [':'] = K_ASCII_PUNCT, [';'] = K_ASCII_PUNCT,
     ['<'] = K_ASCII_SYMBOL, ['='] = K_ASCII_SYMBOL, ['>'] = K_ASCII_SYMBOL, ['?'] = K_ASCII_PUNCT,
     ['@'] = K_ASCII_PUNCT, ['['] = K_ASCII_PUNCT, ['\\'] = K_ASCII_PUNCT, [']'] = K_ASCII_PUNCT,
-    ['^'] = K_ASCII_SYMBOL, ['_'] = K_ASCII_PUNCT, ['`'] = K_ASCII_SYMBOL, ['{'] = K_ASCII_PUNCT,
+    ['^'] = K_ASCII_SYMBOL, ['_'] = K_ASCII_PUNCT, ['`'] = K_BACKTICK, ['{'] = K_ASCII_PUNCT,
     ['|'] = K_ASCII_SYMBOL, ['}'] = K_ASCII_PUNCT, ['~'] = K_ASCII_SYMBOL,
 };
 
@@ -58,8 +64,9 @@ static const uint8_t category_class[U_CHAR_CATEGORY_COUNT] = {
     [U_OTHER_SYMBOL] = K_SYMBOL,
 };
 
-static const uint8_t han_class[K_SLASH + 1] = { /* the same class inside the Han and kana ranges */
-    [K_OTHER] = K_HAN_OTHER, [K_MODIFIER] = K_HAN_MODIFIER, [K_LETTER] = K_HAN_LETTER, [K_MARK] = K_HAN_MARK,
+static const uint8_t han_class[K_SLASH + 1] = { /* the same class inside the "CJK" range, where case plays no part */
+    [K_OTHER] = K_HAN_OTHER, [K_UPPER] = K_HAN_LETTER, [K_LOWER] = K_HAN_LETTER, [K_TITLE] = K_HAN_LETTER,
+    [K_MODIFIER] = K_HAN_MODIFIER, [K_LETTER] = K_HAN_LETTER, [K_MARK] = K_HAN_MARK, [K_NUMBER] = K_HAN_NUMBER,
     [K_PUNCT] = K_HAN_PUNCT, [K_SYMBOL] = K_HAN_SYMBOL,
 };
 
@@ -103,18 +110,31 @@ static bool in_ranges(const struct range *r, size_t n, uint32_t cp)
     return false;
 }
 
+/* The sets overlap, and each is a stage of its own, so the classes tell all combinations apart: K_UPPER is a letter and
+ * a sign, K_HAN_SYMBOL a sign and white space, and every K_HAN_ one also "CJK". */
 static uint8_t llm_class_of(uint32_t cp)
 {
     bool white = u_isUWhiteSpace((UChar32)cp), han = in_ranges(llm_han, COUNT_OF(llm_han), cp);
+    bool sign = in_ranges(llm_signs, COUNT_OF(llm_signs), cp);
 
-    if (in_ranges(llm_letters, COUNT_OF(llm_letters), cp)) return K_LETTER;
-    if (in_ranges(llm_signs, COUNT_OF(llm_signs), cp)) return white ? K_HAN_PUNCT : K_PUNCT; /* U+3000 is both */
-    if (white) return han ? K_HAN_OTHER : K_WHITE;
-    if (han) return K_HAN_LETTER;
-    return category_class[u_charType((UChar32)cp)] == K_NUMBER ? K_NUMBER : K_OTHER;
+    if (in_ranges(llm_letters, COUNT_OF(llm_letters), cp)) return sign ? K_UPPER : han ? K_HAN_LETTER : K_LETTER;
+    if (sign) return !han ? K_PUNCT : white ? K_HAN_SYMBOL : K_HAN_PUNCT;
+    if (white) return han ? K_HAN_WHITE : K_WHITE;
+    if (category_class[u_charType((UChar32)cp)] == K_NUMBER) return han ? K_HAN_NUMBER : K_NUMBER;
+    return han ? K_HAN_OTHER : K_OTHER;
 }
 
-static void classify(const char *text, size_t n, bool llm, uint8_t *k)
+/* DeepSeek-Coder names categories, but its "CJK" is that of DeepSeek-LLM. Source: its tokenizer.json. */
+static uint8_t coder_class_of(uint32_t cp)
+{
+    uint8_t k = category_class[u_charType((UChar32)cp)];
+    bool white = u_isUWhiteSpace((UChar32)cp);
+
+    if (in_ranges(llm_han, COUNT_OF(llm_han), cp)) return white ? K_HAN_WHITE : han_class[k];
+    return white ? K_WHITE : k;
+}
+
+static void classify(const char *text, size_t n, uint8_t (*of)(uint32_t cp), uint8_t *k)
 {
     for (size_t i = 0, len; i < n; i += len) {
         uint8_t b = (uint8_t)text[i];
@@ -126,8 +146,8 @@ static void classify(const char *text, size_t n, bool llm, uint8_t *k)
             continue;
         }
         len = utf8_decode(text + i, n - i, &cp);
-        k[i] = len == 1 ? K_OTHER : llm ? llm_class_of(cp) : class_of(cp);
-        memset(k + i + 1, K_TAIL, len - 1);
+        k[i] = len == 1 ? K_OTHER : of(cp);
+        for (size_t t = 1; t < len; t++) k[i + t] = K_TAIL;
     }
 }
 
@@ -189,6 +209,14 @@ static const struct rule o200k[] = {
     {.items = {MAYBE(SPACE), SOME(ALL & ~(WHITE | LETTER | NUMBER)), ANY(NEWLINE | B(K_SLASH))}},
     LINE_ENDS, SPACES,
 };
+/* Mistral's tekken: the same without contractions and with lone digits */
+static const struct rule tekken[] = {
+    {.items = {MAYBE(ALL & ~(NEWLINE | LETTER | NUMBER)), ANY(UPPERISH), SOME(LOWERISH)}},
+    {.items = {MAYBE(ALL & ~(NEWLINE | LETTER | NUMBER)), SOME(UPPERISH), ANY(LOWERISH)}},
+    {.items = {ONE(NUMBER)}},
+    {.items = {MAYBE(SPACE), SOME(ALL & ~(WHITE | LETTER | NUMBER)), ANY(NEWLINE | B(K_SLASH))}},
+    LINE_ENDS, SPACES,
+};
 /* \p{N}{1,3}, then [一-龥぀-ゟ゠-ヿ]+, then [!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|
  * [^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+ */
 static const struct rule three_digits[] = {{.items = {UP_TO_3(NUMBER)}}};
@@ -200,14 +228,23 @@ static const struct rule deepseek3[] = {
     LINE_ENDS, SPACES,
 };
 /* DeepSeek-LLM: [\r\n], then \s?[letters]+, then \s?[signs]+, then \s+$, then [CJK]+, then \p{N}+, each a stage */
-#define LLM_WHITE (WHITE | B(K_HAN_OTHER) | B(K_HAN_PUNCT))
+#define LLM_WHITE (WHITE | B(K_HAN_SYMBOL))
+#define LLM_LETTER (ASCII_LETTER | B(K_UPPER) | B(K_LETTER) | B(K_HAN_LETTER))
+#define LLM_SIGN (ASCII_SIGN | ASCII_LETTER | B(K_UPPER) | B(K_PUNCT) | B(K_HAN_PUNCT) | B(K_HAN_SYMBOL))
 static const struct rule newline[] = {{.items = {ONE(NEWLINE)}}};
-static const struct rule llm_word[] = {{.items = {MAYBE(LLM_WHITE), SOME(ASCII_LETTER | B(K_LETTER))}}};
-static const struct rule llm_sign[] = {
-    {.items = {MAYBE(LLM_WHITE), SOME(ASCII_SIGN | ASCII_LETTER | B(K_PUNCT) | B(K_HAN_PUNCT))}}};
+static const struct rule llm_word[] = {{.items = {MAYBE(LLM_WHITE), SOME(LLM_LETTER)}}};
+static const struct rule llm_sign[] = {{.items = {MAYBE(LLM_WHITE), SOME(LLM_SIGN)}}};
 static const struct rule llm_end[] = {{.items = {SOME(LLM_WHITE)}, .ahead = END, .whole_run = true}};
-static const struct rule llm_cjk[] = {{.items = {SOME(B(K_HAN_LETTER) | B(K_HAN_OTHER) | B(K_HAN_PUNCT))}}};
+static const struct rule llm_cjk[] = {{.items = {SOME(HAN)}}};
 static const struct rule llm_number[] = {{.items = {SOME(NUMBER)}}};
+/* DeepSeek-Coder: [\r\n], then \s?\p{L}+, then \s?\p{P}+, then [CJK]+, then \p{N} */
+static const struct rule coder_word[] = {{.items = {MAYBE(WHITE), SOME(LETTER)}}};
+static const struct rule coder_sign[] = {{.items = {MAYBE(WHITE), SOME(PUNCT)}}};
+/* What readers of GGUF do with a file that does not name its pre-tokeniser: [\p{P}\$\+<=>\^~\|]+, then GPT-2, then \p{N}+,
+ * then [0-9][0-9][0-9] */
+static const struct rule unnamed_sign[] = {{.items = {SOME(PUNCT | B(K_ASCII_SYMBOL))}}};
+static const struct rule unnamed_number[] = {{.items = {SOME(NUMBER)}}};
+static const struct rule unnamed_digits[] = {{.items = {{B(K_ASCII_DIGIT), 3, 3}}}};
 
 #define STAGE(rules) {(rules), COUNT_OF(rules)}
 static const struct stage gpt2_stages[] = {STAGE(gpt2)};
@@ -215,27 +252,39 @@ static const struct stage digits_gpt2_stages[] = {STAGE(digit), STAGE(gpt2)};
 static const struct stage llama3_stages[] = {STAGE(llama3)};
 static const struct stage qwen2_stages[] = {STAGE(qwen2)};
 static const struct stage o200k_stages[] = {STAGE(o200k)};
+static const struct stage tekken_stages[] = {STAGE(tekken)};
 static const struct stage deepseek3_stages[] = {STAGE(three_digits), STAGE(han), STAGE(deepseek3)};
 static const struct stage llm_stages[] = {STAGE(newline), STAGE(llm_word), STAGE(llm_sign),
                                           STAGE(llm_end), STAGE(llm_cjk), STAGE(llm_number)};
+static const struct stage coder_stages[] = {STAGE(newline), STAGE(coder_word), STAGE(coder_sign), STAGE(llm_cjk),
+                                            STAGE(digit)};
+static const struct stage unnamed_stages[] = {STAGE(unnamed_sign), STAGE(gpt2), STAGE(unnamed_number),
+                                              STAGE(unnamed_digits)};
 
 #define STAGES(s) .stages = (s), .n_stages = COUNT_OF(s)
 static const struct pretokenizer table[] = { /* names as in tokenizer.ggml.pre */
     {.name = "gpt-2", STAGES(gpt2_stages)},
-    {.name = "default", STAGES(gpt2_stages)},
-    {.name = "olmo", STAGES(gpt2_stages)},
-    {.name = "dolma", STAGES(gpt2_stages)},
+    {.name = "gpt2", STAGES(gpt2_stages)},
+    {.name = "phi-2", STAGES(gpt2_stages)},
+    {.name = "granite-docling", STAGES(gpt2_stages)},
+    {.name = "default", STAGES(unnamed_stages)},
+    {.name = "olmo", STAGES(gpt2_stages), .nfc = true}, /* OLMo 1, OLMoE: GPT-NeoX's */
+    {.name = "dolma", STAGES(gpt2_stages), .nfc = true},
     {.name = "refact", STAGES(digits_gpt2_stages)}, /* Granite 3 */
     {.name = "granite", STAGES(digits_gpt2_stages)},
     {.name = "smollm", STAGES(digits_gpt2_stages)},
     {.name = "starcoder", STAGES(digits_gpt2_stages)},
     {.name = "llama-bpe", STAGES(llama3_stages), .ignore_merges = true, .add_bos = true},
     {.name = "llama3", STAGES(llama3_stages), .ignore_merges = true, .add_bos = true},
-    {.name = "dbrx", STAGES(llama3_stages)}, /* cl100k: Phi-4, OLMo 2 */
+    {.name = "llama-v3", STAGES(llama3_stages), .ignore_merges = true, .add_bos = true},
+    {.name = "dbrx", STAGES(llama3_stages)}, /* cl100k: Phi-4, OLMo 2, Granite 4 */
     {.name = "qwen2", STAGES(qwen2_stages), .nfc = true},
-    {.name = "gpt-4o", STAGES(o200k_stages)}, /* o200k: gpt-oss */
+    {.name = "deepseek-r1-qwen", STAGES(qwen2_stages), .nfc = true},
+    {.name = "gpt-4o", STAGES(o200k_stages), .ignore_merges = true}, /* o200k: gpt-oss, Phi-4-mini */
+    {.name = "tekken", STAGES(tekken_stages), .ignore_merges = true, .add_bos = true},
     {.name = "deepseek-v3", STAGES(deepseek3_stages)},
-    {.name = "deepseek-llm", STAGES(llm_stages), .llm_classes = true},
+    {.name = "deepseek-llm", STAGES(llm_stages), .class_of = llm_class_of}, /* also DeepSeek-V2 */
+    {.name = "deepseek-coder", STAGES(coder_stages), .class_of = coder_class_of},
 };
 
 const struct pretokenizer *pretokenizer_find(const char *name)
@@ -247,10 +296,14 @@ const struct pretokenizer *pretokenizer_find(const char *name)
 
 /* ---- the matcher -------------------------------------------------------------------------------------------------- */
 
+#define MAX_STAGES 6
+#define MAX_RULES 8 /* of a stage: a bit each */
+
 struct job {
     const char *text;
     const uint8_t *k; /* class of each byte */
     const struct pretokenizer *p;
+    uint8_t begins[MAX_STAGES][32]; /* which rules of a stage can begin with a class */
     enum rc (*piece)(void *ctx, const char *begin, size_t n, struct err *e);
     void *ctx;
     struct err *e;
@@ -258,11 +311,28 @@ struct job {
 
 #define NO_MATCH SIZE_MAX
 
-static size_t next_char(const struct job *j, size_t at, size_t end)
+/* Classes that a match of the rule can begin with. */
+static uint32_t first_set(const struct rule *r)
 {
-    do at++;
-    while (at < end && j->k[at] == K_TAIL);
-    return at;
+    uint32_t set = 0;
+
+    if (!r->items[0].set) return B(K_APOSTROPHE);
+    for (size_t i = 0; i < COUNT_OF(r->items) && r->items[i].set; i++) {
+        set |= r->items[i].set;
+        if (r->items[i].min > 0) break;
+    }
+    return set;
+}
+
+static void find_begins(struct job *j)
+{
+    assert(j->p->n_stages <= MAX_STAGES);
+    for (size_t s = 0; s < j->p->n_stages; s++) {
+        assert(j->p->stages[s].n_rules <= MAX_RULES);
+        for (size_t i = 0; i < j->p->stages[s].n_rules; i++)
+            for (uint32_t set = first_set(&j->p->stages[s].rules[i]) & ALL; set; set &= set - 1)
+                j->begins[s][__builtin_ctz(set)] |= (uint8_t)(1U << i);
+    }
 }
 
 static bool in_set(const struct job *j, size_t at, uint32_t set)
@@ -291,36 +361,48 @@ static size_t contraction(const char *s, size_t n, enum suffix how)
     return how == ANY_CASE && n >= 3 && memcmp(s + 1, "\xC5\xBF", 2) == 0 ? 3 : 0;
 }
 
+/* The end of the longest match of one item at [at, end). */
+static size_t take(const struct job *j, const struct item *it, size_t at, size_t end)
+{
+    uint32_t set = it->set | B(K_TAIL); /* a character's further bytes go with its first */
+
+    if (it->max == 0) {
+        while (at < end && in_set(j, at, set)) at++;
+        return at;
+    }
+    for (size_t count = 0; at < end && count < it->max && in_set(j, at, it->set); count++) {
+        at++;
+        while (at < end && j->k[at] == K_TAIL) at++;
+    }
+    return at;
+}
+
 /* End of the match of r's items from `item` on at [at, end), or NO_MATCH. */
 static size_t match(const struct job *j, const struct rule *r, size_t item, size_t at, size_t end)
 {
     const struct item *it = &r->items[item];
-    size_t count = 0;
+    size_t stop, least = at;
 
     if (item == COUNT_OF(r->items) || !it->set) {
         if (r->ahead == NO_INK && at < end && !in_set(j, at, WHITE)) return NO_MATCH;
         if (r->ahead == END && at < end) return NO_MATCH;
         return at + contraction(j->text + at, end - at, r->suffix);
     }
-    while (at < end && (it->max == 0 || count < it->max) && in_set(j, at, it->set)) {
-        at = next_char(j, at, end);
-        count++;
+    for (size_t count = 0; count < it->min; count++) {
+        if (least == end || !in_set(j, least, it->set)) return NO_MATCH;
+        least = take(j, &(const struct item)ONE(it->set), least, end);
     }
-    for (; count >= it->min; count--) {
-        size_t stop = match(j, r, item + 1, at, end);
-
-        if (stop != NO_MATCH) return stop;
-        if (count == 0) break;
-        do at--;
-        while (j->k[at] == K_TAIL);
+    for (at = take(j, it, at, end);; at--) {
+        if (at < end && j->k[at] == K_TAIL) continue;
+        stop = match(j, r, item + 1, at, end);
+        if (stop != NO_MATCH || at == least) return stop;
     }
-    return NO_MATCH;
 }
 
-static size_t match_stage(const struct job *j, const struct stage *s, size_t begin, size_t at, size_t end)
+static size_t match_stage(const struct job *j, size_t stage, size_t begin, size_t at, size_t end)
 {
-    for (size_t i = 0; i < s->n_rules; i++) {
-        const struct rule *r = &s->rules[i];
+    for (unsigned rules = j->begins[stage][j->k[at]]; rules; rules &= rules - 1) {
+        const struct rule *r = &j->p->stages[stage].rules[__builtin_ctz(rules)];
         size_t stop;
 
         if (r->whole_run && at > begin) {
@@ -342,11 +424,14 @@ static enum rc split(const struct job *j, size_t stage, size_t begin, size_t end
 
     if (begin == end) return RC_OK;
     if (stage == j->p->n_stages) return j->piece(j->ctx, j->text + begin, end - begin, j->e);
-    while (at < end && rc == RC_OK) {
-        size_t stop = match_stage(j, &j->p->stages[stage], begin, at, end);
+    while (rc == RC_OK) {
+        size_t stop;
 
+        while (at < end && !j->begins[stage][j->k[at]]) at++; /* continuation bytes begin nothing */
+        if (at == end) break;
+        stop = match_stage(j, stage, begin, at, end);
         if (stop == NO_MATCH) {
-            at = next_char(j, at, end);
+            at++;
             continue;
         }
         rc = split(j, stage + 1, gap, at);
@@ -359,14 +444,17 @@ static enum rc split(const struct job *j, size_t stage, size_t begin, size_t end
 enum rc pretokenize(const struct pretokenizer *p, const char *text, size_t n,
                     enum rc (*piece)(void *ctx, const char *begin, size_t n, struct err *e), void *ctx, struct err *e)
 {
+    struct job j = {.text = text, .p = p, .piece = piece, .ctx = ctx, .e = e};
     uint8_t *k;
     enum rc rc;
 
     if (n == 0) return RC_OK;
     k = malloc(n);
     if (!k) return err_set(e, RC_NOMEM, "tokenize: out of memory");
-    classify(text, n, p->llm_classes, k);
-    rc = split(&(struct job){text, k, p, piece, ctx, e}, 0, 0, n);
+    classify(text, n, p->class_of ? p->class_of : class_of, k);
+    j.k = k;
+    find_begins(&j);
+    rc = split(&j, 0, 0, n);
     free(k);
     return rc;
 }

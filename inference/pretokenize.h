@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "../base/err.h"
 
 struct stage;
@@ -17,7 +18,7 @@ struct pretokenizer {
     const char *name; /* tokenizer.ggml.pre */
     const struct stage *stages;
     size_t n_stages;
-    bool llm_classes;   /* DeepSeek-LLM's own character sets instead of Unicode's categories */
+    uint8_t (*class_of)(uint32_t cp); /* class of a character over U+007F; NULL: by Unicode's categories */
     bool nfc;           /* text is normalised to NFC first, as the model's own tokenizer does */
     bool ignore_merges; /* a piece that is a token is that token, whatever the merges say */
     bool add_bos;       /* where the file does not say */

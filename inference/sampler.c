@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define DEFAULT_WINDOW 64
+#define FEW            256 /* candidates that are kept in order by insertion */
+
 struct candidate {
     float logit;
     int32_t id;
@@ -11,6 +14,7 @@ struct candidate {
 struct sampler {
     size_t n_vocab;
     struct candidate *candidates;
+    bool *seen; /* [n_vocab]: false between calls */
 };
 
 enum rc sampler_open(size_t n_vocab, struct sampler **out, struct err *e)
@@ -18,7 +22,8 @@ enum rc sampler_open(size_t n_vocab, struct sampler **out, struct err *e)
     struct sampler *s = calloc(1, sizeof(*s));
 
     if (s) s->candidates = calloc(n_vocab, sizeof(*s->candidates));
-    if (!s || !s->candidates) {
+    if (s) s->seen = calloc(n_vocab, sizeof(*s->seen));
+    if (!s || !s->candidates || !s->seen) {
         sampler_close(s);
         return err_set(e, RC_NOMEM, "sampler: out of memory");
     }
@@ -31,6 +36,7 @@ void sampler_close(struct sampler *s)
 {
     if (!s) return;
     free(s->candidates);
+    free(s->seen);
     free(s);
 }
 
@@ -63,6 +69,38 @@ static size_t collect(struct sampler *s, const float *logits, const uint8_t *all
         if ((!allowed || allowed[i]) && isfinite(logits[i]))
             s->candidates[n++] = (struct candidate){logits[i], (int32_t)i};
     return n;
+}
+
+/* ---- the most probable --------------------------------------------------------------------------------- */
+
+#define LANES 16 /* maxima side by side: as many comparisons as a register holds go at a time */
+
+/* Of all n; NAN if that is infinite or there is no number. */
+static float most_of(const float *logits, size_t n)
+{
+    float most[LANES], best = -INFINITY;
+    size_t i = 0;
+
+    for (size_t k = 0; k < LANES; k++)
+        most[k] = -INFINITY;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            most[k] = logits[i + k] > most[k] ? logits[i + k] : most[k];
+    for (size_t k = 0; k < LANES; k++)
+        best = most[k] > best ? most[k] : best;
+    for (; i < n; i++)
+        best = logits[i] > best ? logits[i] : best;
+    return isfinite(best) ? best : NAN;
+}
+
+/* The first token with the largest finite logit, if all may be taken; -1: it takes a closer look. */
+static int32_t first_of_all(const float *logits, size_t n)
+{
+    float most = most_of(logits, n);
+
+    for (size_t i = 0; !isnan(most) && i < n; i++)
+        if (logits[i] == most) return (int32_t)i;
+    return -1;
 }
 
 /* ---- a heap with the most probable candidate at 0 ------------------------------------------------------ */
@@ -108,9 +146,28 @@ static void reverse(struct candidate *c, size_t n)
     }
 }
 
-/* The k most probable of c[n] come to the start of c, in order. */
+/* As keep_first() for a small k: they are kept in order while the others go by, of which hardly any has to be put in. */
+static void keep_few(struct candidate *c, size_t n, size_t k)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct candidate next = c[i];
+        size_t at = i < k ? i : k;
+
+        if (at == k && !before(next, c[k - 1])) continue;
+        if (at == k) at--; /* the last one goes */
+        for (; at > 0 && before(next, c[at - 1]); at--)
+            c[at] = c[at - 1];
+        c[at] = next;
+    }
+}
+
+/* The k most probable of c[n] come to the start of c, in order; what lies behind is of no use then. */
 static void keep_first(struct candidate *c, size_t n, size_t k)
 {
+    if (k <= FEW) {
+        keep_few(c, n, k);
+        return;
+    }
     heap_make(c, n);
     for (size_t i = 0; i < k; i++)
         heap_pop(c, n - i);
@@ -150,6 +207,21 @@ static size_t keep_above(struct candidate *c, size_t n, float least)
     return k;
 }
 
+void sampler_penalise(struct sampler *s, float *logits, const int32_t *ids, size_t n, const struct sampling *p)
+{
+    size_t window = p->repeat_window ? p->repeat_window : DEFAULT_WINDOW, first = n > window ? n - window : 0;
+
+    if (!(p->repeat_penalty > 0) || p->repeat_penalty == 1) return;
+    for (size_t i = first; i < n; i++) {
+        float *x = &logits[ids[i]];
+
+        if (!s->seen[ids[i]]) *x = *x > 0 ? *x / p->repeat_penalty : *x * p->repeat_penalty;
+        s->seen[ids[i]] = true;
+    }
+    for (size_t i = first; i < n; i++)
+        s->seen[ids[i]] = false;
+}
+
 /* One of c[n], which is what the cuts left, by chance. */
 static int32_t draw(const struct candidate *c, size_t n, struct candidate best, const struct sampling *p, uint64_t position)
 {
@@ -171,13 +243,17 @@ int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allo
                      const struct sampling *p, uint64_t position)
 {
     struct candidate *c = s->candidates, best;
-    size_t n = collect(s, logits, allowed, n_allowed);
+    bool greedy = !(p->temperature > 0);
+    int32_t first = greedy && !allowed ? first_of_all(logits, s->n_vocab) : -1;
+    size_t n;
 
+    if (first >= 0) return first;
+    n = collect(s, logits, allowed, n_allowed);
     if (n == 0) return -1;
     best = c[0];
     for (size_t i = 1; i < n; i++)
         if (before(c[i], best)) best = c[i];
-    if (!(p->temperature > 0)) return best.id;
+    if (greedy) return best.id;
     if (p->top_k > 0 && p->top_k < n) {
         keep_first(c, n, p->top_k);
         n = p->top_k;

@@ -1,6 +1,6 @@
 /* sampler.h: from logits to a token.
  *
- * Order: what is allowed; the top_k most probable; of these the fewest whose probabilities sum to top_p;
+ * Order, after sampler_penalise(): what is allowed; the top_k most probable; of these the fewest whose probabilities sum to top_p;
  * of these the ones with at least min_p times the probability of the first; then one by chance at
  * `temperature`. Temperature 0 takes the most probable one. Ties go to the lower id. One thread at a time;
  * nothing is allocated after sampler_open(). */
@@ -18,6 +18,11 @@ void sampler_close(struct sampler *s);
  * n_allowed on may not. -1 if none is left: nothing allowed, or logits that are no numbers. */
 int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allowed, size_t n_allowed,
                      const struct sampling *p, uint64_t position);
+
+/* Make the tokens of the last repeat_window of ids[n] less probable, each once however often it stands there: a
+ * positive logit is divided by the penalty, another one multiplied. Keskar et al. 2019, arXiv:1909.05858, section 4.1,
+ * as the Transformers library and llama.cpp have it. */
+void sampler_penalise(struct sampler *s, float *logits, const int32_t *ids, size_t n, const struct sampling *p);
 
 /* The same token as sampler_pick() with the mask of all ids below n_allowed that `may` takes, found by asking about the
  * most probable ones only, in their order. *id -1: the logits are no numbers. False: what decides lies beyond the 256

@@ -30,8 +30,28 @@ bool model_is_end(const struct model *m, int32_t id)
     return tokenizer_is_end(m->tok, id);
 }
 
+enum rc model_chat_messages(const struct model *m, const struct chat_message *messages, size_t n,
+                            const struct chat_options *opt, struct segment **out, size_t *n_out, struct err *e)
+{
+    return chat_render(chat_family_find(m->chat_template), m->tok, messages, n, opt, out, n_out, e);
+}
+
 enum rc model_chat(const struct model *m, const struct segment *system, size_t n_system, const struct segment *user,
                    size_t n_user, struct segment **out, size_t *n_out, struct err *e)
 {
-    return chat_wrap(chat_family_find(m->chat_template), system, n_system, user, n_user, out, n_out, e);
+    const struct chat_message both[] = {{CHAT_SYSTEM, system, n_system}, {CHAT_USER, user, n_user}};
+    size_t skip = n_system == 0;
+
+    return model_chat_messages(m, both + skip, 2 - skip, NULL, out, n_out, e);
+}
+
+void model_chat_style(const struct model *m, const struct chat_options *opt, struct chat_style *out)
+{
+    chat_family_style(chat_family_find(m->chat_template), opt && opt->no_thinking, out);
+}
+
+void model_answer(const struct model *m, const int32_t *ids, size_t n, bool opened, struct buf *reasoning,
+                  struct buf *answer)
+{
+    chat_answer(chat_family_find(m->chat_template), m->tok, ids, n, opened, reasoning, answer);
 }

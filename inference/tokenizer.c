@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode/uchar.h>
 #include "../base/str.h"
 #include "gguf.h"
 #include "merge.h"
@@ -13,20 +14,17 @@
 #define KEY(name) "tokenizer.ggml." name
 #define MAX_MERGES (1 << 22)
 
-struct merge_rule { /* byte-level BPE: two tokens that become a third */
-    int32_t left, right, id; /* id + 1, so that 0 is an empty place */
-    uint32_t rank;
-};
-
 struct tokenizer {
     struct vocab vocab;
     const struct pretokenizer *pre; /* NULL: SentencePiece */
-    struct merge_rule *rules;       /* hash table */
-    size_t rules_mask;
+    struct merge_rules rules;       /* over token ids; SentencePiece: and over lone characters, from vocab.n on */
     bool add_bos, space_prefix;
     bool cut_at_spaces; /* SentencePiece: no token has a space behind another character, so no merge crosses one */
-    size_t longest;     /* bytes of the longest normal token */
-    float *scores;      /* SentencePiece: of each token */
+    bool special_takes_white; /* Phi-3: special tokens swallow the white space behind them */
+    int32_t end_of_text;      /* but this one does not; -1: none */
+    int32_t ascii[128]; /* SentencePiece: symbols of these characters */
+    uint32_t *lone;     /* SentencePiece: characters that are in tokens and no token themselves, packed, sorted */
+    size_t n_lone;
 };
 
 /* ---- opening ------------------------------------------------------------------------------------------------------ */
@@ -51,23 +49,6 @@ static enum rc read_flag(const struct gguf *g, const char *key, bool *flag, stru
     return gguf_find(g, key) ? gguf_bool(g, key, flag, e) : RC_OK;
 }
 
-static size_t rule_place(const struct tokenizer *t, int32_t left, int32_t right)
-{
-    uint64_t h = ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) * UINT64_C(0x9E3779B97F4A7C15);
-
-    return (h ^ h >> 32) & t->rules_mask;
-}
-
-static const struct merge_rule *find_rule(const struct tokenizer *t, int32_t left, int32_t right)
-{
-    const struct merge_rule *r;
-
-    for (size_t i = rule_place(t, left, right);; i = (i + 1) & t->rules_mask) {
-        r = &t->rules[i];
-        if (r->id == 0 || (r->left == left && r->right == right)) return r;
-    }
-}
-
 /* "left right" in GPT-2's alphabet. A merge that makes or takes a special token is left out: text must not reach one. */
 static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank, const char *s, size_t n, struct err *e)
 {
@@ -75,7 +56,6 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
     char both[2 * TOKEN_MAX_BYTES];
     size_t n_left, n_both;
     int32_t left, right, id;
-    struct merge_rule *r;
 
     if (!space || n > sizeof(both)) return gguf_bad_key(g, e, KEY("merges"), "merge %zu is not two tokens", rank);
     n_left = vocab_undo_alphabet(s, (size_t)(space - s), both);
@@ -90,8 +70,7 @@ static enum rc read_merge(struct tokenizer *t, const struct gguf *g, size_t rank
             return RC_OK;
         return gguf_bad_key(g, e, KEY("merges"), "merge %zu names a token that is not there", rank);
     }
-    r = (struct merge_rule *)find_rule(t, left, right);
-    if (r->id == 0) *r = (struct merge_rule){left, right, id + 1, (uint32_t)rank};
+    merge_rules_add(&t->rules, left, right, (uint32_t)rank, id);
     return RC_OK;
 }
 
@@ -99,22 +78,19 @@ static enum rc read_merges(struct tokenizer *t, const struct gguf *g, struct err
 {
     const struct gguf_value *merges = gguf_array(g, KEY("merges"), GGUF_STRING);
     const uint8_t *next;
-    size_t size = 16, n;
+    size_t n;
+    enum rc rc;
 
     if (!merges) return gguf_bad_key(g, e, KEY("merges"), "no list of texts");
     if (merges->n > MAX_MERGES) return gguf_bad_key(g, e, KEY("merges"), "more than %d", MAX_MERGES);
+    rc = merge_rules_init(&t->rules, merges->n, e);
     next = merges->data;
-    while (size < 2 * merges->n) size *= 2;
-    t->rules = calloc(size, sizeof(*t->rules));
-    if (!t->rules) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    t->rules_mask = size - 1;
-    for (size_t i = 0; i < merges->n; i++) {
+    for (size_t i = 0; i < merges->n && rc == RC_OK; i++) {
         const char *s = gguf_next_string(&next, &n);
-        enum rc rc = read_merge(t, g, i, s, n, e);
 
-        if (rc != RC_OK) return rc;
+        rc = read_merge(t, g, i, s, n, e);
     }
-    return RC_OK;
+    return rc;
 }
 
 static enum rc open_byte_level(struct tokenizer *t, const struct gguf *g, struct err *e)
@@ -129,35 +105,192 @@ static enum rc open_byte_level(struct tokenizer *t, const struct gguf *g, struct
     return read_merges(t, g, e);
 }
 
+/* ---- SentencePiece's merges -----------------------------------------------------------------------------------------
+ * The file has no list of merges: any two symbols merge whose bytes together are a token, the highest score first. A
+ * symbol is a token or one character, so all merges are found by cutting each token in two. */
+
+/* The bytes of one character in a number; UTF-8 keeps lengths apart. */
+static uint32_t pack(const char *s, size_t n)
+{
+    uint32_t packed = 0;
+
+    memcpy(&packed, s, n);
+    return packed;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The symbol of the character s[n]: a token, or a number from vocab.n on if it only occurs inside tokens, or -1. */
+static int32_t char_symbol(const struct tokenizer *t, const char *s, size_t n)
+{
+    int32_t id = vocab_find(&t->vocab, s, n);
+    uint32_t packed = pack(s, n), *lone;
+
+    if (id >= 0 || t->n_lone == 0) return id;
+    lone = bsearch(&packed, t->lone, t->n_lone, sizeof(*lone), by_number);
+    return lone ? (int32_t)(t->vocab.n + (size_t)(lone - t->lone)) : -1;
+}
+
+/* Count, and write to out if not NULL, the characters in normal tokens that are no tokens. */
+static size_t each_lone(const struct tokenizer *t, uint32_t *out)
+{
+    size_t count = 0;
+
+    for (size_t id = 0; id < t->vocab.n; id++) {
+        size_t n;
+        const char *s = vocab_text(&t->vocab, (int32_t)id, &n);
+        uint32_t cp;
+
+        if (t->vocab.type[id] != TOKEN_NORMAL) continue;
+        for (size_t i = 0, len; i < n; i += len) {
+            len = utf8_decode(s + i, n - i, &cp);
+            if (len == n || vocab_find(&t->vocab, s + i, len) >= 0) continue;
+            if (out) out[count] = pack(s + i, len);
+            count++;
+        }
+    }
+    return count;
+}
+
+static enum rc find_lone(struct tokenizer *t, struct err *e)
+{
+    size_t n = each_lone(t, NULL);
+
+    if (n > 0) {
+        t->lone = malloc(n * sizeof(*t->lone));
+        if (!t->lone) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+        each_lone(t, t->lone);
+        qsort(t->lone, n, sizeof(*t->lone), by_number);
+        for (size_t i = 0; i < n; i++)
+            if (i == 0 || t->lone[i] != t->lone[i - 1]) t->lone[t->n_lone++] = t->lone[i];
+    }
+    for (int c = 0; c < 128; c++) t->ascii[c] = char_symbol(t, &(const char){(char)c}, 1);
+    return RC_OK;
+}
+
+/* The symbol of s[n], or -1. */
+static int32_t symbol_of(const struct tokenizer *t, const char *s, size_t n)
+{
+    uint32_t cp;
+
+    return utf8_decode(s, n, &cp) == n ? char_symbol(t, s, n) : vocab_find(&t->vocab, s, n);
+}
+
+struct splits {
+    struct merge_rule *v;
+    size_t n, cap, tried;
+};
+
+/* Add the merge of s[0..cut) and s[cut..n), token `id`, if both are symbols. */
+static enum rc add_split(const struct tokenizer *t, struct splits *p, const char *s, size_t cut, size_t n, uint32_t rank,
+                         int32_t id, struct err *e)
+{
+    int32_t left = symbol_of(t, s, cut), right = left < 0 ? -1 : symbol_of(t, s + cut, n - cut);
+
+    p->tried++;
+    if (right < 0) return RC_OK;
+    if (p->n == p->cap) {
+        struct merge_rule *more = realloc(p->v, (p->cap ? 2 * p->cap : 4096) * sizeof(*more));
+
+        if (!more) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+        p->v = more;
+        p->cap = p->cap ? 2 * p->cap : 4096;
+    }
+    p->v[p->n++] = (struct merge_rule){left, right, rank, id};
+    return RC_OK;
+}
+
+/* IEEE 754: the order of scores, highest first, as an order of integers. */
+static uint32_t score_rank(float score)
+{
+    uint32_t bits;
+
+    score += 0.0F; /* -0 is 0 */
+    memcpy(&bits, &score, sizeof(bits));
+    return bits & 0x80000000 ? bits : 0x7FFFFFFF - bits;
+}
+
+/* All merges of normal tokens. Tokens in the order of their bytes have those that they begin with just before them, so
+ * a stack of those knows where to cut. */
+static enum rc find_splits(const struct tokenizer *t, const struct gguf *g, const float *scores, struct splits *p,
+                           struct err *e)
+{
+    const struct byte_order *order = &t->vocab.order;
+    size_t ends[TOKEN_MAX_BYTES + 1], n_ends = 0, n;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < order->n && rc == RC_OK; i++) {
+        int32_t id = order->ids[i];
+        const char *s = vocab_text(&t->vocab, id, &n);
+        uint32_t rank = score_rank(scores[id]), cp;
+        size_t first = utf8_decode(s, n, &cp);
+
+        while (n_ends > 0 && ends[n_ends - 1] > order->shared[i]) n_ends--;
+        if (t->vocab.type[id] != TOKEN_NORMAL) continue;
+        if (first < n && (n_ends == 0 || ends[0] != first)) rc = add_split(t, p, s, first, n, rank, id, e);
+        for (size_t k = 0; k < n_ends && rc == RC_OK; k++)
+            if (ends[k] < n) rc = add_split(t, p, s, ends[k], n, rank, id, e);
+        if (p->tried > MAX_MERGES) return gguf_bad_key(g, e, KEY("tokens"), "more than %d ways to merge", MAX_MERGES);
+        if (n_ends == 0 || ends[n_ends - 1] < n) ends[n_ends++] = n;
+    }
+    return rc;
+}
+
+/* Files do not say which tokens have the attribute "rstrip". Source: added_tokens of Phi-3's tokenizer.json; of the models
+ * in SentencePiece's format none but Phi-3 and Phi-3.5-MoE have such tokens. */
+static void find_phi(struct tokenizer *t)
+{
+    t->special_takes_white = vocab_special_exact(&t->vocab, "<|end|>", 7) >= 0 &&
+                             vocab_special_exact(&t->vocab, "<|assistant|>", 13) >= 0;
+    t->end_of_text = vocab_special_exact(&t->vocab, "<|endoftext|>", 13);
+}
+
 static enum rc open_sentencepiece(struct tokenizer *t, const struct gguf *g, struct err *e)
 {
-    const struct gguf_value *scores = gguf_array(g, KEY("scores"), GGUF_F32);
+    const struct gguf_value *values = gguf_array(g, KEY("scores"), GGUF_F32);
+    struct splits p = {0};
+    float *scores;
+    enum rc rc;
 
-    if (!scores || scores->n != t->vocab.n)
+    if (!values || values->n != t->vocab.n)
         return gguf_bad_key(g, e, KEY("scores"), "not one number for each of %zu tokens", t->vocab.n);
-    t->scores = malloc(t->vocab.n * sizeof(*t->scores));
-    if (!t->scores) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
-    memcpy(t->scores, scores->data, t->vocab.n * sizeof(*t->scores));
+    scores = malloc(t->vocab.n * sizeof(*scores)); /* the file's are not aligned */
+    if (!scores) return err_set(e, RC_NOMEM, "tokenizer: out of memory");
+    memcpy(scores, values->data, t->vocab.n * sizeof(*scores));
     t->add_bos = t->space_prefix = t->cut_at_spaces = true;
-    for (size_t id = 0; id < t->vocab.n; id++) {
+    find_phi(t);
+    rc = find_lone(t, e);
+    for (size_t id = 0; id < t->vocab.n && rc == RC_OK; id++) {
         size_t n;
         const char *text = vocab_text(&t->vocab, (int32_t)id, &n);
 
         if (t->vocab.type[id] != TOKEN_NORMAL) continue;
-        if (isnan(t->scores[id])) return gguf_bad_key(g, e, KEY("scores"), "entry %zu is not a number", id);
-        if (n > t->longest) t->longest = n;
+        if (isnan(scores[id])) rc = gguf_bad_key(g, e, KEY("scores"), "entry %zu is not a number", id);
         for (size_t i = 1; i < n; i++)
             if (text[i] == ' ' && text[i - 1] != ' ') t->cut_at_spaces = false;
     }
-    return RC_OK;
+    if (rc == RC_OK) rc = find_splits(t, g, scores, &p, e);
+    if (rc == RC_OK) rc = merge_rules_init(&t->rules, p.n, e);
+    for (size_t i = 0; i < p.n && rc == RC_OK; i++)
+        merge_rules_add(&t->rules, p.v[i].left, p.v[i].right, p.v[i].rank, p.v[i].id);
+    free(p.v);
+    free(scores);
+    return rc;
 }
 
 /* ---- pieces to ids ------------------------------------------------------------------------------------------------ */
 
 #define CACHED_BYTES 22
 #define CACHED_IDS 10
-#define CACHE_SIZE 4096 /* a power of two; text repeats itself: nine pieces of ten are found here */
-#define CACHE_FROM 4096 /* bytes of text below which a cache does not pay */
+#define CACHE_MIN 256 /* entries, a power of two as CACHE_MAX */
+#define CACHE_MAX 16384
+#define CACHE_FROM 4096 /* bytes of text */
+#define TEXT_MAX INT32_MAX
 
 struct cached {
     uint8_t n, n_ids;
@@ -169,6 +302,7 @@ struct encoder { /* one call's working memory */
     const struct tokenizer *t;
     struct merge merge;
     struct cached *cache; /* or NULL */
+    size_t cache_mask;
     int32_t *ids;
     size_t n_ids, cap;
 };
@@ -188,98 +322,83 @@ static enum rc add_ids(struct encoder *c, const int32_t *ids, size_t n, struct e
     return RC_OK;
 }
 
-static bool look_up_rule(const void *ctx, const char *text, const struct symbol *left, const struct symbol *right,
-                         uint32_t *rank, int32_t *id)
-{
-    const struct merge_rule *r = find_rule(ctx, left->id, right->id);
-
-    (void)text;
-    *rank = r->rank;
-    *id = r->id - 1;
-    return r->id != 0;
-}
-
-/* SentencePiece: two symbols merge if their bytes together are a token; the highest score goes first. */
-static bool look_up_score(const void *ctx, const char *text, const struct symbol *left, const struct symbol *right,
-                          uint32_t *rank, int32_t *id)
-{
-    const struct tokenizer *t = ctx;
-    uint32_t bits;
-
-    if ((size_t)left->n + right->n > t->longest) return false;
-    *id = vocab_find(&t->vocab, text + left->begin, (size_t)left->n + right->n);
-    if (*id < 0) return false;
-    memcpy(&bits, &t->scores[*id], sizeof(bits)); /* IEEE 754: order of floats to order of integers */
-    *rank = bits & 0x80000000 ? bits : 0x7FFFFFFF - bits;
-    return true;
-}
-
 static void byte_symbols(struct encoder *c, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        c->merge.symbols[i] = (struct symbol){.begin = (uint32_t)i, .n = 1, .id = c->t->vocab.byte_id[(uint8_t)s[i]]};
+        c->merge.symbols[i] = (struct symbol){.begin = (uint32_t)i, .id = c->t->vocab.byte_id[(uint8_t)s[i]]};
 }
 
 static void char_symbols(struct encoder *c, const char *s, size_t n)
 {
+    const struct tokenizer *t = c->t;
     uint32_t cp;
 
     c->merge.n_symbols = 0;
-    for (size_t i = 0, len; i < n; i += len) {
-        len = utf8_decode(s + i, n - i, &cp);
+    for (size_t i = 0, len = 1; i < n; i += len) {
+        uint8_t b = (uint8_t)s[i];
+
+        len = b < 128 ? 1 : utf8_decode(s + i, n - i, &cp);
         c->merge.symbols[c->merge.n_symbols++] =
-            (struct symbol){.begin = (uint32_t)i, .n = (uint32_t)len, .id = vocab_find(&c->t->vocab, s + i, len)};
+            (struct symbol){.begin = (uint32_t)i, .id = b < 128 ? t->ascii[b] : char_symbol(t, s + i, len)};
     }
 }
 
 /* A symbol that is no token is written byte by byte; a byte that is none either is the unknown token, or nothing. */
-static enum rc add_symbol(struct encoder *c, const char *s, const struct symbol *sym, struct err *e)
+static enum rc add_bytes(struct encoder *c, const char *s, size_t n, struct err *e)
 {
     const struct vocab *v = &c->t->vocab;
+    enum rc rc = RC_OK;
 
-    if (sym->id >= 0) return add_ids(c, &sym->id, 1, e);
-    for (uint32_t i = 0; i < sym->n; i++) {
-        int32_t id = v->byte_id[(uint8_t)s[sym->begin + i]];
-        enum rc rc;
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
+        int32_t id = v->byte_id[(uint8_t)s[i]];
 
         if (id < 0) id = v->unknown;
-        rc = id < 0 ? RC_OK : add_ids(c, &id, 1, e);
-        if (rc != RC_OK) return rc;
+        if (id >= 0) rc = add_ids(c, &id, 1, e);
     }
-    return RC_OK;
+    return rc;
 }
 
 static enum rc merge_piece(struct encoder *c, const char *s, size_t n, struct err *e)
 {
+    const struct symbol *v;
+    size_t n_left;
     enum rc rc = merge_reserve(&c->merge, n, e);
 
     if (rc != RC_OK) return rc;
     if (c->t->pre) byte_symbols(c, s, n);
     else char_symbols(c, s, n);
-    merge_run(&c->merge, s, c->t->pre ? look_up_rule : look_up_score, c->t);
-    for (uint32_t i = 0; i != MERGE_END && rc == RC_OK; i = c->merge.symbols[i].next)
-        rc = add_symbol(c, s, &c->merge.symbols[i], e);
+    rc = merge_run(&c->merge, &c->t->rules, e);
+    v = c->merge.symbols;
+    n_left = c->merge.n_symbols;
+    for (size_t i = 0; i < n_left && rc == RC_OK; i++) {
+        size_t end = i + 1 < n_left ? v[i + 1].begin : n;
+
+        if (v[i].id >= 0 && (size_t)v[i].id < c->t->vocab.n) rc = add_ids(c, &v[i].id, 1, e);
+        else rc = add_bytes(c, s + v[i].begin, end - v[i].begin, e);
+    }
     return rc;
+}
+
+static enum rc merge_or_find(struct encoder *c, const char *s, size_t n, struct err *e)
+{
+    int32_t id = c->t->pre && c->t->pre->ignore_merges ? vocab_find(&c->t->vocab, s, n) : -1;
+
+    return id >= 0 ? add_ids(c, &id, 1, e) : merge_piece(c, s, n, e);
 }
 
 static enum rc encode_piece(void *ctx, const char *s, size_t n, struct err *e)
 {
     struct encoder *c = ctx;
-    struct cached *slot = NULL;
     size_t before = c->n_ids;
+    struct cached *slot;
     enum rc rc;
 
-    if (c->t->pre && c->t->pre->ignore_merges) {
-        int32_t id = vocab_find(&c->t->vocab, s, n);
-
-        if (id >= 0) return add_ids(c, &id, 1, e);
-    }
-    if (c->cache && n <= CACHED_BYTES) {
-        slot = &c->cache[vocab_hash(s, n) & (CACHE_SIZE - 1)];
-        if (slot->n == n && memcmp(slot->bytes, s, n) == 0) return add_ids(c, slot->ids, slot->n_ids, e);
-    }
-    rc = merge_piece(c, s, n, e);
-    if (rc == RC_OK && slot && c->n_ids - before <= CACHED_IDS) {
+    if (n == 1 && c->t->pre) return add_bytes(c, s, 1, e);
+    if (!c->cache || n > CACHED_BYTES) return merge_or_find(c, s, n, e);
+    slot = &c->cache[vocab_hash(s, n) & c->cache_mask];
+    if (slot->n == n && memcmp(slot->bytes, s, n) == 0) return add_ids(c, slot->ids, slot->n_ids, e);
+    rc = merge_or_find(c, s, n, e);
+    if (rc == RC_OK && c->n_ids - before <= CACHED_IDS) {
         slot->n = (uint8_t)n;
         slot->n_ids = (uint8_t)(c->n_ids - before);
         memcpy(slot->bytes, s, n);
@@ -325,48 +444,83 @@ static enum rc encode_stretch(struct encoder *c, const char *s, size_t n, struct
     return c->t->pre ? encode_byte_level(c, s, n, e) : encode_sentencepiece(c, s, n, e);
 }
 
+/* Bytes of white space at the start of s[n] that belong to the special token before it. */
+static size_t taken_white(const struct tokenizer *t, int32_t special, const char *s, size_t n)
+{
+    size_t len = 0, step;
+    uint32_t cp;
+
+    if (!t->special_takes_white || special == t->vocab.bos || special == t->end_of_text) return 0;
+    for (; len < n; len += step) {
+        step = utf8_decode(s + len, n - len, &cp);
+        if (!u_isUWhiteSpace((UChar32)cp)) break;
+    }
+    return len;
+}
+
 /* `text` is all segments in a row. Segments of a kind that stand together are one, so that a special token is found
  * wherever a template happens to be cut. */
-static enum rc encode_segments(struct encoder *c, const char *text, const struct segment *segments, size_t n,
-                               enum token_parse parse, struct err *e)
+static enum rc encode_segments(struct encoder *c, const char *text, size_t n_text, const struct segment *segments,
+                               size_t n, enum token_parse parse, struct err *e)
 {
-    size_t stretch = 0, at = 0, len;
+    size_t stretch = 0, at, end = 0, len; /* text[0..stretch) is done, a run of segments is text[at..end) */
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < n && rc == RC_OK;) {
         bool ours = segments[i].kind == SEGMENT_TEMPLATE && parse != TOKENS_LITERAL;
-        size_t end = at;
 
+        at = end > stretch ? end : stretch; /* the last special token may have taken white space of this segment */
         for (; i < n && (segments[i].kind == SEGMENT_TEMPLATE && parse != TOKENS_LITERAL) == ours; i++)
             end += segments[i].n;
-        for (; ours && at < end && rc == RC_OK; at++) {
+        while (ours && at < end && rc == RC_OK) {
             int32_t id = vocab_special(&c->t->vocab, text + at, end - at, parse == TOKENS_SPECIAL, &len);
 
-            if (id < 0) continue;
+            if (id < 0) {
+                at++;
+                continue;
+            }
             rc = encode_stretch(c, text + stretch, at - stretch, e);
             if (rc == RC_OK) rc = add_ids(c, &id, 1, e);
             stretch = at + len;
-            at = stretch - 1;
+            stretch += taken_white(c->t, id, text + stretch, n_text - stretch);
+            at = stretch;
         }
-        at = end;
     }
-    return rc == RC_OK ? encode_stretch(c, text + stretch, at - stretch, e) : rc;
+    return rc == RC_OK ? encode_stretch(c, text + stretch, n_text - stretch, e) : rc;
+}
+
+/* A working memory for words that come again: nine of ten are found there, but a short text does not pay for it. */
+static void open_cache(struct encoder *c, size_t n_text)
+{
+    size_t size = CACHE_MIN;
+
+    if (n_text < CACHE_FROM) return;
+    while (size < CACHE_MAX && size < n_text / 64) size *= 2;
+    c->cache = calloc(size, sizeof(*c->cache)); /* without it all is the same, only slower */
+    c->cache_mask = size - 1;
 }
 
 enum rc tokenizer_encode(const struct tokenizer *t, const struct segment *segments, size_t n, enum token_parse parse,
                          bool add_bos, int32_t **ids, size_t *n_ids, struct err *e)
 {
     struct encoder c = {.t = t};
-    struct buf text;
+    struct buf all;
+    struct segment text = {.bytes = "", .n = 0};
     bool bos = add_bos && t->add_bos && t->vocab.bos >= 0;
     enum rc rc = RC_OK;
 
-    buf_init(&text, INT32_MAX);
-    for (size_t i = 0; i < n; i++) buf_add(&text, segments[i].bytes, segments[i].n);
-    rc = buf_check(&text, "tokenize", e);
-    if (rc == RC_OK && text.len >= CACHE_FROM) c.cache = calloc(CACHE_SIZE, sizeof(*c.cache));
+    buf_init(&all, TEXT_MAX);
+    if (n == 1 && segments[0].n <= TEXT_MAX) {
+        text = segments[0];
+    } else {
+        for (size_t i = 0; i < n; i++) buf_add(&all, segments[i].bytes, segments[i].n);
+        rc = buf_check(&all, "tokenize", e);
+        text.bytes = all.data;
+        text.n = all.len;
+    }
+    if (rc == RC_OK) open_cache(&c, text.n);
     if (rc == RC_OK) rc = add_ids(&c, &t->vocab.bos, bos, e);
-    if (rc == RC_OK) rc = encode_segments(&c, text.data, segments, n, parse, e);
+    if (rc == RC_OK) rc = encode_segments(&c, text.bytes, text.n, segments, n, parse, e);
     if (rc != RC_OK) goto out;
     if (bos && c.n_ids > 1 && c.ids[1] == t->vocab.bos) /* the template writes it itself */
         memmove(c.ids, c.ids + 1, --c.n_ids * sizeof(*c.ids));
@@ -374,7 +528,7 @@ enum rc tokenizer_encode(const struct tokenizer *t, const struct segment *segmen
     *n_ids = c.n_ids;
     c.ids = NULL;
 out:
-    buf_clear(&text);
+    buf_clear(&all);
     merge_clear(&c.merge);
     free(c.cache);
     free(c.ids);
@@ -411,8 +565,8 @@ void tokenizer_close(struct tokenizer *t)
 {
     if (!t) return;
     vocab_clear(&t->vocab);
-    free(t->rules);
-    free(t->scores);
+    merge_rules_clear(&t->rules);
+    free(t->lone);
     free(t);
 }
 
@@ -432,6 +586,12 @@ const char *tokenizer_bytes(const struct tokenizer *t, int32_t id, size_t *n)
 
     *n = 0;
     return type == TOKEN_UNKNOWN || type == TOKEN_CONTROL ? "" : vocab_text(&t->vocab, id, n);
+}
+
+const char *tokenizer_name(const struct tokenizer *t, int32_t id, size_t *n)
+{
+    *n = 0;
+    return id < 0 || (size_t)id >= t->vocab.n ? "" : vocab_text(&t->vocab, id, n);
 }
 
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id)

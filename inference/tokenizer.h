@@ -27,6 +27,8 @@ void tokenizer_close(struct tokenizer *t);
 size_t tokenizer_size(const struct tokenizer *t);
 /* Bytes of a token, borrowed; *n is 0 for control and unknown tokens and for ids out of range. */
 const char *tokenizer_bytes(const struct tokenizer *t, int32_t id, size_t *n);
+/* The text of any token, as templates write it; "" out of range. */
+const char *tokenizer_name(const struct tokenizer *t, int32_t id, size_t *n);
 enum token_type tokenizer_type(const struct tokenizer *t, int32_t id); /* TOKEN_UNKNOWN out of range */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
 int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */

@@ -156,16 +156,26 @@ uint64_t vocab_hash(const char *s, size_t n)
     return h ^ h >> 29;
 }
 
+/* The place of the normal token of these bytes, or the empty one where it would be. */
+static struct vocab_place *find_place(const struct vocab *v, const char *bytes, size_t n)
+{
+    uint64_t hash = vocab_hash(bytes, n);
+
+    for (size_t i = hash & v->index_mask;; i = (i + 1) & v->index_mask) {
+        struct vocab_place *p = &v->index[i];
+        const char *text;
+        size_t len;
+
+        if (p->id == 0) return p;
+        if (p->tag != hash >> 32) continue;
+        text = vocab_text(v, (int32_t)p->id - 1, &len);
+        if (len == n && memcmp(text, bytes, n) == 0) return p;
+    }
+}
+
 int32_t vocab_find(const struct vocab *v, const char *bytes, size_t n)
 {
-    for (size_t i = vocab_hash(bytes, n) & v->index_mask; v->index[i]; i = (i + 1) & v->index_mask) {
-        int32_t id = (int32_t)v->index[i] - 1;
-        size_t len;
-        const char *text = vocab_text(v, id, &len);
-
-        if (len == n && memcmp(text, bytes, n) == 0) return id;
-    }
-    return -1;
+    return (int32_t)find_place(v, bytes, n)->id - 1;
 }
 
 static enum rc index_tokens(struct vocab *v, const struct gguf *g, struct err *e)
@@ -178,16 +188,15 @@ static enum rc index_tokens(struct vocab *v, const struct gguf *g, struct err *e
     v->index_mask = size - 1;
     memset(v->byte_id, 0xFF, sizeof(v->byte_id));
     for (size_t id = 0; id < v->n; id++) {
-        size_t n, i;
+        size_t n;
         const char *text = vocab_text(v, (int32_t)id, &n);
-        int32_t twin;
+        struct vocab_place *p;
 
         if (v->type[id] == TOKEN_BYTE) v->byte_id[(uint8_t)text[0]] = (int32_t)id;
         if (v->type[id] != TOKEN_NORMAL || n == 0) continue;
-        twin = vocab_find(v, text, n);
-        if (twin >= 0) return gguf_bad_key(g, e, KEY("tokens"), "tokens %d and %zu are the same", (int)twin, id);
-        for (i = vocab_hash(text, n) & v->index_mask; v->index[i];) i = (i + 1) & v->index_mask;
-        v->index[i] = (uint32_t)id + 1;
+        p = find_place(v, text, n);
+        if (p->id) return gguf_bad_key(g, e, KEY("tokens"), "tokens %d and %zu are the same", (int)p->id - 1, id);
+        *p = (struct vocab_place){(uint32_t)(vocab_hash(text, n) >> 32), (uint32_t)id + 1};
         if (n == 1 && v->byte_id[(uint8_t)text[0]] < 0) v->byte_id[(uint8_t)text[0]] = (int32_t)id;
     }
     return RC_OK;
@@ -212,10 +221,25 @@ static int by_bytes(const void *pa, const void *pb, void *ctx)
     return order ? order : na != nb ? (na > nb) - (na < nb) : (a->id > b->id) - (a->id < b->id);
 }
 
+/* Sort by head alone, a byte at a time from the last on, with `spare` as large as keys. */
+static void sort_heads(struct sort_key *keys, struct sort_key *spare, size_t n)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) { /* an even number of passes ends where it began */
+        size_t at[257] = {0};
+        struct sort_key *swap = keys;
+
+        for (size_t i = 0; i < n; i++) at[(keys[i].head >> shift & 255) + 1]++;
+        for (size_t i = 0; i < 256; i++) at[i + 1] += at[i];
+        for (size_t i = 0; i < n; i++) spare[at[keys[i].head >> shift & 255]++] = keys[i];
+        keys = spare;
+        spare = swap;
+    }
+}
+
 /* Ids of the tokens with bytes whose type is in `types` (a bit each), sorted by bytes. */
 static enum rc sort_tokens(struct vocab *v, unsigned types, int32_t **ids, size_t *n_ids, struct err *e)
 {
-    struct sort_key *keys = malloc((v->n + 1) * sizeof(*keys));
+    struct sort_key *keys = malloc(2 * (v->n + 1) * sizeof(*keys));
     int32_t *sorted = malloc((v->n + 1) * sizeof(*sorted));
     size_t n = 0;
 
@@ -233,7 +257,11 @@ static enum rc sort_tokens(struct vocab *v, unsigned types, int32_t **ids, size_
         for (size_t i = 0; i < 8; i++) head = head << 8 | (i < len ? (uint8_t)text[i] : 0);
         keys[n++] = (struct sort_key){head, (int32_t)id};
     }
-    qsort_r(keys, n, sizeof(*keys), by_bytes, v);
+    sort_heads(keys, keys + v->n + 1, n);
+    for (size_t i = 0, same; i < n; i += same) { /* the few that are alike so far */
+        for (same = 1; i + same < n && keys[i + same].head == keys[i].head; same++) {}
+        if (same > 1) qsort_r(keys + i, same, sizeof(*keys), by_bytes, v);
+    }
     for (size_t i = 0; i < n; i++) sorted[i] = keys[i].id;
     free(keys);
     *ids = sorted;

@@ -36,13 +36,18 @@ struct byte_order { /* tokens that have bytes, sorted by them */
     size_t n_ends;
 };
 
+struct vocab_place { /* of the hash table */
+    uint32_t tag; /* more of the hash, so that texts are compared only where they are most likely the same */
+    uint32_t id;  /* + 1; 0: empty */
+};
+
 struct vocab {
     size_t n;
     char *text;       /* all tokens' bytes; a control token's are its name, as templates write it */
     uint32_t *at;     /* n + 1: token i is text[at[i]..at[i + 1]) */
     uint8_t *type;    /* n: enum token_type */
     uint8_t *is_end;  /* n */
-    uint32_t *index;  /* hash table of normal tokens: id + 1, or 0 */
+    struct vocab_place *index; /* of normal tokens */
     size_t index_mask;
     struct byte_order order;
     int32_t *special; /* control and user-defined tokens, sorted by bytes */

@@ -21,7 +21,8 @@ static enum rc on_piece(void *ctx, const char *begin, size_t n, struct err *e)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o", "deepseek-v3", "deepseek-llm"};
+    static const char *const names[] = {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o", "deepseek-v3", "deepseek-llm",
+                                        "deepseek-coder", "tekken", "default"};
     const char *text = (const char *)data;
     char *once = NULL, *twice = NULL;
     size_t n, n_twice;

@@ -40,28 +40,33 @@ struct seen {
     struct engine *g;
     struct request *request;
     size_t cancel_after;      /* tokens; 0: never */
+    struct seen *victim;      /* who is cancelled then; NULL: itself */
     int32_t ids[256];
     size_t n;
     struct buf text;
     struct finish finish;
     int finished;
     int *order, place;        /* *order counts the ends; place: which end this was, from 1 */
-    struct seen *then[2];     /* submitted at the first token */
-    struct submission sub[2];
+    struct seen *then[9];     /* submitted at the first token */
+    struct submission sub[9];
+    uint32_t most_in_flight;  /* seen at its tokens */
 };
 
 static void on_token(void *ctx, int32_t id, const char *bytes, size_t n)
 {
     struct seen *s = ctx;
+    struct engine_stats stats;
     struct err e;
+    engine_stats(s->g, &stats);
+    s->most_in_flight = stats.in_flight > s->most_in_flight ? stats.in_flight : s->most_in_flight;
     ck_assert_int_eq(s->finished, 0);
     ck_assert_uint_lt(s->n, COUNT_OF_ARRAY(s->ids));
     s->ids[s->n++] = id;
     buf_add(&s->text, bytes, n);
-    for (size_t i = 0; s->n == 1 && i < 2 && s->then[i]; i++)
+    for (size_t i = 0; s->n == 1 && i < COUNT_OF_ARRAY(s->then) && s->then[i]; i++)
         ck_assert(engine_submit(s->g, &s->sub[i], &s->then[i]->request, &e) == RC_OK);
     if (s->cancel_after && s->n == s->cancel_after)
-        engine_cancel(s->g, s->request);
+        engine_cancel(s->g, s->victim ? s->victim->request : s->request);
 }
 
 static void on_finish(void *ctx, const struct finish *f)
@@ -497,6 +502,225 @@ START_TEST(json_is_closed_in_time)
 }
 END_TEST
 
+/* ---- shared beginnings ---------------------------------------------------------------------------------- */
+
+/* 64 prompts at once that share their first 384 tokens: these are computed once; then once more for none at all. */
+START_TEST(a_common_beginning_is_computed_once)
+{
+    enum { N = 64, SHARED = 384, OWN = 40 };
+    struct model *m = open_model();
+    struct engine *g = open_engine(m, (struct engine_options){.context = 512, .sequences = N, .chunk = 100});
+    struct seen *s[N];
+    struct engine_stats stats;
+    int32_t prompt[SHARED + OWN];
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < N; i++) {
+            struct submission sub;
+            make_prompt(prompt, SHARED, 0);
+            make_prompt(prompt + SHARED, OWN, 1 + i + 100 * (size_t)round);
+            s[i] = seen_make(g);
+            sub = submission_of(s[i], prompt, SHARED + OWN, 4);
+            submit(g, &sub, &s[i]->request);
+        }
+        for (size_t i = 0; i < N; i++) {
+            request_close(s[i]->request);
+            ck_assert_uint_eq(s[i]->finish.output_tokens, 4);
+            ck_assert_uint_eq(s[i]->finish.prompt_tokens, SHARED + OWN);
+            ck_assert_uint_le(s[i]->finish.cached_tokens, SHARED);
+            seen_free(s[i]);
+        }
+        engine_stats(g, &stats);
+        ck_assert_uint_eq(stats.prompt_tokens, SHARED + (1 + round) * N * OWN);
+        ck_assert_uint_eq(stats.cached_tokens, (N - 1 + round * N) * SHARED);
+    }
+    engine_close(g);
+    model_close(m);
+}
+END_TEST
+
+/* KV memory for 21 blocks: one sequence of 1, and 9 of 4, which fit only because they share 2. */
+START_TEST(shared_blocks_count_once)
+{
+    enum { N = 9 };
+    struct model *m = open_model();
+    struct model_info info;
+    model_info(m, &info);
+    size_t block = (size_t)32 * info.n_layers * 2 * info.n_heads_kv * (info.n_embd / info.n_heads) * 2;
+    struct engine *g = open_engine(m, (struct engine_options){.context = 128, .sequences = 16, .kv_bytes = 21 * block});
+    struct seen *s[N], *first = seen_make(g);
+    struct submission sub;
+    int32_t prompts[N][70];
+    for (size_t i = 0; i < N; i++) {
+        make_prompt(prompts[i], 64, 0);
+        make_prompt(prompts[i] + 64, 6, i);
+        s[i] = first->then[i] = seen_make(g);
+        first->sub[i] = submission_of(s[i], prompts[i], 70, 58);
+    }
+    sub = submission_of(first, prompts[0], 3, 20);
+    submit(g, &sub, &first->request);
+    request_close(first->request);
+    ck_assert_uint_eq(first->most_in_flight, N + 1);
+    for (size_t i = 0; i < N; i++) {
+        request_close(s[i]->request);
+        ck_assert_uint_eq(s[i]->n, 58);
+        seen_free(s[i]);
+    }
+    seen_free(first);
+    engine_close(g);
+    model_close(m);
+}
+END_TEST
+
+/* The one that computes a common beginning is cancelled in the middle: the other goes on with what is there. */
+START_TEST(cancelled_in_the_middle)
+{
+    struct model *m = open_model();
+    struct engine *g = open_engine(m, (struct engine_options){.context = 512, .sequences = 4, .chunk = 3, .draft = DRAFT_OFF});
+    struct seen *writer = seen_make(g), *first = seen_make(g), *second = seen_make(g), *plain = seen_make(g);
+    struct engine_stats stats;
+    struct submission sub;
+    int32_t prompt[402], other[1] = {7};
+    make_prompt(prompt, 402, 1);
+    writer->then[0] = first;
+    writer->then[1] = second;
+    writer->sub[0] = submission_of(first, prompt, 401, 8);
+    writer->sub[1] = submission_of(second, prompt, 402, 8);
+    writer->cancel_after = 30;
+    writer->victim = first;
+    sub = submission_of(writer, other, 1, 40);
+    submit(g, &sub, &writer->request);
+    request_close(writer->request);
+    request_close(first->request);
+    request_close(second->request);
+    ck_assert_int_eq(first->finish.reason, FINISH_CANCELLED);
+    ck_assert_int_eq(second->finish.reason, FINISH_LENGTH);
+    engine_stats(g, &stats);
+    ck_assert_uint_eq(stats.prompt_tokens, 1 + 402); /* the first one's share of it was not lost */
+    engine_close(g);
+    g = open_engine(m, (struct engine_options){.context = 512});
+    sub = submission_of(plain, prompt, 402, 8);
+    plain->g = g;
+    submit(g, &sub, &plain->request);
+    request_close(plain->request);
+    ck_assert(memcmp(plain->ids, second->ids, 8 * sizeof(int32_t)) == 0);
+    seen_free(writer);
+    seen_free(first);
+    seen_free(second);
+    seen_free(plain);
+    engine_close(g);
+    model_close(m);
+}
+END_TEST
+
+/* ---- a long prompt -------------------------------------------------------------------------------------- */
+
+/* A long prompt that is followed by a short one, while a third writes: the short one does not wait for the long one's
+ * end, and the writer writes in every step. */
+START_TEST(a_long_prompt_stalls_nobody)
+{
+    struct model *m = open_model();
+    struct engine *g = open_engine(m, (struct engine_options){.context = 512, .sequences = 4, .chunk = 8});
+    struct seen *writer = seen_make(g), *far = seen_make(g), *near = seen_make(g);
+    struct submission sub;
+    struct engine_stats stats;
+    int32_t prompt[8], other[20];
+    int32_t all[400];
+    int order = 0;
+    make_prompt(prompt, 8, 1);
+    make_prompt(all, 400, 2);
+    make_prompt(other, 20, 3);
+    writer->order = far->order = near->order = &order;
+    writer->then[0] = far;
+    writer->then[1] = near;
+    writer->sub[0] = submission_of(far, all, 400, 1);
+    writer->sub[1] = submission_of(near, other, 20, 1);
+    sub = submission_of(writer, prompt, 8, 60);
+    submit(g, &sub, &writer->request);
+    request_close(writer->request);
+    request_close(far->request);
+    request_close(near->request);
+    ck_assert_int_eq(near->place, 1); /* 5 steps */
+    ck_assert_int_eq(far->place, writer->place == 2 ? 3 : 2);
+    engine_stats(g, &stats);
+    ck_assert_uint_le(stats.steps, 1 + 60 + 5); /* 420 tokens at 8 a step beside 59 of the writer, fewer with drafts */
+    seen_free(writer);
+    seen_free(far);
+    seen_free(near);
+    engine_close(g);
+    model_close(m);
+}
+END_TEST
+
+/* ---- drafts and penalties ------------------------------------------------------------------------------- */
+
+START_TEST(drafts_save_steps)
+{
+    struct model *m = open_model();
+    struct engine_stats off, on;
+    int32_t prompt[60], *ids[2] = {NULL, NULL};
+    for (size_t i = 0; i < 60; i++)
+        prompt[i] = (int32_t)(50 + i % 4);
+    for (int k = 0; k < 2; k++) {
+        struct engine *g = open_engine(m, (struct engine_options){.context = 256, .draft = k ? 6 : DRAFT_OFF});
+        struct submission sub = {.ids = prompt, .n_ids = 60, .max_tokens = 150, .ignore_end = true};
+        struct err e;
+        size_t n;
+        ck_assert_msg(engine_run(g, &sub, NULL, &ids[k], &n, NULL, &e) == RC_OK, "%s", e.msg);
+        ck_assert_uint_eq(n, 150);
+        engine_stats(g, k ? &on : &off);
+        engine_close(g);
+    }
+    ck_assert(memcmp(ids[0], ids[1], 150 * sizeof(int32_t)) == 0);
+    ck_assert_uint_eq(off.steps, 150);
+    ck_assert_uint_eq(off.drafted_tokens, 0);
+    ck_assert_uint_eq(on.steps + on.accepted_tokens, 150);
+    printf("150 tokens in %llu steps, %llu drafted\n", (unsigned long long)on.steps, (unsigned long long)on.drafted_tokens);
+    free(ids[0]);
+    free(ids[1]);
+    model_close(m);
+}
+END_TEST
+
+/* A penalty that leaves no token a chance to come twice within the window. */
+START_TEST(penalty_of_all_repetition)
+{
+    struct model *m = open_model();
+    struct engine *g = open_engine(m, (struct engine_options){.context = 256});
+    struct submission sub = {.max_tokens = 100, .ignore_end = true,
+                             .sampling = {.repeat_penalty = 1e30F, .repeat_window = 50}};
+    int32_t prompt[6], *ids = NULL;
+    struct err e;
+    size_t n;
+    make_prompt(prompt, 6, 4);
+    sub.ids = prompt;
+    sub.n_ids = 6;
+    ck_assert_msg(engine_run(g, &sub, NULL, &ids, &n, NULL, &e) == RC_OK, "%s", e.msg);
+    ck_assert_uint_eq(n, 100);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 1; k <= 50 && k <= i + 6; k++)
+            ck_assert_msg(ids[i] != (k <= i ? ids[i - k] : prompt[6 + i - k]), "token %zu is token %zu again", i, i - k);
+    free(ids);
+    engine_close(g);
+    model_close(m);
+}
+END_TEST
+
+/* More than any machine has: the model's context is the bound, so it is asked for in bytes. */
+START_TEST(memory_that_is_not_there)
+{
+    struct model *m = open_model();
+    struct engine *g = NULL;
+    struct err e;
+    struct engine_options opt = {.context = 512, .kv_bytes = 4096};
+    ck_assert_int_eq(engine_open(m, &opt, &g, &e), RC_LIMIT);
+    ck_assert_msg(strstr(e.msg, "512 tokens") && strstr(e.msg, "16 blocks"), "%s", e.msg);
+    opt = (struct engine_options){.draft = 16};
+    ck_assert_int_eq(engine_open(m, &opt, &g, &e), RC_LIMIT);
+    model_close(m);
+}
+END_TEST
+
 SUITE_MAIN("engine", streams_what_it_returns, neighbours_change_nothing, seeds_differ, cancel_and_deadline, priority, limits,
-           little_memory, close_cancels, many_threads, constraint_holds,
-           json_is_closed_in_time)
+           little_memory, close_cancels, many_threads, constraint_holds, json_is_closed_in_time, a_common_beginning_is_computed_once,
+           shared_blocks_count_once, cancelled_in_the_middle, a_long_prompt_stalls_nobody, drafts_save_steps,
+           penalty_of_all_repetition, memory_that_is_not_there)

@@ -2,8 +2,11 @@
  * types, offsets and names, and mutated at random; so are the vectors' models. Each bad file gets one line that names
  * the file, the field and the offset; each that still loads is run. All of it is meant to be run under ASan. */
 #include "suite.h"
+#include "../../base/crypto.h"
+#include "../../base/str.h"
 #include "../../inference/gguf.h"
 #include "../../inference/inference.h"
+#include "../../inference/types.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -379,6 +382,307 @@ START_TEST(values_that_are_no_numbers)
 }
 END_TEST
 
+/* ---- split models --------------------------------------------------------------------------------------- */
+
+enum { PARTS = 3 };
+static const size_t part_begins[PARTS + 1] = {0, 4, 5, TENSORS};
+
+static const char *part_path(unsigned i)
+{
+    static char name[PARTS][sizeof(path) + 24];
+    snprintf(name[i], sizeof(name[i]), "%s-%05u-of-%05u.gguf", path, i + 1, PARTS);
+    return name[i];
+}
+
+/* Part i of the tiny model into `make`; n_keys: of the three split keys, the first so many. */
+static void make_part(unsigned i, uint32_t no, uint32_t count, uint32_t n_tensors, uint64_t n_keys, uint64_t *state)
+{
+    const struct { const char *key; uint32_t value; } keys[] = {
+        {"split.count", count}, {"split.no", no}, {"split.tensors.count", n_tensors}};
+    make_begin(&make, part_begins[i + 1] - part_begins[i], (i ? 0 : KEYS) + n_keys);
+    if (i == 0) {
+        put_shape("llama");
+        put_tokenizer();
+    }
+    for (size_t k = 0; k < n_keys; k++)
+        make_key_u32(&make, keys[k].key, keys[k].value);
+    for (size_t t = part_begins[i]; t < part_begins[i + 1]; t++)
+        make_tensor(&make, shapes[t].name, shapes[t].n_dims == 1 ? 0 : 8, shapes[t].n_dims, shapes[t].dims);
+    make_data_random(&make, state);
+}
+
+/* The whole set, right. */
+static void write_parts(void)
+{
+    uint64_t state = 5;
+    for (unsigned i = 0; i < PARTS; i++) {
+        make_part(i, i, PARTS, TENSORS, 3, &state);
+        make_write(&make, part_path(i));
+    }
+}
+
+static void unlink_parts(void)
+{
+    for (unsigned i = 0; i < PARTS; i++)
+        unlink(part_path(i));
+}
+
+/* Opening any part gives RC_BAD with the name of `file` and `reason`. */
+static void expect_bad_set(const char *file, const char *reason)
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        struct model *m = NULL;
+        struct err e = {""};
+        if (access(part_path(i), F_OK) != 0)
+            continue;
+        ck_assert_int_eq(model_open(part_path(i), NULL, &m, &e), RC_BAD);
+        ck_assert_msg(strstr(e.msg, strrchr(file, '/') + 1) && strstr(e.msg, reason), "'%s' lacks '%s' or '%s'", e.msg, file, reason);
+    }
+}
+
+static void sum_logprobs(const char *file, double *sum)
+{
+    static const int32_t ids[3] = {1, 2, 3};
+    struct model *m = NULL;
+    struct err e;
+    float first = 0;
+    ck_assert_msg(model_open(file, NULL, &m, &e) == RC_OK, "%s", e.msg);
+    ck_assert(model_logits(m, ids, 3, 1, ignore_row, &first, &e) == RC_OK);
+    ck_assert_msg(model_check(m, &e) == RC_OK, "%s", e.msg);
+    *sum = (double)first;
+    model_close(m);
+}
+
+START_TEST(a_set_of_parts_is_the_whole_model)
+{
+    static uint8_t all[MAKE_MAX * PARTS];
+    struct gguf *g = NULL;
+    struct err e;
+    double whole, parts;
+    char hex[65], expected[65];
+    uint8_t digest[SHA256_SIZE];
+    size_t n = 0;
+    make_model("llama", NULL, 0, 0);
+    make_write(&make, path);
+    sum_logprobs(path, &whole);
+    write_parts();
+    for (unsigned i = 0; i < PARTS; i++) {
+        sum_logprobs(part_path(i), &parts);
+        ck_assert(whole == parts && isfinite(whole));
+        FILE *f = fopen(part_path(i), "rb");
+        ck_assert_ptr_nonnull(f);
+        n += fread(all + n, 1, sizeof(all) - n, f);
+        fclose(f);
+    }
+    /* the hash is that of the parts one after the other, whichever of them is named */
+    sha256(all, n, digest);
+    str_hex(digest, sizeof(digest), expected);
+    for (unsigned i = 0; i < PARTS; i++) {
+        ck_assert(gguf_open(part_path(i), &g, &e) == RC_OK);
+        ck_assert_uint_eq(gguf_n_parts(g), PARTS);
+        ck_assert_uint_eq(gguf_bytes(g), n);
+        ck_assert_uint_eq(gguf_n_tensors(g), TENSORS);
+        ck_assert_str_eq(gguf_path(g), part_path(i));
+        ck_assert_uint_eq(gguf_tensor(g, shapes[0].name)->part, 0);
+        ck_assert_uint_eq(gguf_tensor(g, shapes[4].name)->part, 1);
+        ck_assert_uint_eq(gguf_tensor(g, shapes[10].name)->part, 2);
+        ck_assert(gguf_hash(g, hex, &e) == RC_OK);
+        ck_assert_str_eq(hex, expected);
+        gguf_close(g);
+    }
+    unlink_parts();
+}
+END_TEST
+
+START_TEST(sets_that_lie)
+{
+    uint64_t state = 1;
+    for (unsigned i = 0; i < PARTS; i++) {
+        write_parts();
+        unlink(part_path(i));
+        expect_bad_set(part_path(i), "cannot be opened");
+        write_parts();
+        make_part(i, (i + 1) % PARTS, PARTS, TENSORS, 3, &state);
+        make_write(&make, part_path(i));
+        expect_bad_set(part_path(i), "split.no");
+        write_parts();
+        make_part(i, i, PARTS, TENSORS + 1, 3, &state);
+        make_write(&make, part_path(i));
+        expect_bad_set("/", "split.tensors.count");
+        write_parts();
+        make_part(i, i, PARTS + 1, TENSORS, 3, &state);
+        make_write(&make, part_path(i));
+        expect_bad_set("/", "split.");
+        write_parts();
+        make_part(i, i, PARTS, TENSORS, 2, &state);
+        make_write(&make, part_path(i));
+        expect_bad_set(part_path(i), "split.tensors.count at offset 0: missing");
+        write_parts();
+        make_part(i, i, PARTS, TENSORS, 3, &state);
+        make_write_bytes(part_path(i), make.bytes, make.n - 32);
+        expect_bad_set(part_path(i), "beyond the file's end");
+        make_write_bytes(part_path(i), make.bytes, 40);
+        expect_bad_set(part_path(i), "");
+    }
+    for (uint32_t n = TENSORS - 1; n <= TENSORS + 1; n += 2) { /* all say the same, and all are wrong */
+        for (unsigned i = 0; i < PARTS; i++) {
+            make_part(i, i, PARTS, n, 3, &state);
+            make_write(&make, part_path(i));
+        }
+        expect_bad_set(part_path(0), "the parts have 11");
+    }
+    write_parts();
+    make_part(2, 1, PARTS, TENSORS, 3, &state);
+    make_write(&make, part_path(1));
+    expect_bad_set("/", "the parts have 16"); /* right numbers, and the third part's tensors twice */
+    unlink_parts();
+}
+END_TEST
+
+START_TEST(parts_with_the_same_tensor)
+{
+    uint64_t state = 1;
+    write_parts();
+    make_part(2, 2, PARTS, TENSORS, 3, &state); /* blk.0.attn_v comes again, under the length of attn_k */
+    memcpy(make.bytes + offset_of("blk.0.attn_v.weight") + 8, "blk.0.attn_k.weight", 19);
+    make_write(&make, part_path(2));
+    expect_bad_set(part_path(2), "stands also in part 2");
+    unlink_parts();
+}
+END_TEST
+
+START_TEST(a_wrong_tensor_names_its_part)
+{
+    uint64_t state = 1;
+    write_parts();
+    make_part(2, 2, PARTS, TENSORS, 3, &state);
+    memcpy(make.bytes + offset_of("blk.0.ffn_up.weight") + 8, "blk.0.ffn_uq.weight", 19);
+    make_write(&make, part_path(2));
+    expect_bad_set(part_path(0), "blk.0.ffn_up.weight at offset 0: the tensor is missing");
+    make_part(2, 2, PARTS, TENSORS, 3, &state);
+    set_u64(offset_of("blk.0.ffn_norm.weight") + 8 + 21 + 4, D / 2);
+    make_write(&make, part_path(2));
+    expect_bad_set(part_path(2), "blk.0.ffn_norm.weight");
+    unlink_parts();
+}
+END_TEST
+
+START_TEST(parts_under_other_names)
+{
+    char message[sizeof(((struct err *)0)->msg)];
+    uint64_t state = 1;
+    make_part(0, 0, PARTS, TENSORS, 3, &state);
+    make_write(&make, path); /* no -00001-of-00003.gguf */
+    ck_assert_int_eq(try_file(message), RC_BAD);
+    ck_assert_msg(strstr(message, "-00001-of-00003.gguf"), "%s", message);
+    make_part(0, 0, GGUF_MAX_PARTS + 1, TENSORS, 3, &state);
+    expect_bad("split.count", "at most");
+    make_part(0, PARTS, PARTS, TENSORS, 3, &state);
+    expect_bad("split.no", "counted from 0");
+    for (uint32_t count = 0; count < 2; count++) { /* one part is a whole file, and 0 is what merging leaves */
+        struct gguf *g = NULL;
+        struct err e;
+        make_part(0, 0, count, TENSORS, 3, &state);
+        make_write(&make, path);
+        ck_assert_msg(gguf_open(path, &g, &e) == RC_OK, "%s", e.msg);
+        ck_assert_uint_eq(gguf_n_parts(g), 1);
+        gguf_close(g);
+    }
+}
+END_TEST
+
+/* ---- values that are no numbers ------------------------------------------------------------------------ */
+
+/* From the layouts in ggml's ggml-common.h: where a block of each type has halves (or another float). */
+static const struct { uint32_t type; size_t values, bytes, n, at[2]; char kind; } blocks[] = {
+    {0, 1, 4, 1, {0}, 'f'},         {1, 1, 2, 1, {0}, 'h'},        {30, 1, 2, 1, {0}, 'b'},      {2, 32, 18, 1, {0}, 'h'},
+    {3, 32, 20, 2, {0, 2}, 'h'},    {6, 32, 22, 1, {0}, 'h'},      {7, 32, 24, 2, {0, 2}, 'h'},  {8, 32, 34, 1, {0}, 'h'},
+    {12, 256, 144, 2, {0, 2}, 'h'}, {13, 256, 176, 2, {0, 2}, 'h'}, {14, 256, 210, 1, {208}, 'h'}, {39, 32, 17, 1, {0}, 'e'}};
+
+/* One tensor of 2 rows of 512 values, whose bytes are in `values`. */
+static enum rc check_values(uint32_t type, const uint8_t *values, size_t n, struct err *e)
+{
+    const uint64_t dims[2] = {512, 2};
+    struct gguf *g = NULL;
+    make_begin(&make, 1, 0);
+    make_tensor(&make, "some.weight", type, 2, dims);
+    make.n = (make.n + 31) / 32 * 32;
+    make_bytes(&make, values, n);
+    make_write(&make, path);
+    ck_assert_msg(gguf_open(path, &g, e) == RC_OK, "type %u: %s", type, e->msg);
+    enum rc rc = gguf_check(g, e);
+    gguf_close(g);
+    return rc;
+}
+
+START_TEST(infinite_values_of_every_type)
+{
+    static uint8_t values[4096];
+    struct err e = {""};
+    for (uint32_t type = 0; type < 64; type++) {
+        size_t k = 0;
+        while (k < sizeof(blocks) / sizeof(blocks[0]) && blocks[k].type != type)
+            k++;
+        if (!type_find(type))
+            continue; /* the reader refuses it */
+        ck_assert_msg(k < sizeof(blocks) / sizeof(blocks[0]), "no test of type %u", type);
+        size_t n = 1024 / blocks[k].values * blocks[k].bytes, block = blocks[k].bytes, last = n - block;
+        memset(values, blocks[k].kind == 'h' ? 0x7B : 0x7E, n); /* large, and finite */
+        ck_assert_msg(check_values(type, values, n, &e) == RC_OK, "type %u: %s", type, e.msg);
+        for (size_t b = 0; b < block; b++) { /* an integer may be anything */
+            bool part = false;
+            for (size_t i = 0; i < blocks[k].n; i++)
+                part = part || (b >= blocks[k].at[i] && b < blocks[k].at[i] + (blocks[k].kind == 'f' ? 4 : blocks[k].kind == 'e' ? 1 : 2));
+            if (!part) values[last + b] = 0xFF;
+        }
+        ck_assert_msg(check_values(type, values, n, &e) == RC_OK, "type %u: %s", type, e.msg);
+        for (size_t i = 0; i < blocks[k].n; i++)
+            for (int sign = 0; sign < 2; sign++)
+                for (int nan = 0; nan < 2; nan++) {
+                    uint8_t *p = values + last + blocks[k].at[i], kept[4];
+                    char expected[40];
+                    memcpy(kept, p, sizeof(kept));
+                    switch (blocks[k].kind) {
+                    case 'f':
+                        memcpy(p, (uint8_t[]){(uint8_t)nan, 0, 0x80, (uint8_t)(0x7F | sign << 7)}, 4);
+                        break;
+                    case 'h':
+                        memcpy(p, (uint8_t[]){(uint8_t)nan, (uint8_t)(0x7C | sign << 7)}, 2);
+                        break;
+                    case 'b':
+                        memcpy(p, (uint8_t[]){(uint8_t)(0x80 | nan), (uint8_t)(0x7F | sign << 7)}, 2);
+                        break;
+                    default:
+                        *p = 0xFF;
+                    }
+                    ck_assert_msg(check_values(type, values, n, &e) == RC_BAD, "type %u, part %zu", type, i);
+                    snprintf(expected, sizeof(expected), "row 1, value %zu:", 512 - blocks[k].values);
+                    ck_assert_msg(strstr(e.msg, "some.weight") && strstr(e.msg, expected), "%s", e.msg);
+                    memcpy(p, kept, sizeof(kept));
+                }
+    }
+}
+END_TEST
+
+START_TEST(a_broken_value_in_another_part)
+{
+    struct model *m = NULL;
+    struct err e;
+    uint64_t state = 5;
+    for (unsigned i = 0; i < PARTS; i++) {
+        make_part(i, i, PARTS, TENSORS, 3, &state);
+        if (i == 2) /* the last block's scale; 32 rows of 34 bytes need no padding */
+            memcpy(make.bytes + make.n - 34, (uint8_t[]){0, 0x7E}, 2);
+        make_write(&make, part_path(i));
+    }
+    ck_assert(model_open(part_path(0), NULL, &m, &e) == RC_OK);
+    ck_assert_int_eq(model_check(m, &e), RC_BAD);
+    ck_assert_msg(strstr(e.msg, "-00003-of-00003.gguf") && strstr(e.msg, "blk.0.ffn_down.weight"), "%s", e.msg);
+    model_close(m);
+    unlink_parts();
+}
+END_TEST
+
 /* ---- random -------------------------------------------------------------------------------------------- */
 
 /* A few bytes of the first `reach` changed, some to values that hurt. */
@@ -412,7 +716,8 @@ END_TEST
 
 START_TEST(random_mutations_of_vectors)
 {
-    static const char *const names[] = {"granitemoe", "mixtral", "llama-ropefreqs"};
+    static const char *const names[] = {"granitemoe", "mixtral", "llama-ropefreqs", "deepseek2-mha", "deepseek2-v3style",
+                                        "gpt-oss", "phi3", "phimoe", "reference/deepseek2-groups", "reference/qwen2moe"};
     uint64_t state = suite_seed("mutations of vectors");
     const char *source = getenv("BRIEFD_TEST_SOURCE");
     for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
@@ -437,7 +742,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {the_tiny_model_loads, cut_anywhere, headers, wrong_keys, a_key_twice, shapes_that_cannot_be, wrong_tensors,
-                                  a_file_that_shrinks, values_that_are_no_numbers, random_mutations,
+                                  a_set_of_parts_is_the_whole_model, sets_that_lie, parts_with_the_same_tensor,
+                                  a_wrong_tensor_names_its_part, parts_under_other_names, infinite_values_of_every_type,
+                                  a_broken_value_in_another_part, a_file_that_shrinks, values_that_are_no_numbers, random_mutations,
                                   random_mutations_of_vectors};
     int rc, fd = mkstemp(path);
     if (fd < 0) {

@@ -155,26 +155,29 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
 static void check_quantise(const struct kernels *k, uint64_t *state)
 {
     float x[128];
+    const double top = k->wide || k == &kernels_scalar ? 127 : ACT_MOST_WIDE;
     struct act_block q[4];
+    int8_t low[128] = {0};
     fill(x, 128, state);
     memset(x + 32, 0, 32 * sizeof(float));
-    k->quantise(x, 128, q);
+    k->quantise(x, 128, q, low);
     for (size_t b = 0; b < 4; b++) {
         double most = 0, total[2] = {0};
         for (size_t i = 0; i < 32; i++) {
             const double v = (double)x[b * 32 + i];
             most = fmax(most, fabs(v));
-            total[i / 16] += (double)q[b].d * q[b].q[i];
-            ck_assert(fabs((double)q[b].d * q[b].q[i] - v) <= (double)q[b].d * 0.501);
+            const double rounded = (double)q[b].d * (top > 127 ? 254 * q[b].q[i] + low[b * 32 + i] : q[b].q[i]);
+            total[i / 16] += rounded;
+            ck_assert(fabs(rounded - v) <= (double)q[b].d * 0.501 + 1e-6 * fabs(v));
         }
-        ck_assert(fabs((double)q[b].d - most / 127) <= 1e-6 * most);
+        ck_assert(fabs((double)q[b].d - most / top) <= 1e-6 * most);
         for (size_t h = 0; h < 2; h++)
             ck_assert(fabs((double)q[b].half_sum[h] - total[h]) <= 1e-5 * most);
         ck_assert(fabs((double)q[b].sum - total[0] - total[1]) <= 1e-5 * most);
     }
     for (size_t i = 0; i < 128; i++) /* a broken model's values become some number */
         x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : 1;
-    k->quantise(x, 128, q);
+    k->quantise(x, 128, q, low);
     for (size_t b = 0; b < 4; b++)
         ck_assert(isfinite(q[b].d) && isfinite(q[b].sum));
 }
@@ -187,7 +190,8 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
     enum { MATS = 2, MOST_IN = 512, MOST_OUT = 80, MOST_ROWS = 20 };
     static float f[MOST_ROWS * MOST_IN], row[MOST_IN], y[MOST_ROWS * MOST_OUT];
     static struct act_block q[MOST_ROWS * MOST_IN / ACT_BLOCK];
-    struct acts x = {.width = n_in, .f = f, .q = q};
+    static int8_t low[MOST_ROWS * MOST_IN];
+    struct acts x = {.width = n_in, .f = f, .q = q, .low = low};
     const uint64_t dims[3] = {n_in, n_out, MATS};
     static struct gguf_make make;
     struct gguf *g = NULL;
@@ -207,10 +211,10 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
     ck_assert_msg(weight_prepare(g, gguf_tensor(g, "w"), k, &w, &e) == RC_OK, "%s", e.msg);
     fill(f, MOST_ROWS * n_in, state);
     for (size_t i = 0; i < MOST_ROWS && w.format->packed; i++) { /* the values that the product is to be exact for */
-        k->quantise(f + i * n_in, n_in, q + i * (n_in / ACT_BLOCK));
+        k->quantise(f + i * n_in, n_in, q + i * (n_in / ACT_BLOCK), low + i * n_in);
         for (size_t j = 0; j < n_in; j++) {
             const struct act_block *b = &q[(i * n_in + j) / ACT_BLOCK];
-            f[i * n_in + j] = b->d * b->q[j % ACT_BLOCK];
+            f[i * n_in + j] = b->d * (float)(k->wide ? b->q[j % ACT_BLOCK] : 254 * b->q[j % ACT_BLOCK] + low[i * n_in + j]);
         }
     }
     for (size_t i = 0; i < n; i++)
@@ -234,18 +238,11 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
     gguf_close(g);
 }
 
-static void check_path(enum cpu_path cpu)
+static void check_kernels(const struct kernels *k, uint64_t state)
 {
     static const uint32_t types[] = {TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_Q8_0, TYPE_Q4_0, TYPE_Q4_1,
                                      TYPE_Q5_0, TYPE_Q5_1, TYPE_Q4_K, TYPE_Q5_K, TYPE_Q6_K, TYPE_MXFP4};
     static const size_t widths[] = {1, 7, 8, 15, 16, 17, 31, 32, 33, 100, 512};
-    uint64_t state = suite_seed("kernels");
-    const struct kernels *k;
-    struct err e;
-    if (kernels_choose(cpu, &k, &e) != RC_OK) {
-        printf("skipped: %s\n", e.msg);
-        return;
-    }
     for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
         check_rows(k, widths[i], &state);
     for (size_t head = 2; head <= 96; head += head < 20 ? 2 : 19)
@@ -260,6 +257,20 @@ static void check_path(enum cpu_path cpu)
             check_product(k, types[t], n_in, 1 + suite_random(&state) % 80, 1 + suite_random(&state) % 20, &state);
         }
     }
+}
+
+static void check_path(enum cpu_path cpu)
+{
+    uint64_t state = suite_seed("kernels");
+    const struct kernels *k;
+    struct err e;
+    if (kernels_choose(cpu, &k, &e) != RC_OK) {
+        printf("skipped: %s\n", e.msg);
+        return;
+    }
+    check_kernels(k, state);
+    if (k->wide)
+        check_kernels(k->wide, state);
 }
 
 START_TEST(scalar_is_right) { check_path(CPU_SCALAR); } END_TEST

@@ -100,6 +100,38 @@ START_TEST(cuts_of_many)
 }
 END_TEST
 
+/* By hand: 2.0794415 / 2, 0.6931472 / 2, -3 * 2, 0 stays; each once; only what is in the window. */
+START_TEST(penalty)
+{
+    static const int32_t ids[] = {2, 1, 1, 0, 5, 3};
+    struct sampler *s = open_sampler(6);
+    struct sampling p = {.repeat_penalty = 2, .repeat_window = 5};
+    float x[6];
+    for (int round = 0; round < 2; round++) {
+        memcpy(x, logits, sizeof(x));
+        x[5] = -3;
+        sampler_penalise(s, x, ids, 6, &p);
+        ck_assert(x[0] == logits[0] / 2 && x[1] == logits[1] / 2 && x[2] == logits[2] && !(x[3] < 0) && !(x[3] > 0));
+        ck_assert(x[4] == logits[4] && x[5] == -6);
+    }
+    memcpy(x, logits, sizeof(x));
+    p.repeat_window = 1000;
+    sampler_penalise(s, x, ids, 6, &p);
+    ck_assert(x[2] == logits[2] / 2);
+    memcpy(x, logits, sizeof(x));
+    p.repeat_penalty = 1;
+    sampler_penalise(s, x, ids, 6, &p);
+    p.repeat_penalty = 0;
+    sampler_penalise(s, x, ids, 6, &p);
+    ck_assert(memcmp(x, logits, sizeof(x)) == 0);
+    p = (struct sampling){.repeat_penalty = 0.5F}; /* below 1 repetition is liked; 64 tokens by default */
+    int32_t many[65] = {2};
+    sampler_penalise(s, x, many, 65, &p);
+    ck_assert(x[0] == logits[0] * 2 && x[2] == logits[2]);
+    sampler_close(s);
+}
+END_TEST
+
 START_TEST(noise)
 {
     double mean = 0, square = 0;
@@ -116,4 +148,4 @@ START_TEST(noise)
 }
 END_TEST
 
-SUITE_MAIN("sampler", shares, greedy_and_ties, cuts_of_many, noise)
+SUITE_MAIN("sampler", shares, greedy_and_ties, cuts_of_many, penalty, noise)

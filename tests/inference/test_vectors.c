@@ -11,7 +11,8 @@
 #define EXACT_TOP 8
 
 static const char *const names[] = {"deepseek2", "deepseek2-mha", "deepseek2-v3style", "gpt-oss", "granitemoe",
-                                    "granitemoe-f16", "granitemoe-f32", "granitemoe-shexp", "llama", "llama-ropefreqs",
+                                    "granitemoe-f16", "granitemoe-f32", "granitemoe-q4_0", "granitemoe-q4_k_m",
+                                    "granitemoe-q6_k", "granitemoe-shexp", "llama", "llama-ropefreqs",
                                     "mixtral", "olmoe", "phi3", "phi3-partial", "phimoe", "qwen2", "qwen3moe",
                                     "reference/deepseek2-groups", "reference/deepseek2-sigmoid-groups", "reference/gpt-oss",
                                     "reference/granite", "reference/granite-no-rope", "reference/llama-fused",
@@ -58,11 +59,11 @@ static size_t read_ids(const cJSON *list, int32_t *ids, size_t most)
 }
 
 /* NULL if this machine has not these kernels. */
-static struct model *open_model(const char *name, enum cpu_path cpu)
+static struct model *open_model(const char *name, enum cpu_path cpu, int activation_bits)
 {
     struct model *m = NULL;
     struct err e;
-    const struct model_options opt = {.cpu = cpu};
+    const struct model_options opt = {.cpu = cpu, .activation_bits = activation_bits};
     enum rc rc = model_open(file_of(name, ".gguf"), &opt, &m, &e);
     if (rc == RC_BAD && strstr(e.msg, "cannot run")) {
         printf("skipped: %s\n", e.msg);
@@ -134,23 +135,30 @@ static void check_greedy(const struct model *m, const cJSON *j)
     engine_close(g);
 }
 
-static void check_path(enum cpu_path cpu)
+/* With 8 bits a close choice may fall otherwise than in llama.cpp, whose rounding is not ours: only the distance counts,
+ * and only where llama.cpp's own is known for these weights. */
+static void check_path(enum cpu_path cpu, int activation_bits)
 {
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        struct model *m = open_model(names[i], cpu);
+        if (activation_bits == 8 && strncmp(names[i], "reference/", 10) == 0)
+            continue;
+        struct model *m = open_model(names[i], cpu, activation_bits);
         if (!m)
             return;
         cJSON *j = read_json(names[i]);
         check_distance(m, j, names[i], paths[cpu]);
-        check_greedy(m, j);
+        if (activation_bits != 8)
+            check_greedy(m, j);
         cJSON_Delete(j);
         model_close(m);
     }
 }
 
-START_TEST(scalar_meets_the_vectors) { check_path(CPU_SCALAR); } END_TEST
-START_TEST(avx2_meets_the_vectors) { check_path(CPU_AVX2); } END_TEST
-START_TEST(avx512_meets_the_vectors) { check_path(CPU_AVX512); } END_TEST
+START_TEST(scalar_meets_the_vectors) { check_path(CPU_SCALAR, 0); } END_TEST
+START_TEST(avx2_meets_the_vectors) { check_path(CPU_AVX2, 0); } END_TEST
+START_TEST(avx512_meets_the_vectors) { check_path(CPU_AVX512, 0); } END_TEST
+START_TEST(avx2_with_8_bits_meets_the_vectors) { check_path(CPU_AVX2, 8); } END_TEST
+START_TEST(avx512_with_8_bits_meets_the_vectors) { check_path(CPU_AVX512, 8); } END_TEST
 
 /* What the files say of themselves: worked out by hand from the shapes in the generator's presets. */
 START_TEST(info_and_check)
@@ -175,4 +183,5 @@ START_TEST(info_and_check)
 }
 END_TEST
 
-SUITE_MAIN("vectors", scalar_meets_the_vectors, avx2_meets_the_vectors, avx512_meets_the_vectors, info_and_check)
+SUITE_MAIN("vectors", scalar_meets_the_vectors, avx2_meets_the_vectors, avx512_meets_the_vectors,
+           avx2_with_8_bits_meets_the_vectors, avx512_with_8_bits_meets_the_vectors, info_and_check)
