@@ -181,11 +181,11 @@ static enum rc parse_fields(struct parser *p, const struct yaml_node *map, const
     return rc;
 }
 
-/* write_back: {summary: {column: ai_summary}} */
+/* write_back: {summary: {column: ai_summary}, enrichment: {column: ai_next_step, field: next_step}} */
 static enum rc parse_targets(struct parser *p, const struct yaml_node *map, const struct map_field **tail)
 {
     static const char *const kinds[] = {"summary", "email", "enrichment", NULL};
-    static const char *const keys[] = {"column", NULL};
+    static const char *const keys[] = {"column", "field", NULL};
     enum rc rc = need_map(p, map, "write_back");
 
     if (rc == RC_OK) rc = only(p, map, kinds, NULL);
@@ -198,6 +198,9 @@ static enum rc parse_targets(struct parser *p, const struct yaml_node *map, cons
         rc = need_map(p, n, "a target of write_back");
         if (rc == RC_OK) rc = only(p, n, keys, NULL);
         if (rc == RC_OK) rc = text_or(p, n, "column", NULL, &f->column);
+        if (rc == RC_OK) rc = text_or(p, n, "field", NULL, &f->part);
+        if (rc == RC_OK && f->part && strcmp(n->key, "enrichment") != 0)
+            rc = yaml_bad_key(p->y, n, p->e, "'%s' has no fields: 'field' goes with enrichment", n->key);
         if (rc == RC_OK && !f->column) rc = yaml_bad_key(p->y, n, p->e, "'%s' needs a column to write to", n->key);
         *tail = f;
         tail = &f->next;

@@ -34,6 +34,7 @@ struct map_field {
     const char *origin_column;   /* a column that tells inside from outside by a value in origin_outside, or NULL */
     const char *const *origin_outside;
     size_t n_origin_outside;
+    const char *part;            /* write_back of enrichment: JSON Pointer of the value to write; NULL: the document */
     const struct map_field *next;
 };
 

@@ -145,7 +145,7 @@ static enum rc read_templates(struct rules *r, struct err *e)
     for (const struct job_config *j = rules_config(r)->jobs; j; j = j->next) {
         for (int k = 0; rc == RC_OK && k < N_PURPOSES; k++) {
             const struct template *t;
-            if (j->kinds[k] && k != PURPOSE_ENRICHMENT)
+            if (j->kinds[k])
                 rc = rules_template(r, j->object, (enum purpose)k, &t, e);
         }
     }

@@ -78,9 +78,13 @@ void brief_json(struct buf *out, const struct store_brief *b, const struct brief
     first_members(out, b);
     json_member(out, "subject", t->subject);
     json_member(out, "to", t->to);
-    json_member(out, "body", t->body);
+    bool fields = b->meta.kind == PURPOSE_ENRICHMENT;
+    json_member(out, "body", fields ? NULL : t->body);
     strings(out, "bullets", t->bullets, b->n_bullets);
-    json_member(out, "fields", NULL);
+    if (fields && t->body)
+        buf_printf(out, ", \"fields\": %s", t->body); /* a document: the store holds no other */
+    else
+        json_member(out, "fields", NULL);
     sentences(out, b, t);
     strings(out, "flags", b->flags, b->n_flags);
     hashes(out, &b->meta);

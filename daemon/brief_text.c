@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../base/buf.h"
+#include "../base/json.h"
 #include "../base/str.h"
 #include "cli.h"
 
@@ -82,6 +83,53 @@ void brief_text_clear(struct brief_text *t)
     memset(t, 0, sizeof(*t));
 }
 
+static void print_value(const cJSON *v)
+{
+    struct buf b;
+    if (cJSON_IsString(v)) {
+        fputs(v->valuestring, stdout);
+        return;
+    }
+    buf_init(&b, TEXT_MAX_BYTES);
+    json_print(&b, v);
+    fputs(b.data, stdout);
+    buf_wipe(&b);
+}
+
+/* Enrichment: a member a line; members of members behind their names. */
+static void print_fields(const cJSON *object, const char *before)
+{
+    char name[200];
+    for (const cJSON *v = object->child; v; v = v->next) {
+        snprintf(name, sizeof(name), "%s%s%s", before, *before ? "." : "", v->string ? v->string : "-");
+        if (cJSON_IsObject(v)) {
+            print_fields(v, name);
+            continue;
+        }
+        printf("%s: ", name);
+        if (cJSON_IsArray(v)) {
+            for (const cJSON *item = v->child; item; item = item->next) {
+                print_value(item);
+                fputs(item->next ? ", " : "", stdout);
+            }
+        } else if (!cJSON_IsNull(v)) {
+            print_value(v);
+        }
+        putchar('\n');
+    }
+}
+
+static void print_body(const struct brief_meta *m, const char *body)
+{
+    cJSON *fields = NULL;
+    if (m->kind == PURPOSE_ENRICHMENT && json_parse(body, strlen(body), JSON_NUMBERS_DIGITS, &fields, NULL) == RC_OK &&
+        cJSON_IsObject(fields))
+        print_fields(fields, "");
+    else if (*body)
+        printf("%s\n", body);
+    cJSON_Delete(fields);
+}
+
 static void print_why(const struct store_brief *b, const struct brief_text *t)
 {
     printf("\nwhy each sentence is there:\n");
@@ -120,8 +168,8 @@ void brief_text_print(const struct store_brief *b, const struct brief_text *t, b
         printf("To: %s\n", t->to);
     if (t->subject)
         printf("Subject: %s\n\n", t->subject);
-    if (t->body && *t->body)
-        printf("%s\n", t->body);
+    if (t->body)
+        print_body(m, t->body);
     for (size_t i = 0; i < b->n_bullets; i++)
         printf("- %s\n", t->bullets[i]);
     if (b->n_flags)

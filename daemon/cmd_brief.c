@@ -8,7 +8,7 @@
 
 static void print_help(void)
 {
-    printf("Usage: briefctl brief SOURCE OBJECT ID --kind summary|email [options]\n\n"
+    printf("Usage: briefctl brief SOURCE OBJECT ID --kind summary|email|enrichment [options]\n\n"
            "Fetches the record, makes the brief and shows it in clear; showing it is audited. A brief whose record,\n"
            "policy, template and model are unchanged is shown as it is, not made again.\n\n");
     brief_args_help();
@@ -16,6 +16,7 @@ static void print_help(void)
            "  --slots          show the text in slots, as it is stored\n\n"
            "Examples:\n"
            "  briefctl brief crm opportunity O-023 --kind summary\n"
+           "  briefctl brief crm case K-007 --kind enrichment --json\n"
            "  briefctl brief crm lead L-012 --kind email --intent meeting --tone warm --language de --json\n\n"
            "Exit codes: 0 there is a brief, 1 no such record, 3 policy refuses it, 4 the record cannot be read,\n"
            "5 the source is down (try again).\n");
@@ -165,8 +166,6 @@ int cmd_brief(const char *config, int argc, char **argv)
         print_help();
         return EXIT_DONE;
     }
-    if (a.kind == PURPOSE_ENRICHMENT)
-        return cli_fail(RC_BAD, &(struct err){"enrichment is not available yet; summary and email are"});
     code = cmd_open(&c, config, a.as_of, APP_STORE_KEYS | APP_MODEL | APP_ENGINE);
     if (code == EXIT_DONE)
         code = cmd_source(&c, a.source);

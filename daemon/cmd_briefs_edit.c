@@ -65,6 +65,8 @@ static enum rc take_bullets(char *text, struct edited *out, struct err *e)
 
 static enum rc from_text(char *text, const struct store_brief *b, struct edited *out, struct err *e)
 {
+    if (b->meta.kind == PURPOSE_ENRICHMENT)
+        return err_set(e, RC_BAD, "enrichment is approved or rejected as it is: its fields are the schema's, not a text to edit");
     memset(out, 0, sizeof(*out));
     text = trimmed(text);
     if (b->subject) {

@@ -100,7 +100,7 @@ static int check_args(const char *command, const struct brief_args *a, const cha
     if (!a->source)
         return cli_usage(command, "SOURCE, OBJECT and ID are needed");
     if (!kind)
-        return cli_usage(command, "--kind summary or --kind email is needed");
+        return cli_usage(command, "--kind summary, email or enrichment is needed");
     if (a->kind != PURPOSE_EMAIL && (a->intent || a->tone || a->to))
         return cli_usage(command, "--intent, --tone and --to go with --kind email only");
     if (a->hint && utf8_valid_prefix(a->hint, strlen(a->hint)) != strlen(a->hint))

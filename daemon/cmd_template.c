@@ -50,8 +50,6 @@ int cmd_template(const char *config, int argc, char **argv)
     }
     if (!str_eq(argv[optind], "render"))
         return cli_usage(argv[0], "no '%.60s'; render is what there is", argv[optind]);
-    if (a.kind == PURPOSE_ENRICHMENT)
-        return cli_fail(RC_BAD, &(struct err){"enrichment is not available yet; summary and email are"});
     code = cmd_open(&c, config, a.as_of, APP_STORE_KEYS | APP_MODEL);
     if (code == EXIT_DONE)
         code = cmd_source(&c, a.source);

@@ -187,6 +187,17 @@ static size_t split_lines(char *text, const char **lines)
     return n;
 }
 
+static bool fields_fit(void *ctx, const char *json, size_t n)
+{
+    const struct constraint *c = ctx;
+    struct constraint_state s;
+    constraint_start(c, &s);
+    for (size_t i = 0; i < n; i++)
+        if (!constraint_step(c, &s, (uint8_t)json[i]))
+            return false;
+    return constraint_accepts(c, &s);
+}
+
 static enum rc release(struct making *m, struct err *e)
 {
     const struct composition *text = &m->written.text;
@@ -207,8 +218,17 @@ static enum rc release(struct making *m, struct err *e)
         d.sender_name = sender ? sender->name : NULL;
         d.sender_title = sender ? sender->title : NULL;
     }
+    const char *schema = template_schema(m->template);
+    struct constraint *by_schema = NULL;
+    enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &by_schema, e) : RC_OK;
+    if (by_schema) {
+        d.fields_fit = fields_fit;
+        d.fields_ctx = by_schema;
+    }
     store_policy_keys(m->p->store, &keys);
-    enum rc rc = policy_release(rules_policy(m->p->rules), m->admitted, &d, &keys, &m->released, e);
+    if (rc == RC_OK)
+        rc = policy_release(rules_policy(m->p->rules), m->admitted, &d, &keys, &m->released, e);
+    constraint_close(by_schema);
     free(bullets);
     return rc;
 }
@@ -266,8 +286,6 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
 
 static enum rc begin(struct making *m, struct err *e)
 {
-    if (m->wish->kind == PURPOSE_ENRICHMENT)
-        return err_set(e, RC_BAD, "enrichment is not available yet: this version makes summaries and e-mail drafts");
     enum rc rc = rules_template(m->p->rules, m->record->object, m->wish->kind, &m->template, e);
     return rc == RC_OK ? check_model(m, e) : rc;
 }

@@ -38,6 +38,7 @@ struct template {
     struct template_step about[TEMPLATE_MAX_STEPS];
     size_t n_steps;
     bool has_output;
+    const char *schema; /* or NULL */
     const struct op *subject, *body, *bullets;
 };
 
@@ -340,6 +341,32 @@ static enum rc parse_output(struct parser *p, const struct tag *tag)
     return rc;
 }
 
+/* The schema's text up to {{end}}: JSON has no "{{" outside strings, so it needs no quoting. */
+static enum rc parse_schema(struct parser *p, const struct tag *tag)
+{
+    struct template *t = p->t;
+    struct constraint *c = NULL;
+    const char *text;
+    struct tag stop;
+    size_t n;
+    enum rc rc = next_tag(p, &text, &n, &stop);
+    if (rc != RC_OK)
+        return rc;
+    if (!is_tag(&stop, "end"))
+        return bad(p, tag->line, "{{schema}} without {{end}}", "");
+    if (!t->n_steps || t->steps[t->n_steps - 1].about.each)
+        return bad(p, tag->line, "{{schema}} comes behind the step that follows it, which runs once", "");
+    t->schema = arena_ndup(&t->arena, text, n);
+    if (!t->schema)
+        return no_memory(p);
+    rc = constraint_json_schema(text, n, NULL, &c, p->e);
+    constraint_close(c);
+    if (rc != RC_OK)
+        return err_wrap(p->e, rc, "%s:%zu", t->name, tag->line);
+    t->has_output = true;
+    return RC_OK;
+}
+
 static enum rc parse_file(struct parser *p)
 {
     for (;;) {
@@ -362,13 +389,15 @@ static enum rc parse_file(struct parser *p)
             rc = parse_step(p, &tag);
         else if (is_tag(&tag, "output"))
             rc = parse_output(p, &tag);
+        else if (is_tag(&tag, "schema"))
+            rc = parse_schema(p, &tag);
         else
-            rc = bad(p, tag.line, "{{step}} or {{output}} was expected instead of", tag.words);
+            rc = bad(p, tag.line, "{{step}}, {{output}} or {{schema}} was expected instead of", tag.words);
         if (rc != RC_OK)
             return rc;
     }
     if (!p->t->n_steps || !p->t->has_output)
-        return bad(p, line_of(p, p->end), "a template needs at least one {{step}} and an {{output}}", "");
+        return bad(p, line_of(p, p->end), "a template needs at least one {{step}} and an {{output}} or {{schema}}", "");
     return RC_OK;
 }
 
@@ -430,10 +459,29 @@ const char *template_hash(const struct template *t)
     return t->hash;
 }
 
+const char *template_schema(const struct template *t)
+{
+    return t->schema;
+}
+
 size_t template_steps(const struct template *t, const struct template_step **steps)
 {
     *steps = t->about;
     return t->n_steps;
+}
+
+/* Read a file and see that it is of its kind. */
+static enum rc open_kind(const char *path, enum purpose purpose, struct template **out, struct err *e)
+{
+    struct template *t = NULL;
+    enum rc rc = template_open(path, &t, e);
+    if (rc == RC_OK && (purpose == PURPOSE_ENRICHMENT) != (t->schema != NULL))
+        rc = err_set(e, RC_BAD, "template %s: %s", path, t->schema ? "only enrichment has a {{schema}}" : "enrichment needs a {{schema}}");
+    if (rc == RC_OK)
+        *out = t;
+    else
+        template_close(t);
+    return rc;
 }
 
 enum rc template_find(const char *folder, const char *object, enum purpose purpose, struct template **out, struct err *e)
@@ -442,9 +490,9 @@ enum rc template_find(const char *folder, const char *object, enum purpose purpo
     snprintf(own, sizeof(own), "%s/%s.%s.tmpl", folder, object, purpose_name(purpose));
     snprintf(standard, sizeof(standard), "%s/default.%s.tmpl", folder, purpose_name(purpose));
     if (access(own, F_OK) == 0)
-        return template_open(own, out, e);
+        return open_kind(own, purpose, out, e);
     if (access(standard, F_OK) == 0)
-        return template_open(standard, out, e);
+        return open_kind(standard, purpose, out, e);
     return err_set(e, RC_BAD, "no template %s.%s.tmpl or default.%s.tmpl in %s", object, purpose_name(purpose),
                    purpose_name(purpose), folder);
 }
@@ -719,10 +767,26 @@ enum rc prompt_render(const struct template *t, size_t step, const struct policy
     return rc;
 }
 
+/* The document as it is: nothing of it is a tag. */
+static enum rc fields_render(const struct step_output *last, struct composition *out, struct err *e)
+{
+    const char *text = last->n ? last->texts[0] : "";
+    out->subject.bytes = str_dup("");
+    out->bullets.bytes = str_dup("");
+    out->body.bytes = str_dup(text);
+    out->body.n = strlen(text);
+    if (out->subject.bytes && out->bullets.bytes && out->body.bytes)
+        return RC_OK;
+    composition_clear(out);
+    return err_set(e, RC_NOMEM, "template: out of memory");
+}
+
 enum rc output_render(const struct template *t, const struct policy_admitted *a, const struct step_output *outputs,
                       struct composition *out, struct err *e)
 {
     memset(out, 0, sizeof(*out));
+    if (t->schema)
+        return fields_render(&outputs[t->n_steps - 1], out, e);
     enum rc rc = render(t->subject, a, NULL, outputs, &out->subject, e);
     if (rc == RC_OK)
         rc = render(t->body, a, NULL, outputs, &out->body, e);

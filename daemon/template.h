@@ -1,6 +1,6 @@
 /* template.h: prompt templates (syntax: etc/templates/README.md) and their rendering.
  *
- * A template is a list of steps and one output. prompt_render() takes a struct policy_admitted and nothing else of a
+ * A template is a list of steps and one output; one of enrichment has a JSON schema instead, which its last step follows. prompt_render() takes a struct policy_admitted and nothing else of a
  * record: what policy did not admit cannot get into a prompt. Rendering never fails for a field that is absent. */
 #ifndef DAEMON_TEMPLATE_H
 #define DAEMON_TEMPLATE_H
@@ -31,6 +31,8 @@ MUST_USE enum rc template_open(const char *path, struct template **out, struct e
 MUST_USE enum rc template_parse(const char *name, const char *text, size_t n, struct template **out, struct err *e);
 void template_close(struct template *t);
 const char *template_hash(const struct template *t); /* SHA-256 of the file, hex */
+/* The schema that the last step's output follows, checked; NULL for templates with an output. */
+const char *template_schema(const struct template *t);
 size_t template_steps(const struct template *t, const struct template_step **steps);
 
 /* What the steps so far wrote: text in slots; each= steps have one text an item, "" where nothing usable came. */
@@ -53,7 +55,7 @@ MUST_USE enum rc prompt_render(const struct template *t, size_t step, const stru
                                const struct policy_node *item, const struct step_output *outputs,
                                struct prompt *system, struct prompt *user, struct err *e);
 
-/* The output block: subject ("" if the template has none), body and bullets (one a line, "" if none). */
+/* The output block, or with a schema what the last step wrote as the body: subject ("" if the template has none), body and bullets (one a line, "" if none). */
 struct composition {
     struct prompt subject, body, bullets;
 };
@@ -61,7 +63,8 @@ MUST_USE enum rc output_render(const struct template *t, const struct policy_adm
                                const struct step_output *outputs, struct composition *out, struct err *e);
 void composition_clear(struct composition *c);
 
-/* The template for (object, purpose) in a folder: OBJECT.KIND.tmpl, else default.KIND.tmpl. RC_BAD names both. */
+/* The template for (object, purpose) in a folder: OBJECT.KIND.tmpl, else default.KIND.tmpl. RC_BAD names both;
+ * enrichment without a schema, or a schema in another kind. */
 MUST_USE enum rc template_find(const char *folder, const char *object, enum purpose purpose, struct template **out,
                                struct err *e);
 

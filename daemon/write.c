@@ -84,8 +84,9 @@ static size_t collect_slots(const struct prompt *user, const struct policy_admit
     return n;
 }
 
-static enum rc lock_facts(const struct template_step *step, const struct prompt *user, const struct policy_admitted *a,
-                          struct constraint **out, struct err *e)
+/* What the step may write: a fact lock, or with a schema a document whose strings keep one. */
+static enum rc lock_facts(const struct template_step *step, const char *schema, const struct prompt *user,
+                          const struct policy_admitted *a, struct constraint **out, struct err *e)
 {
     struct word_list *seen = calloc(1, sizeof(*seen));
     const char **slots = calloc(MAX_SLOTS, sizeof(*slots)), **words = NULL;
@@ -108,9 +109,9 @@ static enum rc lock_facts(const struct template_step *step, const struct prompt 
                              .n_slots = collect_slots(user, a, slots),
                              .words = words,
                              .n_words = n_common + seen->n,
-                             .max_sentences = step->max_sentences,
+                             .max_sentences = schema ? 0 : step->max_sentences,
                              .allow_newlines = step->lines};
-    rc = constraint_fact_lock(&lock, out, e);
+    rc = schema ? constraint_json_schema(schema, strlen(schema), &lock, out, e) : constraint_fact_lock(&lock, out, e);
 out:
     for (size_t i = 0; seen && i < seen->n; i++)
         free(seen->copies[i]);
@@ -133,6 +134,7 @@ struct call {
     pthread_mutex_t mutex;
     pthread_cond_t done_cond;
     bool done;
+    bool fields; /* a document by the template's schema */
     struct finish finish;
     char message[200];
 };
@@ -202,6 +204,7 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
     const struct template_step *about;
+    const char *schema = NULL;
     struct call *c = calloc(1, sizeof(*c));
     if (!c)
         return err_set(e, RC_NOMEM, "write: out of memory");
@@ -209,12 +212,16 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
     buf_init(&c->text, OUTPUT_MAX_BYTES);
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->done_cond, NULL);
-    template_steps(t, &about);
+    if (step + 1 == template_steps(t, &about))
+        schema = template_schema(t);
+    c->fields = schema != NULL;
     enum rc rc = prompt_render(t, step, a, item, outputs, &c->system, &c->user, e);
     if (rc == RC_OK)
         rc = assemble(w, c, e);
     if (rc == RC_OK && policy_facts_slots(w->policy))
-        rc = lock_facts(&about[step], &c->user, a, &c->lock, e);
+        rc = lock_facts(&about[step], schema, &c->user, a, &c->lock, e);
+    else if (rc == RC_OK && schema)
+        rc = constraint_json_schema(schema, strlen(schema), NULL, &c->lock, e);
     return rc;
 }
 
@@ -317,6 +324,10 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
         char *s = trimmed(&c->text);
         if (!s)
             return err_set(e, RC_NOMEM, "write: out of memory");
+        if (c->fields) { /* closed at any length; policy_release() judges its strings one by one */
+            *text = s;
+            return RC_OK;
+        }
         drop_unfinished(s, c->finish.reason);
         if (*s && !policy_sentence_fault(w->policy, a, s, c->user.bytes)) {
             *text = s;

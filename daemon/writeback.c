@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../base/json.h"
 #include "../base/str.h"
 #include "pipeline.h"
 
@@ -83,6 +84,32 @@ static enum rc ask_policy(struct writing *w, bool *same, struct err *e)
 
 /* ---- what stands there and what shall ---------------------------------------------------------------------------- */
 
+/* The value that the mapping names, as text: a string as it is, anything else as JSON; nothing for null and absent. */
+static enum rc take_part(const char *part, struct buf *document, struct err *e)
+{
+    cJSON *root = NULL;
+    char pointer[256];
+    struct buf value;
+    snprintf(pointer, sizeof(pointer), "%s%s", *part == '/' ? "" : "/", part);
+    enum rc rc = json_parse(document->data, document->len, JSON_NUMBERS_DIGITS, &root, e);
+    if (rc != RC_OK)
+        return rc;
+    buf_init(&value, TEXT_MAX_BYTES);
+    const cJSON *v = json_pointer(root, pointer);
+    if (cJSON_IsString(v))
+        buf_str(&value, v->valuestring);
+    else if (v && !cJSON_IsNull(v))
+        json_print(&value, v);
+    rc = buf_check(&value, "brief", e);
+    buf_wipe(document);
+    buf_add(document, value.data, value.len);
+    if (rc == RC_OK)
+        rc = buf_check(document, "brief", e);
+    buf_wipe(&value);
+    cJSON_Delete(root);
+    return rc;
+}
+
 static enum rc compose(const struct writing *w, const struct store_brief *b, struct buf *out, struct err *e)
 {
     struct policy_keys keys;
@@ -99,6 +126,8 @@ static enum rc compose(const struct writing *w, const struct store_brief *b, str
     if (rc == RC_OK)
         rc = policy_rehydrate(b->values, b->n_values, &keys, b->language, slotted.data, out, &erased, e);
     buf_clear(&slotted);
+    if (rc == RC_OK && w->target->part)
+        rc = take_part(w->target->part, out, e);
     if (rc == RC_OK && erased)
         rc = err_set(e, RC_REFUSED, "brief %s names somebody who was erased: it is not written back", b->id);
     return rc;

@@ -1,19 +1,30 @@
 /* constraint.c: the calls that every kind of constraint answers. */
 #include "constraint.h"
 
-uint64_t constraint_start(const struct constraint *c)
+void constraint_start(const struct constraint *c, struct constraint_state *out)
 {
-    return c->kind->start(c);
+    *out = (struct constraint_state){0};
+    c->kind->start(c, out);
 }
 
-uint64_t constraint_step(const struct constraint *c, uint64_t state, uint8_t byte)
+bool constraint_step(const struct constraint *c, struct constraint_state *s, uint8_t byte)
 {
-    return state == CONSTRAINT_DEAD ? CONSTRAINT_DEAD : c->kind->step(c, state, byte);
+    return c->kind->step(c, s, byte);
 }
 
-bool constraint_accepts(const struct constraint *c, uint64_t state)
+bool constraint_accepts(const struct constraint *c, const struct constraint_state *s)
 {
-    return state != CONSTRAINT_DEAD && c->kind->accepts(c, state);
+    return c->kind->accepts(c, s);
+}
+
+size_t constraint_least(const struct constraint *c, const struct constraint_state *s)
+{
+    return c->kind->least ? c->kind->least(c, s) : 0;
+}
+
+bool constraint_is_narrow(const struct constraint *c, const struct constraint_state *state)
+{
+    return c->kind->narrow && c->kind->narrow(c, state);
 }
 
 void constraint_close(struct constraint *c)

@@ -354,7 +354,7 @@ static struct request *request_make(const struct engine *g, const struct submiss
     }
     memcpy(r->ids, s->ids, s->n_ids * sizeof(*r->ids));
     r->s.ids = r->ids;
-    if (s->constraint) r->state = constraint_start(s->constraint);
+    if (s->constraint) constraint_start(s->constraint, &r->state);
     r->submitted_ms = clock_mono_ms();
     return r;
 }
@@ -367,6 +367,11 @@ enum rc engine_submit(struct engine *g, const struct submission *s, struct reque
     if (rc != RC_OK) return rc;
     r = request_make(g, s);
     if (!r) return err_set(e, RC_NOMEM, "engine: out of memory");
+    if (s->constraint) rc = constraint_check(s->constraint, g->m->tok, r->limit, e);
+    if (rc != RC_OK) {
+        request_free(r);
+        return rc;
+    }
     pthread_mutex_lock(&g->lock);
     if (g->n_waiting == ENGINE_MAX_WAITING) {
         rc = err_set(e, RC_LIMIT, "engine: %d requests are waiting already", ENGINE_MAX_WAITING);

@@ -28,7 +28,7 @@ struct request {
     size_t n_cached; /* positions in the KV cache */
     size_t n_saved;  /* of the prompt, that others computed */
     size_t n_out;
-    uint64_t state; /* of the constraint */
+    struct constraint_state state; /* of the constraint */
     struct lookup *lookup; /* NULL: never drafts */
     struct acceptance acceptance;
     int32_t draft[DRAFT_MOST];

@@ -7,7 +7,7 @@
  * is: that node, the number of bytes from the first owed one to here, the place in the sentence, the sentences so
  * far, and the UTF-8 character in progress. A byte is refused at once when no character could be completed with it
  * (valid(): the block of characters that share the prefix is searched), so there is no dead end. */
-#include "constraint.h"
+#include "fact_lock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +44,7 @@ struct node {
     uint32_t child, sibling, fail; /* 0: none; the root is node 0 and nobody's child */
     uint8_t byte, depth;
     uint8_t complete;              /* bytes of the longest entry that ends here, of those in progress; 0: none */
+    uint8_t to_go;                 /* bytes to the end of the nearest entry that goes on from here */
     bool ends, in_word, in_char;   /* an entry ends here; last character is part of a word; inside a character */
 };
 
@@ -189,9 +190,9 @@ static uint64_t take_char(const struct fact_lock_constraint *c, struct state *s,
     enum ink ink = ink_of(cp);
     bool over = finished(c, s);
 
-    if (s->owed == 0 && over) return CONSTRAINT_DEAD;
+    if (s->owed == 0 && over) return FACT_LOCK_DEAD;
     if (s->owed != 0 || !plain(c, ink, s->place)) {
-        if (c->nodes[s->node].depth < s->owed + len) return CONSTRAINT_DEAD;
+        if (c->nodes[s->node].depth < s->owed + len) return FACT_LOCK_DEAD;
         s->owed += len;
     }
     if (s->place == STOP && (cp == ' ' || cp == '\n') && s->sentences < MAX_SENTENCES) s->sentences++;
@@ -220,26 +221,26 @@ static bool valid(const struct fact_lock_constraint *c, const struct state *s)
 static uint64_t take_byte_of_char(const struct fact_lock_constraint *c, struct state *s, uint8_t b, bool after_word)
 {
     if (s->left == 0) {
-        if (b < 0xC2 || b > 0xF4) return CONSTRAINT_DEAD;
+        if (b < 0xC2 || b > 0xF4) return FACT_LOCK_DEAD;
         s->left = b < 0xE0 ? 1 : b < 0xF0 ? 2 : 3;
         s->partial = b & (0x3F >> s->left);
         s->so_far = 1;
         s->settled = paid(c, s);
         if (s->settled && !after_word) s->owed = 0;
     } else {
-        if ((b & 0xC0) != 0x80) return CONSTRAINT_DEAD;
+        if ((b & 0xC0) != 0x80) return FACT_LOCK_DEAD;
         s->partial = s->partial << 6 | (b & 0x3F);
         s->left--;
         s->so_far++;
     }
-    if (s->owed == 0 && finished(c, s)) return CONSTRAINT_DEAD;
+    if (s->owed == 0 && finished(c, s)) return FACT_LOCK_DEAD;
     s->node = follow(c, s->node, b, after_word);
-    if (s->left > 0) return c->nodes[s->node].depth >= s->owed + s->so_far || valid(c, s) ? pack(s) : CONSTRAINT_DEAD;
+    if (s->left > 0) return c->nodes[s->node].depth >= s->owed + s->so_far || valid(c, s) ? pack(s) : FACT_LOCK_DEAD;
     if (s->settled && !finished(c, s) && !in_word(ink_of(s->partial))) s->owed = 0;
     return take_char(c, s, s->partial, s->so_far);
 }
 
-static uint64_t fact_lock_step(const struct constraint *base, uint64_t state, uint8_t b)
+uint64_t fact_lock_next(const struct constraint *base, uint64_t state, uint8_t b)
 {
     const struct fact_lock_constraint *c = (const struct fact_lock_constraint *)base;
     struct state s = unpack(state);
@@ -251,17 +252,45 @@ static uint64_t fact_lock_step(const struct constraint *base, uint64_t state, ui
     return take_char(c, &s, b, 1);
 }
 
-static uint64_t fact_lock_start(const struct constraint *c)
+uint64_t fact_lock_first(void)
 {
-    (void)c;
     return pack(&(struct state){.place = LINE});
 }
 
-static bool fact_lock_accepts(const struct constraint *base, uint64_t state)
+bool fact_lock_rests(const struct constraint *base, uint64_t state)
 {
     struct state s = unpack(state);
 
     return s.left == 0 && paid((const struct fact_lock_constraint *)base, &s);
+}
+
+unsigned fact_lock_least(const struct constraint *base, uint64_t state)
+{
+    const struct fact_lock_constraint *c = (const struct fact_lock_constraint *)base;
+    struct state s = unpack(state);
+    unsigned entry = UINT32_MAX;
+
+    if (s.left == 0 && paid(c, &s)) return 0;
+    if (c->nodes[s.node].depth >= s.owed + s.so_far) entry = c->nodes[s.node].to_go;
+    return s.left > 0 && s.left < entry && valid(c, &s) ? s.left : entry;
+}
+
+static void fact_lock_start(const struct constraint *c, struct constraint_state *out)
+{
+    (void)c;
+    out->n = 1;
+    out->w[0] = fact_lock_first();
+}
+
+static bool fact_lock_step(const struct constraint *c, struct constraint_state *s, uint8_t b)
+{
+    s->w[0] = fact_lock_next(c, s->w[0], b);
+    return s->w[0] != FACT_LOCK_DEAD;
+}
+
+static bool fact_lock_accepts(const struct constraint *c, const struct constraint_state *s)
+{
+    return fact_lock_rests(c, s->w[0]);
 }
 
 static void fact_lock_close(struct constraint *base)
@@ -272,8 +301,8 @@ static void fact_lock_close(struct constraint *base)
     free(c);
 }
 
-static const struct constraint_kind fact_lock_kind = {fact_lock_start, fact_lock_step, fact_lock_accepts,
-                                                      fact_lock_close};
+static const struct constraint_kind fact_lock_kind = {.start = fact_lock_start, .step = fact_lock_step,
+                                                      .accepts = fact_lock_accepts, .close = fact_lock_close};
 
 /* ---- building ----------------------------------------------------------------------------------------------------- */
 
@@ -372,6 +401,18 @@ static enum rc link_nodes(struct fact_lock_constraint *c, struct err *e)
     return RC_OK;
 }
 
+/* How far the nearest entry's end is; children come after their parents. */
+static void measure_ways(struct fact_lock_constraint *c)
+{
+    for (size_t i = c->n_nodes; i-- > 1;) {
+        struct node *n = &c->nodes[i];
+
+        n->to_go = n->ends ? 0 : UINT8_MAX;
+        for (uint32_t k = n->child; k; k = c->nodes[k].sibling)
+            if (c->nodes[k].to_go < n->to_go) n->to_go = (uint8_t)(c->nodes[k].to_go + 1);
+    }
+}
+
 /* Check the entries of one kind, and count the bytes of those that are taken. */
 static enum rc measure(enum entry_kind kind, const char *const *s, size_t n, size_t *bytes, struct err *e)
 {
@@ -427,6 +468,7 @@ enum rc constraint_fact_lock(const struct fact_lock *f, struct constraint **out,
     add_entries(c, SLOT, f->slots, f->n_slots);
     add_entries(c, LISTED_WORD, f->words, f->n_words);
     add_entries(c, LITERAL, f->literals, f->n_literals);
+    measure_ways(c);
     rc = link_nodes(c, e);
     if (rc != RC_OK) goto out;
     *out = &c->base;

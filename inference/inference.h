@@ -126,9 +126,9 @@ MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t 
 
 /* ---- constraints: byte automata over the output ---------------------------------------------------------------- */
 
-/* A constraint is a deterministic automaton over bytes whose states are numbers; a token is allowed if every byte
- * of it has a transition, and an end token if the state accepts. The engine walks each candidate token's bytes.
- * One const struct for every kind (fact lock here, JSON schema later); immutable, shared between requests. */
+/* A constraint is a deterministic automaton over bytes; a token is allowed if every byte of it leads on, and an end
+ * token if the state accepts. Two kinds, fact lock and JSON schema; immutable, shared between requests: all that moves
+ * is in the state, which its holder copies and puts back as it likes. */
 struct constraint;
 void constraint_close(struct constraint *c);
 
@@ -153,11 +153,37 @@ struct fact_lock {
 };
 MUST_USE enum rc constraint_fact_lock(const struct fact_lock *f, struct constraint **out, struct err *e);
 
-/* Start state, one step, acceptance: for tests and for the sampler. CONSTRAINT_DEAD is no way on. */
-#define CONSTRAINT_DEAD UINT64_MAX
-uint64_t constraint_start(const struct constraint *c);
-uint64_t constraint_step(const struct constraint *c, uint64_t state, uint8_t byte);
-bool constraint_accepts(const struct constraint *c, uint64_t state);
+/* JSON schema: one compact document that the schema accepts, then the end.
+ *   schema[n]  keywords type (also a list), enum, const, required, properties, additionalProperties (true or false), items,
+ *              minLength, maxLength, minItems, maxItems, minimum, maximum, exclusiveMinimum, exclusiveMaximum, anyOf; no
+ *              meaning have $schema, $id, $comment, title, description, default, examples; any other is an error
+ *   strings    a fact lock that every string value keeps, as its characters are after unescaping (values of enum and
+ *              const, and numbers, are the schema's own); max_sentences must be 0 then. NULL: none
+ * What is written: no white space outside strings. Members in the schema's order and only those that it lists, whatever
+ * additionalProperties says; so an object without properties is {}, an array without items []. Strings are valid UTF-8
+ * with the escapes of one letter (\" \\ \/ \b \f \n \r \t), never \u; lengths count characters. Numbers have no exponent
+ * and no more than 15 digits, 6 of them behind the point, unless a limit has more; limits hold for the exact digits. A
+ * schema without a type means the type that its keywords are for, or a string, number, boolean, null, {} or [].
+ * A request's max_tokens closes the document: engine_submit() refuses fewer tokens than the shortest document may
+ * need, a token for each byte.
+ * RC_BAD the keyword and its place, also for schemas that nothing satisfies; RC_LIMIT over 4096 alternatives, 32 levels,
+ * more than 16 alternatives of anyOf that may begin alike, a shortest document over 1 MiB; RC_NOMEM. */
+MUST_USE enum rc constraint_json_schema(const char *schema, size_t n, const struct fact_lock *strings,
+                                        struct constraint **out, struct err *e);
+
+/* Where in an automaton an output stands. Copy it by assignment; only the first n words have a meaning. */
+#define CONSTRAINT_WORDS 33
+struct constraint_state {
+    uint32_t n;
+    uint64_t w[CONSTRAINT_WORDS];
+};
+void constraint_start(const struct constraint *c, struct constraint_state *out);
+/* One byte on. False: no way on, and *s may no longer be used. */
+bool constraint_step(const struct constraint *c, struct constraint_state *s, uint8_t byte);
+bool constraint_accepts(const struct constraint *c, const struct constraint_state *s);
+/* The fewest bytes after which the state accepts, or a bound above them that a shortest way keeps: from every state with
+ * bound k > 0 some byte leads to one with at most k - 1. 0 for kinds that promise no such end (fact lock). */
+size_t constraint_least(const struct constraint *c, const struct constraint_state *s);
 
 /* ---- the engine -------------------------------------------------------------------------------------------------- */
 
@@ -201,7 +227,7 @@ struct finish {
 
 struct submission {
     const int32_t *ids; size_t n_ids;       /* the prompt; copied */
-    size_t max_tokens;                      /* of output */
+    size_t max_tokens;                      /* of output; a JSON schema's document is closed in time */
     bool ignore_end;                        /* go on after an end token: for measurements */
     struct sampling sampling;
     const struct constraint *constraint;    /* or NULL; must live until on_finish has returned */
@@ -214,7 +240,8 @@ struct submission {
 };
 
 /* Queue a request. *out is for engine_cancel() and must be given back with request_close() after on_finish (or any
- * time: it waits). RC_LIMIT prompt longer than the context (names both), or the queue (1024) is full. */
+ * time: it waits). RC_LIMIT prompt longer than the context (names both), max_tokens too few for the constraint's shortest
+ * output (names both), or the queue (1024) is full. */
 MUST_USE enum rc engine_submit(struct engine *g, const struct submission *s, struct request **out, struct err *e);
 void engine_cancel(struct engine *g, struct request *r);
 void request_close(struct request *r);

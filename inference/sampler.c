@@ -222,6 +222,23 @@ void sampler_penalise(struct sampler *s, float *logits, const int32_t *ids, size
         s->seen[ids[i]] = false;
 }
 
+/* One of c[n], which is what the cuts left, by chance. */
+static int32_t draw(const struct candidate *c, size_t n, struct candidate best, const struct sampling *p, uint64_t position)
+{
+    double at = sampler_noise(p->seed, position) * mass(c, n, best.logit, p->temperature);
+
+    for (size_t i = 0; i < n; i++) {
+        at -= exp((double)(c[i].logit - best.logit) / (double)p->temperature);
+        if (at < 0) return c[i].id;
+    }
+    return best.id; /* rounding left a rest */
+}
+
+static float least_logit(struct candidate best, float min_p)
+{
+    return best.logit + logf(fminf(min_p, 1));
+}
+
 int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allowed, size_t n_allowed,
                      const struct sampling *p, uint64_t position)
 {
@@ -229,7 +246,6 @@ int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allo
     bool greedy = !(p->temperature > 0);
     int32_t first = greedy && !allowed ? first_of_all(logits, s->n_vocab) : -1;
     size_t n;
-    double at;
 
     if (first >= 0) return first;
     n = collect(s, logits, allowed, n_allowed);
@@ -243,11 +259,116 @@ int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allo
         n = p->top_k;
     }
     if (p->top_p < 1) n = keep_share(c, n, best.logit, p->top_p);
-    if (p->min_p > 0) n = keep_above(c, n, best.logit + logf(fminf(p->min_p, 1)));
-    at = sampler_noise(p->seed, position) * mass(c, n, best.logit, p->temperature);
-    for (size_t i = 0; i < n; i++) {
-        at -= exp((double)(c[i].logit - best.logit) / (double)p->temperature);
-        if (at < 0) return c[i].id;
+    if (p->min_p > 0) n = keep_above(c, n, least_logit(best, p->min_p));
+    return draw(c, n, best, p, position);
+}
+
+/* ---- asking --------------------------------------------------------------------------------------------- */
+
+#define MOST_ASKED 256
+#define GREEDY_ASKED 16 /* where so many of the best are refused a mask is the shorter way */
+
+/* Could `a` be one of the k best so far, whose worst is c[0]? */
+static size_t offer(struct candidate *c, size_t n, size_t k, struct candidate a)
+{
+    size_t at;
+
+    if (n == k) {
+        if (!before(a, c[0])) return n;
+        at = 0;
+        for (size_t child; (child = 2 * at + 1) < n; at = child) { /* a heap with the worst at 0 */
+            if (child + 1 < n && before(c[child], c[child + 1])) child++;
+            if (!before(a, c[child])) break;
+            c[at] = c[child];
+        }
+        c[at] = a;
+        return n;
     }
-    return best.id; /* rounding left a rest */
+    for (at = n; at > 0 && before(c[(at - 1) / 2], a); at = (at - 1) / 2) c[at] = c[(at - 1) / 2];
+    c[at] = a;
+    return n + 1;
+}
+
+/* The k best of all come to c, in order; returns how many there are. */
+static size_t best_of(struct sampler *s, const float *logits, size_t n_allowed, size_t k)
+{
+    struct candidate *c = s->candidates;
+    size_t n = 0, all = n_allowed < s->n_vocab ? n_allowed : s->n_vocab;
+
+    for (size_t i = 0; i < all; i++) {
+        if (n == k && !(logits[i] > c[0].logit)) continue; /* ties go to the lower id, which came first */
+        if (isfinite(logits[i])) n = offer(c, n, k, (struct candidate){logits[i], (int32_t)i});
+    }
+    keep_first(c, n, n);
+    return n;
+}
+
+/* How many of c[n], the best in order, have the share p of all; `rest` is what others may add to the whole at most. 0: it
+ * depends on them, or rounding might decide. */
+static size_t share_of(const struct candidate *c, size_t n, double rest, float p)
+{
+    double wanted = mass(c, n, c[0].logit, 1), sum = 0;
+    double low = wanted * (double)p * (1 - 1e-9), high = (wanted + rest) * (double)p * (1 + 1e-9);
+
+    for (size_t k = 1; k <= n; k++) {
+        sum += exp((double)(c[k - 1].logit - c[0].logit));
+        if (sum >= low) return sum >= high ? k : 0;
+    }
+    return 0;
+}
+
+/* What the candidates behind the n best weigh, at most: they are no better than `worst`, and there are their own logits. */
+static double rest_mass(const struct sampler *s, const float *logits, size_t n_allowed, float best, struct candidate worst)
+{
+    size_t all = n_allowed < s->n_vocab ? n_allowed : s->n_vocab;
+    double sum = 0;
+
+    for (size_t i = 0; i < all; i++)
+        if (isfinite(logits[i]) && before(worst, (struct candidate){logits[i], (int32_t)i})) sum += exp((double)(logits[i] - best));
+    return sum;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+bool sampler_pick_asking(struct sampler *s, const float *logits, size_t n_allowed, bool (*may)(void *ctx, int32_t id),
+                         void *ctx, const struct sampling *p, uint64_t position, int32_t *id)
+{
+    bool greedy = !(p->temperature > 0), cut = p->top_k > 0, whole;
+    size_t asked = greedy ? GREEDY_ASKED : MOST_ASKED, n = 0, all;
+    struct candidate *c = s->candidates, best, worst;
+
+    *id = -1;
+    if (!greedy && !cut && !(p->top_p < 1) && !(p->min_p > 0)) return false;
+    all = best_of(s, logits, n_allowed, asked);
+    if (all == 0) return true;
+    worst = c[all - 1];
+    for (size_t i = 0; i < all && !(greedy && n == 1) && !(cut && n > p->top_k); i++)
+        if (may(ctx, c[i].id)) c[n++] = c[i];
+    if (n == 0) return false;
+    best = c[0];
+    if (greedy) {
+        *id = best.id;
+        return true;
+    }
+    cut = cut && n > p->top_k; /* one more than the cut leaves, or there is none */
+    if (cut) n = p->top_k;
+    whole = cut || all < asked; /* nothing beyond these counts */
+    if (!whole && p->top_k > 0) return false;
+    if (whole && !cut) qsort(c, n, sizeof(*c), by_id); /* as sampler_pick() has them: sums depend on the order */
+    if (p->top_p < 1) {
+        n = whole ? keep_share(c, n, best.logit, p->top_p)
+                  : share_of(c, n, rest_mass(s, logits, n_allowed, best.logit, worst), p->top_p);
+        if (n == 0) return false;
+    } else if (!whole) {
+        if (worst.logit >= least_logit(best, p->min_p)) return false;
+        qsort(c, n, sizeof(*c), by_id);
+    }
+    if (p->min_p > 0) n = keep_above(c, n, least_logit(best, p->min_p));
+    *id = draw(c, n, best, p, position);
+    return true;
 }

@@ -24,6 +24,12 @@ int32_t sampler_pick(struct sampler *s, const float *logits, const uint8_t *allo
  * as the Transformers library and llama.cpp have it. */
 void sampler_penalise(struct sampler *s, float *logits, const int32_t *ids, size_t n, const struct sampling *p);
 
+/* The same token as sampler_pick() with the mask of all ids below n_allowed that `may` takes, found by asking about the
+ * most probable ones only, in their order. *id -1: the logits are no numbers. False: what decides lies beyond the 256
+ * most probable ones (or, with temperature and no cut at all, anywhere); then it takes a mask. */
+bool sampler_pick_asking(struct sampler *s, const float *logits, size_t n_allowed, bool (*may)(void *ctx, int32_t id),
+                         void *ctx, const struct sampling *p, uint64_t position, int32_t *id);
+
 /* The noise: a number from 0 (included) to 1 that depends on seed and position only. */
 double sampler_noise(uint64_t seed, uint64_t position);
 

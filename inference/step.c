@@ -6,7 +6,7 @@
  * out one after the other by the engine's. */
 #include <string.h>
 #include "../base/clock.h"
-#include "constraint.h"
+#include "choose.h"
 #include "engine.h"
 #include "kernels.h"
 
@@ -25,16 +25,13 @@ static bool writes(const struct request *r)
  * end. */
 static size_t cut_draft(const struct engine *g, const struct request *r, size_t n_planned)
 {
-    uint64_t state = r->state;
+    struct constraint_state state = r->state;
     size_t n = 0;
 
     while (n < n_planned) {
         int32_t id = r->draft[n];
 
-        if (r->s.constraint) {
-            state = constraint_advance(r->s.constraint, g->m->tok, state, id);
-            if (state == CONSTRAINT_DEAD) break;
-        }
+        if (r->s.constraint && !constraint_advance(r->s.constraint, g->m->tok, &state, id, r->limit - r->n_out - n - 1)) break;
         n++;
         if (tokenizer_is_end(g->m->tok, id) && !r->s.ignore_end) break;
     }
@@ -180,22 +177,22 @@ static size_t add_prompts(struct engine *g, size_t n, size_t *n_asking, size_t *
 
 /* ---- tokens -------------------------------------------------------------------------------------------- */
 
+/* How many tokens the request may have after that at `position`. */
+static size_t tokens_after(const struct request *r, size_t position)
+{
+    return r->limit - (position - r->s.n_ids) - 1;
+}
+
 /* The token at `position` from its logits. */
 static int32_t pick(struct engine *g, const struct request *r, float *logits, size_t position, size_t worker)
 {
-    const struct constraint *c = r->s.constraint;
     const struct sampling *p = &r->s.sampling;
     struct sampler *sampler = g->samplers[worker];
-    int32_t id;
 
     sampler_penalise(sampler, logits, r->ids, position, p);
-    if (!c) return sampler_pick(sampler, logits, NULL, 0, p, position);
-    if (!(p->temperature > 0)) { /* the most probable of all is mostly allowed: then no mask is needed */
-        id = sampler_pick(sampler, logits, NULL, 0, p, position);
-        if (id >= 0 && constraint_advance(c, g->m->tok, r->state, id) != CONSTRAINT_DEAD) return id;
-    }
-    constraint_mask(c, g->m->tok, r->state, g->allowed[worker]);
-    return sampler_pick(sampler, logits, g->allowed[worker], tokenizer_size(g->m->tok), p, position);
+    if (!r->s.constraint) return sampler_pick(sampler, logits, NULL, 0, p, position);
+    return choose_token(sampler, g->m->tok, r->s.constraint, &r->state, tokens_after(r, position), logits, p, position,
+                        g->allowed[worker]);
 }
 
 /* The tokens of one request: each as if there were no draft, until one is not what was drafted. */
@@ -211,7 +208,8 @@ static void pick_tokens(void *ctx, size_t i, size_t worker)
 
         r->stuck = id < 0;
         if (id < 0) return;
-        if (r->s.constraint) r->state = constraint_advance(r->s.constraint, g->m->tok, r->state, id);
+        if (r->s.constraint) /* it was chosen because it may come */
+            (void)constraint_advance(r->s.constraint, g->m->tok, &r->state, id, tokens_after(r, position));
         r->ids[position] = id;
         r->n_picked++;
         if (tokenizer_is_end(g->m->tok, id) && !r->s.ignore_end) return;
@@ -246,6 +244,10 @@ static bool hand_out_all(struct engine *g, struct request *r)
         if (!hand_out(g, r)) return false;
     }
     if (!r->stuck) return true;
+    if (r->s.constraint && constraint_accepts(r->s.constraint, &r->state)) {
+        engine_finish(g, r, FINISH_END, NULL); /* nothing may follow, and the vocabulary has no end token */
+        return false;
+    }
     engine_finish(g, r, FINISH_ERROR,
                   r->s.constraint ? "no token fits the constraint" : "the logits are no numbers");
     return false;

@@ -284,6 +284,14 @@ static enum rc order_tokens(struct vocab *v, struct err *e)
         while (same < na && same < nb && a[same] == b[same]) same++;
         v->order.shared[i] = (uint16_t)same;
     }
+    v->order.skip = calloc(v->order.n + 1, sizeof(*v->order.skip));
+    if (!v->order.skip) return out_of_memory(e);
+    for (size_t i = v->order.n; i-- > 0;) {
+        size_t next = i + 1;
+
+        while (next < v->order.n && v->order.shared[next] > v->order.shared[i]) next = v->order.skip[next];
+        v->order.skip[i] = (uint32_t)next;
+    }
     return RC_OK;
 }
 
@@ -409,6 +417,42 @@ static enum rc find_roles(struct vocab *v, const struct gguf *g, struct err *e)
     return RC_OK;
 }
 
+static uint8_t plain_characters(const char *s, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < ' ') return TOKEN_HOLDS_CONTROL;
+    if (memchr(s, '"', n) || memchr(s, '\\', n) || utf8_valid_prefix(s, n) != n) return 0;
+    for (size_t i = 0; i < n; i++) count += ((unsigned char)s[i] & 0xC0) != 0x80;
+    return count < TOKEN_HOLDS_CONTROL ? (uint8_t)count : 0;
+}
+
+static enum rc find_plain(struct vocab *v, struct err *e)
+{
+    v->order.plain = calloc(v->n + 1, 1);
+    if (!v->order.plain) return out_of_memory(e);
+    for (size_t i = 0; i < v->order.n; i++) {
+        size_t n;
+        const char *s = vocab_text(v, v->order.ids[i], &n);
+
+        v->order.plain[v->order.ids[i]] = plain_characters(s, n);
+    }
+    return RC_OK;
+}
+
+static enum rc list_ends(struct vocab *v, struct err *e)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->n; i++) n += v->is_end[i];
+    v->order.ends = calloc(n + 1, sizeof(*v->order.ends));
+    if (!v->order.ends) return out_of_memory(e);
+    for (size_t i = 0; i < v->n; i++)
+        if (v->is_end[i]) v->order.ends[v->order.n_ends++] = (int32_t)i;
+    return RC_OK;
+}
+
 enum rc vocab_init(struct vocab *v, const struct gguf *g, bool byte_level, struct err *e)
 {
     enum rc rc;
@@ -419,6 +463,8 @@ enum rc vocab_init(struct vocab *v, const struct gguf *g, bool byte_level, struc
     if (rc == RC_OK) rc = order_tokens(v, e);
     if (rc == RC_OK) rc = find_specials(v, g, e);
     if (rc == RC_OK) rc = find_roles(v, g, e);
+    if (rc == RC_OK) rc = list_ends(v, e);
+    if (rc == RC_OK) rc = find_plain(v, e);
     return rc;
 }
 
@@ -431,6 +477,9 @@ void vocab_clear(struct vocab *v)
     free(v->index);
     free(v->order.ids);
     free(v->order.shared);
+    free(v->order.skip);
+    free(v->order.ends);
+    free(v->order.plain);
     free(v->special);
     *v = (struct vocab){0};
 }

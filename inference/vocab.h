@@ -22,10 +22,18 @@ enum token_type { /* as in tokenizer.ggml.token_type */
     TOKEN_BYTE
 };
 
+#define TOKEN_HOLDS_CONTROL 255 /* a byte below 0x20 is in it */
+
 struct byte_order { /* tokens that have bytes, sorted by them */
     int32_t *ids;
     uint16_t *shared; /* shared[i]: leading bytes that token i shares with token i - 1; 0 for the first */
+    uint32_t *skip;   /* skip[i]: the next token that shares no more than token i does, or n: where to go on when what
+                         token i adds is refused */
+    uint8_t *plain;   /* by id: characters of a token of whole ones, none of them a control character, quote or backslash;
+                         TOKEN_HOLDS_CONTROL; 0: neither */
     size_t n;
+    int32_t *ends;    /* end tokens, with bytes or without */
+    size_t n_ends;
 };
 
 struct vocab_place { /* of the hash table */

@@ -145,6 +145,11 @@ struct draft { /* what the pipeline composed from the model's checked steps; all
     const char *greeting_to;     /* path of the person greeted ("contact"), or NULL for no greeting and sign-off */
     const char *sender_name, *sender_title; /* sign-off; from config */
     double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */
+    /* Enrichment, else NULL: `body` is one JSON document. Each of its strings is judged like a sentence, except those of
+     * an enum, in whose place no other of their length would fit; one that fails becomes null or its member is left
+     * out, as fields_fit allows. Does a document fit the schema? */
+    bool (*fields_fit)(void *ctx, const char *json, size_t n);
+    void *fields_ctx;
 };
 
 struct policy_sentence {
@@ -175,7 +180,8 @@ struct policy_released; /* made only by policy_release() and policy_release_edit
  *   machine-written   always           dropped:CHECK   sentences that a check took out (names: policy/checks.h)
  *   instructions      instruction-like text was admitted
  *   promise           a commitment of ours in a draft, with `promises: flag`
- *   outside           a statement rests only on text from outside and does not say so (drafts drop it instead)
+ *   outside           a statement, or a value of enrichment, rests only on text from outside and does not say so (drafts
+ *                     drop it instead)
  *   shortened         more than max_sentences */
 MUST_USE enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
                                 const struct policy_keys *keys, struct policy_released **out, struct err *e);
@@ -215,7 +221,8 @@ MUST_USE enum rc policy_value_hashes(const uint8_t hash_key[KEY_SIZE], const cha
                                      uint8_t out[POLICY_VALUE_HASHES][SHA256_SIZE], struct err *e);
 
 const char *policy_released_subject(const struct policy_released *r); /* in slots; NULL if none */
-const char *policy_released_body(const struct policy_released *r);    /* in slots, greeting and sign-off included */
+const char *policy_released_body(const struct policy_released *r);    /* in slots, greeting and sign-off included;
+                                                                         enrichment: the JSON document */
 void policy_released_bullets(const struct policy_released *r, const char *const **bullets, size_t *n);
 void policy_released_sentences(const struct policy_released *r, const struct policy_sentence **s, size_t *n);
 void policy_released_flags(const struct policy_released *r, const char *const **flags, size_t *n);

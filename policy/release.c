@@ -7,6 +7,7 @@
 #include "admit.h"
 #include "checks.h"
 #include "release.h"
+#include "release_fields.h"
 #include "slot_text.h"
 #include "text.h"
 
@@ -361,6 +362,36 @@ static enum rc refuse(const struct release *r, struct err *e)
                    r->seen, r->fault);
 }
 
+/* One string of the fields: all its sentences must pass, or it goes. */
+static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *kept, struct err *e)
+{
+    struct release *r = ctx;
+    size_t before = r->out->n_sentences;
+    struct stretch x;
+    enum rc rc;
+
+    (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, out);
+    rc = buf_check(out, "a field", e);
+    *kept = true;
+    for (size_t pos = 0; rc == RC_OK && *kept && text_sentence(out->data, out->len, NULL, 0, &pos, &x);)
+        rc = judge(r, out->data + x.start, x.end - x.start, false, kept, e);
+    if (!*kept) r->out->n_sentences = before;
+    return rc;
+}
+
+static enum rc compose_fields(struct release *r, struct err *e)
+{
+    char *text = NULL;
+    enum rc rc = fields_release(r->d, judge_field, r, &text, e);
+
+    if (rc == RC_OK) {
+        r->out->body = arena_dup(&r->out->arena, text);
+        if (!r->out->body) rc = released_no_memory(r->out, e);
+    }
+    free(text);
+    return rc;
+}
+
 static enum rc compose(struct release *r, struct err *e)
 {
     struct buf body;
@@ -391,7 +422,7 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
     if (rc == RC_OK) rc = checker_open(p, a, d->prompt, &r.checker, e);
     if (rc == RC_OK) rc = released_flag(r.out, "machine-written", e);
     if (rc == RC_OK && a->suspicious) rc = released_flag(r.out, "instructions", e);
-    if (rc == RC_OK) rc = compose(&r, e);
+    if (rc == RC_OK) rc = d->fields_fit ? compose_fields(&r, e) : compose(&r, e);
     if (rc == RC_OK && a->purpose == PURPOSE_EMAIL && a->to_email) {
         r.out->to = arena_dup(&r.out->arena, a->to_email);
         if (!r.out->to) rc = released_no_memory(r.out, e);

@@ -13,7 +13,7 @@ START_TEST(mistakes_are_named_with_their_line)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "t.tmpl:1: a template needs at least one {{step}} and an {{output}}"},
+        {"", "t.tmpl:1: a template needs at least one {{step}} and an {{output}} or {{schema}}"},
         {"hello", "t.tmpl:1: text outside a step"},
         {"{{step a}}\n{{user}}x{{end}}", "t.tmpl:1: {{system}} was expected next in step 'a'"},
         {"{{step a}}{{system}}s{{user}}u{{end}}\n{{output}}{{body}}{{step.b}}{{end}}", "t.tmpl:2: no earlier step is called 'b'"},
@@ -23,6 +23,10 @@ START_TEST(mistakes_are_named_with_their_line)
         {"{{step a}}{{system}}s{{user}}{{na me}}{{end}}", "t.tmpl:1: a name such as account.name was expected instead of 'na me'"},
         {"{{step a}}{{system}}s{{user}}{{x", "t.tmpl:1: '{{' without '}}'"},
         {"{{step a}}{{system}}s{{user}}u{{end}}{{output}}{{body}}b{{end}}x", "t.tmpl:1: text outside a step"},
+        {"{{schema}}{}{{end}}", "t.tmpl:1: {{schema}} comes behind the step that follows it, which runs once"},
+        {"{{step a}}{{system}}s{{user}}u{{end}}\n{{schema}}{\"type\":\"text\"}{{end}}",
+         "t.tmpl:2: schema: #: type is one of null, boolean, integer, number, string, array, object, or a list of these"},
+        {"{{step a}}{{system}}s{{user}}u{{end}}{{schema}}{\"type\":\"null\"}", "t.tmpl:1: {{schema}} without {{end}}"},
         {"{{step a}}{{system}}s{{user}}u{{end}}{{output}}b{{end}}", "t.tmpl:1: text between {{output}} and its first part"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n = 0, at = 1;
     struct constraint *c;
     struct err e;
-    uint64_t state;
+    struct constraint_state state, next;
 
     if (!text) return 0;
     memcpy(text, data, size);
@@ -30,15 +30,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(text);
         return 0;
     }
-    state = constraint_start(c);
+    constraint_start(c, &state);
     for (size_t begin = at; at <= size; at++) {
-        bool way = constraint_accepts(c, state);
+        bool way = constraint_accepts(c, &state);
         if (way && utf8_valid_prefix(text + begin, at - begin) != at - begin) abort();
-        for (int b = 0; b < 256 && !way; b++) way = constraint_step(c, state, (uint8_t)b) != CONSTRAINT_DEAD;
+        for (int b = 0; b < 256 && !way; b++) {
+            next = state;
+            way = constraint_step(c, &next, (uint8_t)b);
+        }
         if (!way) abort();
         if (at == size) break;
-        state = constraint_step(c, state, (uint8_t)text[at]);
-        if (state == CONSTRAINT_DEAD) break;
+        if (!constraint_step(c, &state, (uint8_t)text[at])) break;
     }
     constraint_close(c);
     free(text);

@@ -92,17 +92,41 @@ static struct constraint *open_lock(const struct fact_lock *f)
     return c;
 }
 
-static uint64_t walk(const struct constraint *c, const char *s, size_t n)
+/* A state, or that there is no way on. */
+struct stand {
+    bool dead;
+    struct constraint_state at;
+};
+
+static struct stand start(const struct constraint *c)
 {
-    uint64_t state = constraint_start(c);
-    for (size_t i = 0; i < n; i++) state = constraint_step(c, state, (uint8_t)s[i]);
+    struct stand s = {.dead = false};
+    constraint_start(c, &s.at);
+    return s;
+}
+
+static struct stand step(const struct constraint *c, struct stand s, uint8_t byte)
+{
+    s.dead = s.dead || !constraint_step(c, &s.at, byte);
+    return s;
+}
+
+static bool accepts(const struct constraint *c, struct stand s)
+{
+    return !s.dead && constraint_accepts(c, &s.at);
+}
+
+static struct stand walk(const struct constraint *c, const char *s, size_t n)
+{
+    struct stand state = start(c);
+    for (size_t i = 0; i < n; i++) state = step(c, state, (uint8_t)s[i]);
     return state;
 }
 
 static void expect(const struct fact_lock *f, const char *s, bool yes)
 {
     struct constraint *c = open_lock(f);
-    bool got = constraint_accepts(c, walk(c, s, strlen(s)));
+    bool got = accepts(c, walk(c, s, strlen(s)));
     constraint_close(c);
     ck_assert_msg(got == yes, "'%s' is %s", s, got ? "accepted" : "refused");
     if (f->max_sentences == 0) ck_assert_msg(fine(f, s, strlen(s)) == yes, "the checker disagrees on '%s'", s);
@@ -142,7 +166,7 @@ START_TEST(digits_only_in_slots_and_literals)
     expect(&lock, "1. first", false);
     static const char *const with_digit[] = {"M3"}; /* a word may not bring a digit in: it is ignored */
     struct constraint *c = open_lock(&(struct fact_lock){NULL, 0, with_digit, 1, NULL, 0, 0, false});
-    ck_assert(walk(c, "An M3", 5) == CONSTRAINT_DEAD);
+    ck_assert(walk(c, "An M3", 5).dead);
     constraint_close(c);
 }
 END_TEST
@@ -202,10 +226,8 @@ START_TEST(not_accepted_inside_a_character)
     static const char *const bad[] = {"\xC3", "\xE2\x82", "\xF0\x9F\x99", "\x80", "\xC0\x80", "\xE0\x80\x80",
                                       "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\xC3\x61", "\xF0\x80\x80\x80"};
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        ck_assert_msg(!constraint_accepts(c, walk(c, bad[i], strlen(bad[i]))), "case %zu", i);
-    ck_assert(constraint_accepts(c, constraint_start(c)));
-    ck_assert(constraint_step(c, CONSTRAINT_DEAD, 'a') == CONSTRAINT_DEAD);
-    ck_assert(!constraint_accepts(c, CONSTRAINT_DEAD));
+        ck_assert_msg(!accepts(c, walk(c, bad[i], strlen(bad[i]))), "case %zu", i);
+    ck_assert(accepts(c, start(c)));
     constraint_close(c);
     constraint_close(NULL);
 }
@@ -216,16 +238,16 @@ START_TEST(only_the_end_after_the_last_sentence)
     struct fact_lock two = lock;
     two.max_sentences = 2;
     struct constraint *c = open_lock(&two);
-    uint64_t s = walk(c, "One came, e.g. by car.", 22);
-    ck_assert(constraint_accepts(c, s)); /* "e.g. " is taken for an end: it cannot be told apart */
-    for (int b = 0; b < 256; b++) ck_assert(constraint_step(c, s, (uint8_t)b) == CONSTRAINT_DEAD);
+    struct stand s = walk(c, "One came, e.g. by car.", 22);
+    ck_assert(accepts(c, s)); /* "e.g. " is taken for an end: it cannot be told apart */
+    for (int b = 0; b < 256; b++) ck_assert(step(c, s, (uint8_t)b).dead);
     s = walk(c, "One came. Two", 13);
-    ck_assert(constraint_accepts(c, s) && constraint_step(c, s, ' ') != CONSTRAINT_DEAD);
-    s = constraint_step(c, s, '!');
-    ck_assert(constraint_accepts(c, s));
-    for (int b = 0; b < 256; b++) ck_assert(constraint_step(c, s, (uint8_t)b) == CONSTRAINT_DEAD);
+    ck_assert(accepts(c, s) && !step(c, s, ' ').dead);
+    s = step(c, s, '!');
+    ck_assert(accepts(c, s));
+    for (int b = 0; b < 256; b++) ck_assert(step(c, s, (uint8_t)b).dead);
     s = walk(c, "It is v2.1 ... of v2.1.", 23); /* a stop within a literal ends nothing */
-    ck_assert(constraint_accepts(c, s));
+    ck_assert(accepts(c, s));
     constraint_close(c);
 }
 END_TEST
@@ -253,7 +275,7 @@ START_TEST(limits_and_bad_entries)
     ck_assert(constraint_fact_lock(&f, &c, &e) == RC_LIMIT);
     longest[255] = 0;
     ck_assert(constraint_fact_lock(&f, &c, &e) == RC_OK);
-    ck_assert(constraint_accepts(c, walk(c, longest, 255)));
+    ck_assert(accepts(c, walk(c, longest, 255)));
     constraint_close(c);
     static const char *const bad_slots[] = {"PERSON", "[]", "[A]]", "[A[B]", "[A\n]", "[\xFF]", "["};
     for (size_t i = 0; i < COUNT_OF(bad_slots); i++) {
@@ -265,27 +287,27 @@ START_TEST(limits_and_bad_entries)
     ck_assert(constraint_fact_lock(&f, &c, &e) == RC_BAD);
     f = (struct fact_lock){0};
     ck_assert(constraint_fact_lock(&f, &c, &e) == RC_OK);
-    ck_assert(constraint_accepts(c, walk(c, "A lock without entries.", 23)));
-    ck_assert(walk(c, "[", 1) == CONSTRAINT_DEAD);
+    ck_assert(accepts(c, walk(c, "A lock without entries.", 23)));
+    ck_assert(walk(c, "[", 1).dead);
     constraint_close(c);
 }
 END_TEST
 
 /* Every text of up to four (long run: six) symbols from a nasty alphabet: the automaton and the checker agree on all of them. */
 static unsigned long compare_all(const struct fact_lock *f, const struct constraint *c, char *text, size_t n,
-                                 uint64_t state, size_t more)
+                                 struct stand state, size_t more)
 {
     static const char *const symbols[] = {"a", "A", "0", " ", ".", "[", "]", "-", "\n", "\xC3\x84", "\xC3\xA4", "\xE2\x80\x93"};
-    bool yes = fine(f, text, n), got = constraint_accepts(c, state);
+    bool yes = fine(f, text, n), got = accepts(c, state);
     unsigned long count = 1;
     text[n] = 0;
     ck_assert_msg(yes == got, "'%s': checker %d, automaton %d", text, yes, got);
-    if (state == CONSTRAINT_DEAD && more > 2) more = 2; /* what is dead stays dead: no need to see all of it */
+    if (state.dead && more > 2) more = 2; /* what is dead stays dead: no need to see all of it */
     for (size_t i = 0; more && i < COUNT_OF(symbols); i++) {
         size_t len = strlen(symbols[i]);
-        uint64_t next = state;
+        struct stand next = state;
         memcpy(text + n, symbols[i], len);
-        for (size_t k = 0; k < len; k++) next = constraint_step(c, next, (uint8_t)symbols[i][k]);
+        for (size_t k = 0; k < len; k++) next = step(c, next, (uint8_t)symbols[i][k]);
         count += compare_all(f, c, text, n + len, next, more - 1);
     }
     return count;
@@ -298,7 +320,7 @@ START_TEST(small_texts_exhaustively)
     struct fact_lock f = {s, 3, w, 4, l, 7, 0, true};
     struct constraint *c = open_lock(&f);
     char text[64];
-    unsigned long n = compare_all(&f, c, text, 0, constraint_start(c), suite_count(4, 6));
+    unsigned long n = compare_all(&f, c, text, 0, start(c), suite_count(4, 6));
     printf("compared %lu texts\n", n);
     constraint_close(c);
 }
@@ -315,21 +337,21 @@ START_TEST(random_walks)
         for (unsigned long i = 0; i < suite_count(300, 20000); i++) {
             char text[1000];
             size_t n = 0, want = suite_random(&seed) % 60;
-            uint64_t state = constraint_start(c);
-            while (n < want || !constraint_accepts(c, state)) {
+            struct stand state = start(c);
+            while (n < want || !accepts(c, state)) {
                 static const char likely[] = "aeinrst .,-ABEGMOQ[:\n'_12340/PD\xC3\x9C\xE2\x80\x94\xF0\x9E";
                 uint8_t open_bytes[512];
                 size_t n_open = 0;
                 ck_assert_uint_lt(n, sizeof(text) - 1);
                 for (int b = 0; b < 256; b++)
-                    if (constraint_step(c, state, (uint8_t)b) != CONSTRAINT_DEAD) {
+                    if (!step(c, state, (uint8_t)b).dead) {
                         open_bytes[n_open++] = (uint8_t)b;
                         if (b && strchr(likely, b) && n_open < 500) open_bytes[n_open++] = (uint8_t)b;
                     }
-                if (n_open == 0 && constraint_accepts(c, state)) break;
+                if (n_open == 0 && accepts(c, state)) break;
                 ck_assert_msg(n_open > 0, "no way on after '%.*s'", (int)n, text);
                 text[n] = (char)open_bytes[suite_random(&seed) % n_open];
-                state = constraint_step(c, state, (uint8_t)text[n++]);
+                state = step(c, state, (uint8_t)text[n++]);
             }
             text[n] = 0;
             if (locks[k].max_sentences) continue; /* stops within entries count for one and not for the other */

@@ -436,17 +436,66 @@ START_TEST(constraint_holds)
         struct finish f;
         struct submission sub = {.ids = prompt, .n_ids = 6, .max_tokens = 60, .constraint = c,
                                  .sampling = {.temperature = i % 2 ? 1.5F : 0, .top_p = 1, .seed = i}};
-        uint64_t state = constraint_start(c);
+        struct constraint_state state;
+        bool alive = true;
+        constraint_start(c, &state);
         make_prompt(prompt, 6, i);
         buf_init(&text, 1 << 16);
         ck_assert_msg(engine_run(g, &sub, &text, NULL, NULL, &f, &e) == RC_OK, "%s", e.msg);
-        for (size_t k = 0; k < text.len; k++)
-            state = constraint_step(c, state, (uint8_t)text.data[k]);
-        ck_assert_msg(state != CONSTRAINT_DEAD, "'%s'", text.data);
+        for (size_t k = 0; k < text.len && alive; k++)
+            alive = constraint_step(c, &state, (uint8_t)text.data[k]);
+        ck_assert_msg(alive, "'%s'", text.data);
         if (f.reason == FINISH_END)
-            ck_assert(constraint_accepts(c, state));
+            ck_assert(constraint_accepts(c, &state));
         buf_clear(&text);
     }
+    constraint_close(c);
+    engine_close(g);
+    model_close(m);
+}
+END_TEST
+
+/* Documents by a schema, several in flight, at every limit from the shortest on: all are closed, and the automaton takes
+ * them. Too few tokens are refused with both numbers. */
+START_TEST(json_is_closed_in_time)
+{
+    static const char schema[] = "{\"type\":\"object\",\"properties\":{\"step\":{\"type\":\"string\"},\"risk\":{\"enum\":[\"low\",\"high\"]},"
+                                 "\"score\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":5},\"topics\":{\"type\":\"array\",\"items\":"
+                                 "{\"type\":\"string\",\"minLength\":1},\"maxItems\":3}},\"required\":[\"step\",\"risk\",\"score\"]}";
+    enum { N = 24 };
+    struct model *m = open_model();
+    struct engine *g = open_engine(m, (struct engine_options){.context = 256, .sequences = 5});
+    struct constraint *c = NULL;
+    struct constraint_state state;
+    struct seen *seen[N];
+    struct err e;
+    int32_t prompt[6];
+    make_prompt(prompt, 6, 3);
+    ck_assert_msg(constraint_json_schema(schema, sizeof(schema) - 1, NULL, &c, &e) == RC_OK, "%s", e.msg);
+    constraint_start(c, &state);
+    size_t least = constraint_least(c, &state);
+    for (size_t i = 0; i < N; i++) {
+        seen[i] = seen_make(g);
+        struct submission sub = submission_of(seen[i], prompt, 6, least + 3 * i);
+        sub.ignore_end = false;
+        sub.constraint = c;
+        sub.sampling = (struct sampling){.temperature = i % 3 ? 1.2F : 0, .top_p = i % 3 == 1 ? 0.9F : 1, .seed = i};
+        submit(g, &sub, &seen[i]->request);
+    }
+    for (size_t i = 0; i < N; i++) {
+        request_close(seen[i]->request);
+        ck_assert_msg(seen[i]->finish.reason == FINISH_END || seen[i]->finish.reason == FINISH_LENGTH, "%s", seen[i]->text.data);
+        constraint_start(c, &state);
+        for (size_t k = 0; k < seen[i]->text.len; k++)
+            ck_assert(constraint_step(c, &state, (uint8_t)seen[i]->text.data[k]));
+        ck_assert_msg(constraint_accepts(c, &state), "'%s' with %zu tokens", seen[i]->text.data, least + 3 * i);
+        seen_free(seen[i]);
+    }
+    struct submission few = {.ids = prompt, .n_ids = 6, .max_tokens = least - 1, .constraint = c};
+    char both[128];
+    snprintf(both, sizeof(both), "max_tokens is %zu; the shortest output that fits the constraint may need %zu", least - 1, least);
+    ck_assert_int_eq(engine_run(g, &few, NULL, NULL, NULL, NULL, &e), RC_LIMIT);
+    ck_assert_msg(strncmp(e.msg, both, 60) == 0, "%s", e.msg);
     constraint_close(c);
     engine_close(g);
     model_close(m);
@@ -672,6 +721,6 @@ START_TEST(memory_that_is_not_there)
 END_TEST
 
 SUITE_MAIN("engine", streams_what_it_returns, neighbours_change_nothing, seeds_differ, cancel_and_deadline, priority, limits,
-           little_memory, close_cancels, many_threads, constraint_holds, a_common_beginning_is_computed_once,
+           little_memory, close_cancels, many_threads, constraint_holds, json_is_closed_in_time, a_common_beginning_is_computed_once,
            shared_blocks_count_once, cancelled_in_the_middle, a_long_prompt_stalls_nobody, drafts_save_steps,
            penalty_of_all_repetition, memory_that_is_not_there)

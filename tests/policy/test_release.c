@@ -964,8 +964,78 @@ START_TEST(many_slots)
 }
 END_TEST
 
+/* ---- enrichment ------------------------------------------------------------------------------------------------- */
+
+#define ENRICHMENT                                                                                                     \
+    "version: 1\n"                                                                                                     \
+    "purposes: {enrichment: {legal_basis: legitimate_interest}}\n"                                                     \
+    "objects: {opportunity: {enrichment: " FIELDS "}}\n"                                                               \
+    "models: [{path: m.gguf, licence: MIT, purposes: [enrichment]}]\n"                                                 \
+    "licences: {allow: [MIT]}\n"
+
+/* A schema by hand: "sentiment" is good or bad, "must" a string, "next" and "topics" may be null or go. */
+static bool fits(void *ctx, const char *json, size_t n)
+{
+    (void)ctx;
+    char text[4096];
+    ck_assert_uint_lt(n, sizeof(text));
+    memcpy(text, json, n);
+    text[n] = '\0';
+    const char *sentiment = strstr(text, "\"sentiment\":\""), *must = strstr(text, "\"must\":");
+    return (!sentiment || strncmp(sentiment + 13, "good\"", 5) == 0 || strncmp(sentiment + 13, "bad\"", 4) == 0) &&
+           (!strstr(text, "must") || (must && must[7] == '"')) && (!strstr(text, "required") || must);
+}
+
+static enum rc release_fields(const struct desk *d, const char *document, struct policy_released **out, struct err *e)
+{
+    struct draft draft = {.body = document, .prompt = d->prompt.data, .fields_fit = fits};
+    *out = NULL;
+    return policy_release(d->policy, d->admitted, &draft, &keys, out, e);
+}
+
+START_TEST(fields_are_judged_one_by_one)
+{
+    struct desk d;
+    struct policy_released *r;
+    const struct policy_sentence *s;
+    struct buf document, person;
+    struct err e = {""};
+    size_t n;
+    desk_open(&d, ENRICHMENT, &(struct who){"Henrike \"Rike\"", "Thorvald", "Dr.", "female"}, PURPOSE_ENRICHMENT, "en");
+    buf_init(&document, 4096);
+    buf_init(&person, 4096);
+    put_node(&d, "contact.full_name", &person);
+    buf_printf(&document, "{\"next\":\"Send the revised quote to %s.\",\"sentiment\":\"good\",\"topics\":[\"training for operators\","
+               "\"landlord rents exploded\"],\"score\":12.50}", person.data);
+    ck_assert_msg(release_fields(&d, document.data, &r, &e) == RC_OK, "%s", e.msg);
+    buf_reset(&document);
+    buf_printf(&document, "{\"next\":\"Send the revised quote to %s.\",\"sentiment\":\"good\",\"topics\":[\"training for operators\",null],"
+               "\"score\":12.50}", person.data);
+    ck_assert_str_eq(policy_released_body(r), document.data);
+    ck_assert(flagged(r, "machine-written") && flagged(r, "dropped:grounding") && !flagged(r, "outside"));
+    policy_released_sentences(r, &s, &n);
+    ck_assert_uint_eq(n, 2); /* the schema's own words are no statement */
+    ck_assert(s[0].n_rests_on > 0);
+    char *clear = revealed(r, policy_released_body(r)); /* a quote in a name stays within its string */
+    ck_assert_msg(strstr(clear, "Henrike \\\"Rike\\\"") != NULL, "%s", clear);
+    free(clear);
+    policy_released_close(r);
+
+    ck_assert_msg(release_fields(&d, "{\"next\":\"The foreman complained about noise in hall seven.\"}", &r, &e) == RC_OK, "%s", e.msg);
+    ck_assert(flagged(r, "outside"));
+    policy_released_close(r);
+    ck_assert_int_eq(release_fields(&d, "{\"must\":\"The landlord moved because rents exploded.\",\"required\":true}", &r, &e), RC_REFUSED);
+    ck_assert_msg(strstr(e.msg, "'must'") != NULL, "%s", e.msg);
+    ck_assert_int_eq(release_fields(&d, "{\"next\":\"The landlord moved because rents exploded.\"}", &r, &e), RC_REFUSED);
+    ck_assert_int_eq(release_fields(&d, "{\"next\":", &r, &e), RC_BAD);
+    buf_clear(&person);
+    buf_clear(&document);
+    desk_close(&d);
+}
+END_TEST
+
 SUITE_MAIN("release", sentences_that_pass_and_that_do_not, unknown_words_by_policy, german_sentences, outside_text_in_drafts,
            promises_are_flagged_dropped_or_kept, checked_facts, slots_are_mended, sentences_and_paragraphs,
            what_fails_is_dropped, length_is_bounded, provenance, valid_until, greetings, nobody_to_greet, a_whole_mail,
            sealed_values, an_edit_is_put_back_into_slots, rehydrate_undoes_edit, slots_wherever_they_stand, values_are_text,
-           many_slots)
+           many_slots, fields_are_judged_one_by_one)
