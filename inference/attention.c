@@ -10,6 +10,8 @@
 
 #include "graph.h"
 
+#define MOST_TOGETHER 64 /* queries of one call of attend() */
+
 void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
 {
     size_t n_embd = f->m->shape.n_embd;
@@ -222,26 +224,60 @@ static void begin_softmax(const struct forward *f, const struct task *t)
     }
 }
 
-/* The part of block b that a row sees. */
-static void attend_block(const struct forward *f, const struct task *t, size_t r, size_t b)
+/* What a row sees of block b. */
+struct sight {
+    uint32_t block;
+    size_t first, last; /* positions; nothing if first >= last */
+};
+
+static struct sight sight_of(const struct forward *f, const struct task *t, size_t r, size_t b)
 {
     const struct shape *s = &f->m->shape;
     const struct row *row = &f->rows[t->first_row + r];
-    size_t begin = b * KV_BLOCK, end = (size_t)row->position + 1, first = 0, last = KV_BLOCK;
-    float *max = t->max + r * t->n_heads, *sum = t->sum + r * t->n_heads, *acc = t->acc + r * t->acc_row;
-    const float *q = t->q + r * t->q_row;
+    size_t begin = b * KV_BLOCK, end = (size_t)row->position + 1;
+    struct sight see = {.last = KV_BLOCK};
 
-    if (end <= begin) return;
-    if (end - begin < KV_BLOCK) last = end - begin;
-    if (s->slides[f->layer_index] && end > begin + s->window) first = end - s->window - begin;
-    if (first >= last) return;
-    if (s->n_latent)
-        f->k->attend_latent(t->n_key, t->n_value, t->n_heads, q,
-                            kv_latents(f->kv, row->blocks[b], f->layer_index), first, last, max, sum, acc);
+    if (end <= begin) return (struct sight){0};
+    if (end - begin < KV_BLOCK) see.last = end - begin;
+    if (s->slides[f->layer_index] && end > begin + s->window) see.first = end - s->window - begin;
+    see.block = row->blocks[b];
+    return see;
+}
+
+static void attend_queries(const struct forward *f, const struct task *t, const struct query *queries, size_t n,
+                           struct sight see)
+{
+    if (f->m->shape.n_latent)
+        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, see.block, f->layer_index), see.first,
+                            see.last);
     else
-        f->k->attend(t->n_key, t->n_heads, q, kv_keys(f->kv, row->blocks[b], f->layer_index, t->head_kv),
-                     kv_values(f->kv, row->blocks[b], f->layer_index, t->head_kv), first, last, max, sum,
-                     acc);
+        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, see.block, f->layer_index, t->head_kv),
+                     kv_values(f->kv, see.block, f->layer_index, t->head_kv), see.first, see.last);
+}
+
+/* Rows that see the same of the same block, of one sequence or of several that share a prefix, go together. */
+static void attend_block(const struct forward *f, const struct task *t, size_t b)
+{
+    struct query queries[MOST_TOGETHER];
+    struct sight now = {0};
+    size_t n = 0;
+
+    for (size_t r = 0; r < t->n_rows; r++) {
+        struct sight see = sight_of(f, t, r, b);
+
+        if (see.first >= see.last) continue;
+        for (size_t h = 0; h < t->n_heads; h++) {
+            if (n == MOST_TOGETHER || (n > 0 && (see.block != now.block || see.first != now.first ||
+                                                 see.last != now.last))) {
+                attend_queries(f, t, queries, n, now);
+                n = 0;
+            }
+            now = see;
+            queries[n++] = (struct query){t->q + r * t->q_row + h * t->n_key, t->max + r * t->n_heads + h,
+                                          t->sum + r * t->n_heads + h, t->acc + r * t->acc_row + h * t->n_value};
+        }
+    }
+    if (n > 0) attend_queries(f, t, queries, n, now);
 }
 
 /* Whether a task's heads are whole blocks of what the output matrix reads. */
@@ -278,8 +314,7 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
     }
     begin_softmax(f, &t);
     for (size_t b = 0; b < n_blocks; b++)
-        for (size_t r = 0; r < t.n_rows; r++)
-            attend_block(f, &t, r, b);
+        attend_block(f, &t, b);
     for (size_t r = 0; r < t.n_rows; r++)
         end_softmax(f, &t, r);
 }

@@ -49,6 +49,14 @@ struct weight_format {
                    const uint32_t *pick, size_t n, float *y, size_t stride);
 };
 
+/* One head of one row, and the running softmax of what it has seen: max, sum and acc begin as -INFINITY, 0 and 0; the
+ * result is acc / sum. */
+struct query {
+    const float *q;   /* scaled; as many values as a key */
+    float *max, *sum;
+    float *acc;       /* as many as a value */
+};
+
 struct kernels {
     const char *name;
     const struct kernels *wide; /* the same with activations of 16 bits; NULL if these are, or read floats */
@@ -67,17 +75,14 @@ struct kernels {
     /* gate = gate / (1 + exp(-1.702 * gate)) * (up + 1), where gate is at most 7 and up from -7 to 7.
      * OpenAI 2025, arXiv:2508.10925, section 2.2, and its reference code. */
     void (*swiglu_clamped)(float *gate, const float *up, size_t n);
-    /* Attention of `n` query rows over positions first <= j < last of one block of one KV head, the running
-     * form of softmax; first < last:
-     *   q [n][head] scaled   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
-     *   max, sum [n] and acc [n][head]: begin as -INFINITY, 0 and 0; the result is acc / sum
+    /* Attention of n queries over positions first <= j < last of one block of one KV head; first < last:
+     *   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
      * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
-    void (*attend)(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
-                   size_t last, float *max, float *sum, float *acc);
-    /* The same where values are the first n_value of the n_key values of keys:
-     *   q [n][n_key] scaled   k [KV_BLOCK][n_key] halves   acc [n][n_value] */
-    void (*attend_latent)(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
-                          size_t first, size_t last, float *max, float *sum, float *acc);
+    void (*attend)(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
+                   size_t first, size_t last);
+    /* The same where values are the first n_value of the n_key values of keys: k [KV_BLOCK][n_key] halves */
+    void (*attend_latent)(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
+                          size_t first, size_t last);
 };
 
 extern const struct kernels kernels_scalar;

@@ -228,7 +228,7 @@ INLINE __m256i seen_of(size_t i, size_t first, size_t last)
 
 /* Scores of a block into the running softmax; a position's values are `stride` apart. */
 INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
-                      size_t stride, float *max, float *sum, float *acc)
+                      size_t stride, const struct query *to)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
     __m256 most4 = never, total = _mm256_setzero_ps(), shrink;
@@ -239,8 +239,8 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
         scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, first, last)));
         most4 = _mm256_max_ps(most4, scores[i]);
     }
-    most = fmaxf(*max, max_lanes(most4));
-    shrink = exp_lanes(_mm256_set1_ps(*max - most));
+    most = fmaxf(*to->max, max_lanes(most4));
+    shrink = exp_lanes(_mm256_set1_ps(*to->max - most));
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
         __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))),
@@ -249,23 +249,23 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
         total = _mm256_add_ps(total, e);
         _mm256_storeu_ps(p + i * LANES, e);
     }
-    *max = most;
-    *sum = *sum * _mm256_cvtss_f32(shrink) + add_lanes(total);
+    *to->max = most;
+    *to->sum = *to->sum * _mm256_cvtss_f32(shrink) + add_lanes(total);
     for (size_t d = 0; d < n_value; d += LANES) {
         __m256i some = mask_of(n_value - d);
-        __m256 out = _mm256_mul_ps(_mm256_maskload_ps(acc + d, some), shrink);
+        __m256 out = _mm256_mul_ps(_mm256_maskload_ps(to->acc + d, some), shrink);
 
         for (size_t j = first; j < last; j++)
             out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
                                   load_halves((const uint8_t *)(v + j * stride), d, n_value), out);
-        _mm256_maskstore_ps(acc + d, some, out);
+        _mm256_maskstore_ps(to->acc + d, some, out);
     }
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
-                   size_t last, float *max, float *sum, float *acc)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
+                   size_t first, size_t last)
 {
-    for (size_t h = 0; h < n; h++, q += head, acc += head) {
+    for (size_t h = 0; h < n; h++) {
         __m256 scores[REGISTERS];
 
         UNROLL
@@ -275,14 +275,14 @@ static void attend(size_t head, size_t n, const float *q, const uint16_t *k, con
             UNROLL
         for (size_t i = 0; i < REGISTERS; i++)
             scores[i] = _mm256_fmadd_ps(
-                _mm256_set1_ps(q[d]),
+                _mm256_set1_ps(queries[h].q[d]),
                 _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-        add_block(scores, first, last, v, head, head, max + h, sum + h, acc);
+        add_block(scores, first, last, v, head, head, &queries[h]);
     }
 }
 
 /* N heads times one position's keys, their products summed in two chains. */
-INLINE void score_latent(size_t n_key, size_t N, const float *q, const uint16_t *k, float *out, size_t stride)
+INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, const uint16_t *k, float *out, size_t stride)
 {
     __m256 total[4][2];
 
@@ -297,7 +297,7 @@ INLINE void score_latent(size_t n_key, size_t N, const float *q, const uint16_t 
         for (size_t h = 0; h < N; h++) {
             __m256 *t = &total[h][d / LANES % 2];
 
-            *t = _mm256_fmadd_ps(_mm256_maskload_ps(q + h * n_key + d, some), keys, *t);
+            *t = _mm256_fmadd_ps(_mm256_maskload_ps(queries[h].q + d, some), keys, *t);
         }
     }
     UNROLL
@@ -305,8 +305,8 @@ INLINE void score_latent(size_t n_key, size_t N, const float *q, const uint16_t 
         out[h * stride] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
 }
 
-static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
-                          size_t first, size_t last, float *max, float *sum, float *acc)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
+                          size_t first, size_t last)
 {
     for (size_t h = 0, N; h < n; h += N) {
         float p[4][KV_BLOCK] = {{0}};
@@ -314,9 +314,9 @@ static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q
         N = n - h >= 4 ? 4 : 1;
         for (size_t j = first; j < last; j++) {
             if (N == 4)
-                score_latent(n_key, 4, q + h * n_key, k + j * n_key, &p[0][j], KV_BLOCK);
+                score_latent(n_key, queries + h, 4, k + j * n_key, &p[0][j], KV_BLOCK);
             else
-                score_latent(n_key, 1, q + h * n_key, k + j * n_key, &p[0][j], KV_BLOCK);
+                score_latent(n_key, queries + h, 1, k + j * n_key, &p[0][j], KV_BLOCK);
         }
         for (size_t i = 0; i < N; i++) {
             __m256 scores[REGISTERS];
@@ -324,15 +324,16 @@ static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q
             UNROLL
             for (size_t r = 0; r < REGISTERS; r++)
                 scores[r] = _mm256_loadu_ps(p[i] + r * LANES);
-            add_block(scores, first, last, k, n_value, n_key, max + h + i, sum + h + i,
-                      acc + (h + i) * n_value);
+            add_block(scores, first, last, k, n_value, n_key, &queries[h + i]);
         }
     }
 }
 
 /* What the tables below have in common. */
 #define COMMON                                                                                               \
-    .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul, .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend, .attend_latent = attend_latent,
+    .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul,                                 \
+    .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,        \
+    .attend_latent = attend_latent
 
 static const struct kernels wide = {.name = "avx2", .formats = matmul_avx2_wide, .quantise = quantise_wide, COMMON};
 static const struct kernels table = {

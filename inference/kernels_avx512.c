@@ -167,14 +167,16 @@ static void to_half(const float *x, size_t n, uint16_t *out)
 
 /* ---- attention ----------------------------------------------------------------------------------------- */
 
-/* Scores of N heads into the running softmax; a position's values are `stride` apart. */
+#define MOST_QUERIES 8 /* taken at a time: 16 sums of scores, and 8 of values */
+
+/* Scores of N queries into the running softmax; a position's values are `stride` apart. */
 INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, const uint16_t *v,
-                      size_t n_value, size_t stride, float *max, float *sum, float *acc)
+                      size_t n_value, size_t stride, const struct query *to)
 {
     const __m512 never = _mm512_set1_ps(-INFINITY);
     __mmask16 lo = first_lanes(last) & (__mmask16)~first_lanes(first), hi = 0;
-    __m512 shrink[4];
-    float p[4][KV_BLOCK];
+    __m512 shrink[MOST_QUERIES];
+    float p[MOST_QUERIES][KV_BLOCK];
 
     if (last > LANES)
         hi = first_lanes(last - LANES) & (__mmask16)~first_lanes(first > LANES ? first - LANES : 0);
@@ -182,23 +184,23 @@ INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, c
     for (size_t h = 0; h < N; h++) {
         __m512 s0 = _mm512_mask_mov_ps(never, lo, scores[h][0]),
                s1 = _mm512_mask_mov_ps(never, hi, scores[h][1]);
-        float most = fmaxf(max[h], _mm512_reduce_max_ps(_mm512_max_ps(s0, s1)));
+        float most = fmaxf(*to[h].max, _mm512_reduce_max_ps(_mm512_max_ps(s0, s1)));
 
-        shrink[h] = exp_lanes(_mm512_set1_ps(max[h] - most));
+        shrink[h] = exp_lanes(_mm512_set1_ps(*to[h].max - most));
         s0 = _mm512_maskz_mov_ps(lo, exp_lanes(_mm512_sub_ps(s0, _mm512_set1_ps(most))));
         s1 = _mm512_maskz_mov_ps(hi, exp_lanes(_mm512_sub_ps(s1, _mm512_set1_ps(most))));
-        max[h] = most;
-        sum[h] = sum[h] * _mm512_cvtss_f32(shrink[h]) + _mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
+        *to[h].max = most;
+        *to[h].sum = *to[h].sum * _mm512_cvtss_f32(shrink[h]) + _mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
         _mm512_storeu_ps(p[h], s0);
         _mm512_storeu_ps(p[h] + LANES, s1);
     }
     for (size_t d = 0; d < n_value; d += LANES) {
         __mmask16 some = first_lanes(n_value - d);
-        __m512 total[4];
+        __m512 total[MOST_QUERIES];
 
         UNROLL
         for (size_t h = 0; h < N; h++)
-            total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, acc + h * n_value + d), shrink[h]);
+            total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, to[h].acc + d), shrink[h]);
         for (size_t j = first; j < last; j++) {
             __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, v + j * stride + d));
 
@@ -208,15 +210,15 @@ INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, c
         }
         UNROLL
         for (size_t h = 0; h < N; h++)
-            _mm512_mask_storeu_ps(acc + h * n_value + d, some, total[h]);
+            _mm512_mask_storeu_ps(to[h].acc + d, some, total[h]);
     }
 }
 
-/* N heads that share keys and values. */
-INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *k, const uint16_t *v,
-                         size_t first, size_t last, float *max, float *sum, float *acc)
+/* N queries that share keys and values. */
+INLINE void attend_heads(size_t head, const struct query *queries, size_t N, const uint16_t *k, const uint16_t *v,
+                         size_t first, size_t last)
 {
-    __m512 scores[4][2];
+    __m512 scores[MOST_QUERIES][2];
 
     UNROLL
     for (size_t h = 0; h < N; h++)
@@ -227,30 +229,32 @@ INLINE void attend_heads(size_t head, size_t N, const float *q, const uint16_t *
 
         UNROLL
         for (size_t h = 0; h < N; h++) {
-            __m512 one = _mm512_set1_ps(q[h * head + d]);
+            __m512 one = _mm512_set1_ps(queries[h].q[d]);
 
             scores[h][0] = _mm512_fmadd_ps(one, k0, scores[h][0]);
             scores[h][1] = _mm512_fmadd_ps(one, k1, scores[h][1]);
         }
     }
-    add_block(N, scores, first, last, v, head, head, max, sum, acc);
+    add_block(N, scores, first, last, v, head, head, queries);
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
-                   size_t last, float *max, float *sum, float *acc)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
+                   size_t first, size_t last)
 {
     size_t i = 0;
 
+    for (; i + MOST_QUERIES <= n; i += MOST_QUERIES)
+        attend_heads(head, queries + i, MOST_QUERIES, k, v, first, last);
     for (; i + 4 <= n; i += 4)
-        attend_heads(head, 4, q + i * head, k, v, first, last, max + i, sum + i, acc + i * head);
+        attend_heads(head, queries + i, 4, k, v, first, last);
     for (; i + 2 <= n; i += 2)
-        attend_heads(head, 2, q + i * head, k, v, first, last, max + i, sum + i, acc + i * head);
+        attend_heads(head, queries + i, 2, k, v, first, last);
     for (; i < n; i++)
-        attend_heads(head, 1, q + i * head, k, v, first, last, max + i, sum + i, acc + i * head);
+        attend_heads(head, queries + i, 1, k, v, first, last);
 }
 
 /* N heads times the keys of P positions, to p[head][position]. */
-INLINE void score_latent(size_t n_key, size_t N, size_t P, const float *q, const uint16_t *k, float *p)
+INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, size_t P, const uint16_t *k, float *p)
 {
     __m512 total[4][4];
 
@@ -268,7 +272,7 @@ INLINE void score_latent(size_t n_key, size_t N, size_t P, const float *q, const
             keys[j] = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, k + j * n_key + d));
         UNROLL
         for (size_t h = 0; h < N; h++) {
-            __m512 query = _mm512_maskz_loadu_ps(some, q + h * n_key + d);
+            __m512 query = _mm512_maskz_loadu_ps(some, queries[h].q + d);
 
             UNROLL
             for (size_t j = 0; j < P; j++)
@@ -282,41 +286,41 @@ INLINE void score_latent(size_t n_key, size_t N, size_t P, const float *q, const
         p[h * KV_BLOCK + j] = _mm512_reduce_add_ps(total[h][j]);
 }
 
-INLINE void attend_latent_heads(size_t n_key, size_t n_value, size_t N, const float *q, const uint16_t *k,
-                                size_t first, size_t last, float *max, float *sum, float *acc)
+INLINE void attend_latent_heads(size_t n_key, size_t n_value, const struct query *queries, size_t N, const uint16_t *k,
+                                size_t first, size_t last)
 {
     float p[4][KV_BLOCK] = {{0}};
     __m512 scores[4][2];
     size_t j = first;
 
     for (; j + 4 <= last; j += 4)
-        score_latent(n_key, N, 4, q, k + j * n_key, &p[0][j]);
+        score_latent(n_key, queries, N, 4, k + j * n_key, &p[0][j]);
     for (; j < last; j++)
-        score_latent(n_key, N, 1, q, k + j * n_key, &p[0][j]);
+        score_latent(n_key, queries, N, 1, k + j * n_key, &p[0][j]);
     UNROLL
     for (size_t h = 0; h < N; h++) {
         scores[h][0] = _mm512_loadu_ps(p[h]);
         scores[h][1] = _mm512_loadu_ps(p[h] + LANES);
     }
-    add_block(N, scores, first, last, k, n_value, n_key, max, sum, acc);
+    add_block(N, scores, first, last, k, n_value, n_key, queries);
 }
 
-static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
-                          size_t first, size_t last, float *max, float *sum, float *acc)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
+                          size_t first, size_t last)
 {
     size_t i = 0;
 
     for (; i + 4 <= n; i += 4)
-        attend_latent_heads(n_key, n_value, 4, q + i * n_key, k, first, last, max + i, sum + i,
-                            acc + i * n_value);
+        attend_latent_heads(n_key, n_value, queries + i, 4, k, first, last);
     for (; i < n; i++)
-        attend_latent_heads(n_key, n_value, 1, q + i * n_key, k, first, last, max + i, sum + i,
-                            acc + i * n_value);
+        attend_latent_heads(n_key, n_value, queries + i, 1, k, first, last);
 }
 
 /* What the tables below have in common. */
 #define COMMON                                                                                               \
-    .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul, .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend, .attend_latent = attend_latent,
+    .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul,                                 \
+    .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,        \
+    .attend_latent = attend_latent
 
 static const struct kernels wide = {.name = "avx512", .formats = matmul_avx512_wide, .quantise = quantise_wide, COMMON};
 static const struct kernels table = {

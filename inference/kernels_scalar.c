@@ -98,49 +98,49 @@ static void to_half(const float *x, size_t n, uint16_t *out)
 
 /* Scores p of positions first to last into the running softmax; a position's values are `stride` apart. */
 static void add_block(const float *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
-                      size_t stride, float *max, float *sum, float *acc)
+                      size_t stride, const struct query *to)
 {
-    float most = *max, shrink;
+    float most = *to->max, shrink;
 
     for (size_t j = first; j < last; j++)
         most = fmaxf(most, scores[j]);
-    shrink = expf(*max - most);
-    *sum *= shrink;
+    shrink = expf(*to->max - most);
+    *to->sum *= shrink;
     for (size_t d = 0; d < n_value; d++)
-        acc[d] *= shrink;
+        to->acc[d] *= shrink;
     for (size_t j = first; j < last; j++) {
         float p = expf(scores[j] - most);
 
-        *sum += p;
+        *to->sum += p;
         for (size_t d = 0; d < n_value; d++)
-            acc[d] += p * half_to_float(v[j * stride + d]);
+            to->acc[d] += p * half_to_float(v[j * stride + d]);
     }
-    *max = most;
+    *to->max = most;
 }
 
-static void attend(size_t head, size_t n, const float *q, const uint16_t *k, const uint16_t *v, size_t first,
-                   size_t last, float *max, float *sum, float *acc)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
+                   size_t first, size_t last)
 {
-    for (size_t i = 0; i < n; i++, q += head, acc += head) {
+    for (size_t i = 0; i < n; i++) {
         float scores[KV_BLOCK] = {0};
 
         for (size_t j = first; j < last; j++)
             for (size_t d = 0; d < head; d++)
-                scores[j] += q[d] * half_to_float(k[d * KV_BLOCK + j]);
-        add_block(scores, first, last, v, head, head, max + i, sum + i, acc);
+                scores[j] += queries[i].q[d] * half_to_float(k[d * KV_BLOCK + j]);
+        add_block(scores, first, last, v, head, head, &queries[i]);
     }
 }
 
-static void attend_latent(size_t n_key, size_t n_value, size_t n, const float *q, const uint16_t *k,
-                          size_t first, size_t last, float *max, float *sum, float *acc)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
+                          size_t first, size_t last)
 {
-    for (size_t i = 0; i < n; i++, q += n_key, acc += n_value) {
+    for (size_t i = 0; i < n; i++) {
         float scores[KV_BLOCK] = {0};
 
         for (size_t j = first; j < last; j++)
             for (size_t d = 0; d < n_key; d++)
-                scores[j] += q[d] * half_to_float(k[j * n_key + d]);
-        add_block(scores, first, last, k, n_value, n_key, max + i, sum + i, acc);
+                scores[j] += queries[i].q[d] * half_to_float(k[j * n_key + d]);
+        add_block(scores, first, last, k, n_value, n_key, &queries[i]);
     }
 }
 

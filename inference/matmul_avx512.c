@@ -10,8 +10,6 @@
 
 #include <immintrin.h>
 #include <string.h>
-#include "packed.h"
-#include "weights.h"
 
 #define LANES  16
 /* Of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest; wide ones have two sums. */
@@ -326,44 +324,6 @@ INLINE void matmul_float(enum weight_type type, const struct weight *w, size_t m
             tile_float(type, w, mat, o, 1, x, pick + i, 1, y + i * stride, stride);
 }
 
-#define MATMUL(name, call, ...)                                                                              \
-    static void name(const struct weight *w, size_t mat, size_t first, size_t last, const struct acts *x,    \
-                     const uint32_t *pick, size_t n, float *y, size_t stride)                                \
-    {                                                                                                        \
-        call(__VA_ARGS__, w, mat, first, last, x, pick, n, y, stride);                                       \
-    }
-#define MATMUL_PACKED(name, type)                                                                            \
-    MATMUL(matmul_##name, matmul_packed, type, false)                                                        \
-    MATMUL(matmul_##name##_wide, matmul_packed, type, true)
-MATMUL(matmul_f32, matmul_float, TYPE_F32)
-MATMUL(matmul_f16, matmul_float, TYPE_F16)
-MATMUL(matmul_bf16, matmul_float, TYPE_BF16)
-MATMUL_PACKED(q8_0, TYPE_Q8_0)
-MATMUL_PACKED(q4_0, TYPE_Q4_0)
-MATMUL_PACKED(q4_1, TYPE_Q4_1)
-MATMUL_PACKED(q5_0, TYPE_Q5_0)
-MATMUL_PACKED(q5_1, TYPE_Q5_1)
-MATMUL_PACKED(q4_k, TYPE_Q4_K)
-MATMUL_PACKED(q5_k, TYPE_Q5_K)
-MATMUL_PACKED(q6_k, TYPE_Q6_K)
-MATMUL_PACKED(mxfp4, TYPE_MXFP4)
-
-#define FORMATS(width)                                                                                       \
-    {                                                                                                        \
-        {TYPE_F32, false, weight_plain_row, matmul_f32}, {TYPE_F16, false, weight_plain_row, matmul_f16},    \
-        {TYPE_BF16, false, weight_plain_row, matmul_bf16},                                                   \
-            {TYPE_Q8_0, true, packed_row, matmul_q8_0##width},                                           \
-            {TYPE_Q4_0, true, packed_row, matmul_q4_0##width},                                           \
-            {TYPE_Q4_1, true, packed_row, matmul_q4_1##width},                                           \
-            {TYPE_Q5_0, true, packed_row, matmul_q5_0##width},                                           \
-            {TYPE_Q5_1, true, packed_row, matmul_q5_1##width},                                           \
-            {TYPE_Q4_K, true, packed_row, matmul_q4_k##width},                                           \
-            {TYPE_Q5_K, true, packed_row, matmul_q5_k##width},                                           \
-            {TYPE_Q6_K, true, packed_row, matmul_q6_k##width},                                           \
-            {TYPE_MXFP4, true, packed_row, matmul_mxfp4##width},                                         \
-    }
-
-const struct weight_format matmul_avx512[MATMUL_FORMATS] = FORMATS();
-const struct weight_format matmul_avx512_wide[MATMUL_FORMATS] = FORMATS(_wide);
+MATMUL_TABLES(avx512)
 
 #endif

@@ -123,14 +123,17 @@ static void check_softmax(const struct cache *c, size_t head, size_t n_value, bo
 static void check_attention(const struct kernels *k, size_t head, size_t heads, bool latent, uint64_t *state)
 {
     static struct cache c;
-    static float q[8 * 96], acc[8 * 96];
+    enum { MOST = 15 };
+    static float q[MOST * 96], acc[MOST * 96];
     size_t from = suite_random(state) % KV_BLOCK, to = 2 * KV_BLOCK + 1 + suite_random(state) % KV_BLOCK;
     size_t n_value = latent ? head / 2 + 1 : head;
-    float max[8], sum[8], sinks[8];
+    float max[MOST], sum[MOST], sinks[MOST];
+    struct query queries[MOST];
     fill(q, heads * head, state);
     for (size_t i = 0; i < heads; i++) { /* as if a position with values of 0 had been seen, or none */
         sinks[i] = max[i] = i % 2 ? random_float(state) : -INFINITY;
         sum[i] = i % 2 ? 1 : 0;
+        queries[i] = (struct query){q + i * head, &max[i], &sum[i], acc + i * n_value};
     }
     memset(acc, 0, sizeof(acc));
     for (size_t j = 0; j < 3 * KV_BLOCK; j++) {
@@ -144,9 +147,9 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
     for (size_t b = 0; b < 3; b++) {
         size_t first = b == 0 ? from : 0, last = b == 2 ? to - 2 * KV_BLOCK : KV_BLOCK;
         if (latent)
-            k->attend_latent(head, n_value, heads, q, c.k[b], first, last, max, sum, acc);
+            k->attend_latent(head, n_value, queries, heads, c.k[b], first, last);
         else
-            k->attend(head, heads, q, c.k[b], c.v[b], first, last, max, sum, acc);
+            k->attend(head, queries, heads, c.k[b], c.v[b], first, last);
     }
     for (size_t i = 0; i < heads; i++)
         check_softmax(&c, head, n_value, latent, from, to, q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
@@ -246,7 +249,7 @@ static void check_kernels(const struct kernels *k, uint64_t state)
     for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
         check_rows(k, widths[i], &state);
     for (size_t head = 2; head <= 96; head += head < 20 ? 2 : 19)
-        for (size_t heads = 1; heads <= 8; heads++)
+        for (size_t heads = 1; heads <= 15; heads++)
             for (int latent = 0; latent < 2; latent++)
                 check_attention(k, head, heads, latent, &state);
     check_quantise(k, &state);
