@@ -27,7 +27,8 @@ struct act_block {
     int8_t q[ACT_BLOCK];  /* round(f / d), -127 to 127; wide: the upper part of that */
     float d;              /* largest |f| / 127; wide: / ACT_MOST_WIDE */
     float sum;            /* d times the sum of the integers */
-    float half_sum[2];    /* of the first 16 values, and of the second */
+    int32_t minus_sum;    /* minus that sum */
+    int32_t minus_half[2]; /* of the first 16 values, and of the second */
 };
 
 struct acts { /* activations, row by row */

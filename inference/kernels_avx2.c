@@ -103,8 +103,9 @@ INLINE void store_sums(struct act_block *out, const __m256i q[4])
 {
     UNROLL
     for (size_t k = 0; k < 2; k++)
-        out->half_sum[k] = out->d * add_lanes(_mm256_cvtepi32_ps(_mm256_add_epi32(q[2 * k], q[2 * k + 1])));
-    out->sum = out->half_sum[0] + out->half_sum[1];
+        out->minus_half[k] = -(int32_t)add_lanes(_mm256_cvtepi32_ps(_mm256_add_epi32(q[2 * k], q[2 * k + 1])));
+    out->minus_sum = out->minus_half[0] + out->minus_half[1];
+    out->sum = -out->d * (float)out->minus_sum;
 }
 
 static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)

@@ -71,9 +71,10 @@ static void quantise(const float *x, size_t n, struct act_block *out, int8_t *lo
             __m512i q = scaled(v[k], scale);
 
             _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(q));
-            out->half_sum[k] = out->d * (float)_mm512_reduce_add_epi32(q);
+            out->minus_half[k] = -_mm512_reduce_add_epi32(q);
         }
-        out->sum = out->half_sum[0] + out->half_sum[1];
+        out->minus_sum = out->minus_half[0] + out->minus_half[1];
+        out->sum = -out->d * (float)out->minus_sum;
     }
 }
 
@@ -91,9 +92,10 @@ static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_
 
             _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(high));
             _mm_storeu_si128((__m128i *)(low + k * LANES), _mm512_cvtsepi32_epi8(rest));
-            out->half_sum[k] = out->d * (float)_mm512_reduce_add_epi32(q);
+            out->minus_half[k] = -_mm512_reduce_add_epi32(q);
         }
-        out->sum = out->half_sum[0] + out->half_sum[1];
+        out->minus_sum = out->minus_half[0] + out->minus_half[1];
+        out->sum = -out->d * (float)out->minus_sum;
     }
 }
 

@@ -22,8 +22,9 @@ static void quantise(const float *x, size_t n, struct act_block *out, int8_t *lo
             out->q[i] = scale > 0 && x[i] == x[i] ? (int8_t)lrintf(x[i] * scale) : 0;
             sums[i / 16] += out->q[i];
         }
-        for (size_t k = 0; k < 2; k++)
-            out->half_sum[k] = out->d * (float)sums[k];
+        out->minus_half[0] = -sums[0];
+        out->minus_half[1] = -sums[1];
+        out->minus_sum = -(sums[0] + sums[1]);
         out->sum = out->d * (float)(sums[0] + sums[1]);
     }
 }

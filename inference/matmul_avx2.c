@@ -131,7 +131,6 @@ INLINE void scales_at(enum weight_type type, const uint8_t *record, struct commo
     switch (type) {
     case TYPE_MXFP4:
         *scale = exponents_at(record + i * PACKED_GROUP + lane);
-        *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-MXFP4_ZERO));
         return;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
@@ -140,7 +139,6 @@ INLINE void scales_at(enum weight_type type, const uint8_t *record, struct commo
         return;
     case TYPE_Q6_K:
         *scale = _mm256_mul_ps(c.d, signed_bytes_at(codes + k * PACKED_GROUP));
-        *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-32));
         return;
     case TYPE_Q4_1:
     case TYPE_Q5_1:
@@ -149,7 +147,6 @@ INLINE void scales_at(enum weight_type type, const uint8_t *record, struct commo
         return;
     default:
         *scale = halves_at(record + i * PACKED_HALVES + 2 * lane);
-        *min = _mm256_mul_ps(*scale, _mm256_set1_ps(-(float)(1U << (packed_bits(type) - 1))));
     }
 }
 
@@ -172,11 +169,18 @@ INLINE void tile_part(enum weight_type type, bool wide, const uint8_t *record, s
     UNROLL
     for (size_t k = 0; k < halves; k++) {
         __m256i dot[MOST_ROWS], dot_low[MOST_ROWS];
-        __m256 scale, min;
+        __m256 scale, min = _mm256_setzero_ps();
 
         UNROLL
-        for (size_t r = 0; r < R; r++)
-            dot[r] = dot_low[r] = _mm256_setzero_si256();
+        for (size_t r = 0; r < R; r++) {
+            const struct act_block *b = &q[r][at];
+
+            dot_low[r] = _mm256_setzero_si256();
+            if (packed_zero_bits(type) && type != TYPE_Q8_0) /* whose integers are signed here */
+                dot_low[r] = _mm256_slli_epi32(_mm256_set1_epi32(halves == 2 ? b->minus_half[k] : b->minus_sum),
+                                               (int)packed_zero_bits(type));
+            dot[r] = wide ? _mm256_setzero_si256() : dot_low[r];
+        }
         UNROLL
         for (size_t s = k * steps; s < (k + 1) * steps; s++) {
             __m256i w = integers(type, part, s);
@@ -196,8 +200,7 @@ INLINE void tile_part(enum weight_type type, bool wide, const uint8_t *record, s
             if (wide) all = _mm256_add_epi32(_mm256_mullo_epi32(all, _mm256_set1_epi32(254)), dot_low[r]);
             total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(all), _mm256_mul_ps(scale, _mm256_set1_ps(b->d)),
                                        total[r]);
-            if (type != TYPE_Q8_0) /* whose integers are signed here */
-                total[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), total[r]);
+            if (!packed_zero_bits(type)) total[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(b->sum), total[r]);
         }
     }
 }

@@ -1,7 +1,8 @@
 /* matmul_avx512.c: products of packed weights (packed.h) with VNNI.
  *
  * VPDPBUSD multiplies unsigned bytes, the weights' integers, by signed ones, the activations, and adds four products
- * to each lane. The rest is in floats, part after part: total += scale * d * dot, then total += min * sum. A tile is
+ * to each lane, which begins at minus the sum of activations times the integer that stands for 0. The rest is in floats,
+ * part after part: total += scale * d * dot, and where a type has mins: total += min * sum. A tile is
  * G groups of outputs times R rows; whatever its size, each output value is made by these same operations. */
 #include "matmul.h"
 
@@ -98,7 +99,7 @@ INLINE struct common common_of(enum weight_type type, const uint8_t *record)
     return c;
 }
 
-/* Scale and min of part i of a record; Q6_K: of the first (k = 0) or second half of it. */
+/* Scale of part i of a record, and min if the type has one; Q6_K: of the first (k = 0) or second half of it. */
 INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t i, size_t k,
                       __m512 *scale, __m512 *min)
 {
@@ -107,7 +108,6 @@ INLINE void scales_at(enum weight_type type, const uint8_t *record, struct commo
     switch (type) {
     case TYPE_MXFP4:
         *scale = exponents_at(record + i * PACKED_GROUP);
-        *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-MXFP4_ZERO));
         return;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
@@ -116,7 +116,6 @@ INLINE void scales_at(enum weight_type type, const uint8_t *record, struct commo
         return;
     case TYPE_Q6_K:
         *scale = _mm512_mul_ps(c.d, signed_bytes_at(codes + k * PACKED_GROUP));
-        *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-32));
         return;
     case TYPE_Q4_1:
     case TYPE_Q5_1:
@@ -125,7 +124,6 @@ INLINE void scales_at(enum weight_type type, const uint8_t *record, struct commo
         return;
     default:
         *scale = halves_at(record + i * PACKED_HALVES);
-        *min = _mm512_mul_ps(*scale, _mm512_set1_ps(-(float)(1U << (packed_bits(type) - 1))));
     }
 }
 
@@ -150,8 +148,19 @@ INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size
         __m512i dot[2 * MOST_ROWS], dot_low[2 * MOST_ROWS];
 
         UNROLL
-        for (size_t t = 0; t < G * R; t++)
-            dot[t] = dot_low[t] = _mm512_setzero_si512();
+        for (size_t r = 0; r < R; r++) {
+            const struct act_block *b = &q[r][at];
+            __m512i begin = _mm512_setzero_si512();
+
+            if (packed_zero_bits(type))
+                begin = _mm512_slli_epi32(_mm512_set1_epi32(halves == 2 ? b->minus_half[k] : b->minus_sum),
+                                          packed_zero_bits(type));
+            UNROLL
+            for (size_t g = 0; g < G; g++) {
+                dot[r * G + g] = wide ? _mm512_setzero_si512() : begin;
+                dot_low[r * G + g] = begin;
+            }
+        }
         UNROLL
         for (size_t s = k * steps; s < (k + 1) * steps; s++) {
             __m512i w[2];
@@ -173,7 +182,7 @@ INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size
         }
         UNROLL
         for (size_t g = 0; g < G; g++) {
-            __m512 scale, min;
+            __m512 scale, min = _mm512_setzero_ps();
 
             scales_at(type, record + g * group_bytes, common[g], i, k, &scale, &min);
             UNROLL
@@ -182,11 +191,11 @@ INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size
                 __m512 *sum = &total[r * G + g];
                 __m512i all = dot[r * G + g];
 
-                if (wide) /* below 2 * 255 * 32 * ACT_MOST_WIDE < 2^30 */
+                if (wide) /* below 255 * 32 * ACT_MOST_WIDE < 2^28 */
                     all = _mm512_add_epi32(_mm512_mullo_epi32(all, _mm512_set1_epi32(254)), dot_low[r * G + g]);
                 *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(all),
                                        _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
-                *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(halves == 2 ? b->half_sum[k] : b->sum), *sum);
+                if (!packed_zero_bits(type)) *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(b->sum), *sum);
             }
         }
     }

@@ -19,6 +19,7 @@
 #define INFERENCE_PACKED_H
 
 #include "kernels.h"
+#include "types.h"
 
 #define PACKED_GROUP 16
 #define PACKED_REGISTER 64 /* bytes */
@@ -31,6 +32,19 @@ static inline unsigned packed_bits(enum weight_type type)
            : type == TYPE_Q6_K                       ? 6
            : type == TYPE_Q5_K || type == TYPE_Q5_0 || type == TYPE_Q5_1 ? 5
                                                      : 4;
+}
+
+/* The integer that stands for 0 is 1 << packed_zero_bits(); 0 bits: a type with a min of its own instead. */
+static inline unsigned packed_zero_bits(enum weight_type type)
+{
+    switch (type) {
+    case TYPE_Q4_1:
+    case TYPE_Q5_1:
+    case TYPE_Q4_K:
+    case TYPE_Q5_K: return 0;
+    case TYPE_MXFP4: return MXFP4_ZERO_BITS;
+    default: return packed_bits(type) - 1;
+    }
 }
 
 /* Bytes of one part's integers, of all rows of a group. */

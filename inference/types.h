@@ -58,7 +58,8 @@ float bfloat_to_float(uint16_t b);
 float half_exponent_to_float(uint8_t e);
 
 /* Twice the 16 values of MXFP4, plus MXFP4_ZERO so that none is below 0. */
-#define MXFP4_ZERO 16
+#define MXFP4_ZERO_BITS 4
+#define MXFP4_ZERO (1 << MXFP4_ZERO_BITS)
 extern const uint8_t mxfp4_values[16];
 
 #endif

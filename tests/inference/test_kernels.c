@@ -175,8 +175,9 @@ static void check_quantise(const struct kernels *k, uint64_t *state)
         }
         ck_assert(fabs((double)q[b].d - most / top) <= 1e-6 * most);
         for (size_t h = 0; h < 2; h++)
-            ck_assert(fabs((double)q[b].half_sum[h] - total[h]) <= 1e-5 * most);
+            ck_assert(fabs(-(double)q[b].minus_half[h] * (double)q[b].d - total[h]) <= 1e-5 * most);
         ck_assert(fabs((double)q[b].sum - total[0] - total[1]) <= 1e-5 * most);
+        ck_assert_int_eq(q[b].minus_sum, q[b].minus_half[0] + q[b].minus_half[1]);
     }
     for (size_t i = 0; i < 128; i++) /* a broken model's values become some number */
         x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : 1;
