@@ -463,7 +463,7 @@ enum rc constraint_fact_lock(const struct fact_lock *f, struct constraint **out,
         rc = err_set(e, RC_NOMEM, "fact lock: out of memory");
         goto out;
     }
-    *c = (struct fact_lock_constraint){.base = {&fact_lock_kind}, .nodes = c->nodes, .n_nodes = 1,
+    *c = (struct fact_lock_constraint){.base = {.kind = &fact_lock_kind}, .nodes = c->nodes, .n_nodes = 1,
                                        .max_sentences = f->max_sentences, .newlines = f->allow_newlines};
     add_entries(c, SLOT, f->slots, f->n_slots);
     add_entries(c, LISTED_WORD, f->words, f->n_words);
