@@ -120,28 +120,21 @@ static void get_scales(enum weight_type type, const uint8_t *from, size_t i, siz
     const uint8_t *codes = from + PACKED_REGISTER + i * 2 * PACKED_GROUP;
 
     switch (type) {
-    case TYPE_MXFP4:
-        *scale = half_exponent_to_float(from[i * PACKED_GROUP + r]);
-        *min = -MXFP4_ZERO * *scale;
-        return;
-    case TYPE_Q6_K:
-        *scale = get_half(from, r) * (int8_t)codes[k * PACKED_GROUP + r];
-        *min = -32 * *scale;
-        return;
+    case TYPE_MXFP4: *scale = half_exponent_to_float(from[i * PACKED_GROUP + r]); break;
+    case TYPE_Q6_K: *scale = get_half(from, r) * (int8_t)codes[k * PACKED_GROUP + r]; break;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
         *scale = get_half(from, r) * codes[r];
         *min = -(get_half(from + PACKED_HALVES, r) * codes[PACKED_GROUP + r]);
-        return;
+        break;
     case TYPE_Q4_1:
     case TYPE_Q5_1:
         *scale = get_half(from, r);
         *min = get_half(from + PACKED_HALVES, r);
-        return;
-    default:
-        *scale = get_half(from + i * PACKED_HALVES, r);
-        *min = -(float)(1U << (packed_bits(type) - 1)) * *scale;
+        break;
+    default: *scale = get_half(from + i * PACKED_HALVES, r);
     }
+    if (packed_zero_bits(type)) *min = -(float)(1U << packed_zero_bits(type)) * *scale;
 }
 
 void packed_pack(enum weight_type type, const uint8_t *rows, size_t row_bytes, size_t n_in, uint8_t *group)

@@ -21,7 +21,7 @@
 #include "kernels.h"
 #include "types.h"
 
-#define PACKED_GROUP 16
+#define PACKED_GROUP MATMUL_GROUP
 #define PACKED_REGISTER 64 /* bytes */
 #define PACKED_STEPS 8     /* of a part */
 #define PACKED_HALVES (2 * PACKED_GROUP) /* bytes of one half float of each row */
