@@ -19,7 +19,9 @@ void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
     graph_norm(f, f->x + i * n_embd, y->attn_norm, y->attn_norm_bias, n_embd, f->normed.f + i * n_embd);
     if (reads_quantised(&y->q) || reads_quantised(&y->k) || reads_quantised(&y->v) ||
         reads_quantised(&y->latent.q_down) || reads_quantised(&y->latent.kv_down))
-        graph_quantise(f, &f->normed, i, 0, n_embd);
+        graph_quantise(f, &f->normed, i, 0, n_embd,
+                       reads_shared(&y->q) || reads_shared(&y->k) || reads_shared(&y->v) ||
+                           reads_shared(&y->latent.q_down) || reads_shared(&y->latent.kv_down));
 }
 
 /* A product of every row of x. */
@@ -106,7 +108,7 @@ static void between_query_steps(void *ctx, size_t i, size_t worker)
 
     (void)worker;
     graph_norm(f, f->q_latent.f + i * n, f->layer->latent.q_norm, NULL, n, f->q_latent.f + i * n);
-    if (reads_quantised(&f->layer->q)) graph_quantise(f, &f->q_latent, i, 0, n);
+    if (reads_quantised(&f->layer->q)) graph_quantise(f, &f->q_latent, i, 0, n, reads_shared(&f->layer->q));
 }
 
 static void place_latent(void *ctx, size_t i, size_t worker)
@@ -134,7 +136,7 @@ static void place_latent(void *ctx, size_t i, size_t worker)
             turned[k] = q[n_plain + k] * s->attention_scale;
         rope_turn(f->m->arch->rope, turned, s->n_rope, turns);
         if (reads_quantised(&f->layer->latent.key_up))
-            graph_quantise(f, &f->q_plain, i * s->n_heads + h, 0, n_plain);
+            graph_quantise(f, &f->q_plain, i * s->n_heads + h, 0, n_plain, reads_shared(&f->layer->latent.key_up));
     }
 }
 
@@ -280,10 +282,10 @@ static void attend_block(const struct forward *f, const struct task *t, size_t b
     if (n > 0) attend_queries(f, t, queries, n, now);
 }
 
-/* Whether a task's heads are whole blocks of what the output matrix reads. */
+/* Whether a task's heads are whole scales of what the output matrix reads. */
 static bool ends_on_blocks(const struct forward *f)
 {
-    return f->span * f->m->shape.n_value % ACT_BLOCK == 0;
+    return f->span * f->m->shape.n_value % quantised_together(reads_shared(&f->layer->attn_out)) == 0;
 }
 
 static void end_softmax(const struct forward *f, const struct task *t, size_t r)
@@ -295,9 +297,9 @@ static void end_softmax(const struct forward *f, const struct task *t, size_t r)
     for (size_t i = 0; i < t->n_heads * t->n_value; i++)
         t->acc[r * t->acc_row + i] /= t->sum[r * t->n_heads + i / t->n_value];
     for (size_t h = 0; h < t->n_heads && reads_quantised(&y->latent.value_up); h++)
-        graph_quantise(f, &seen, row * f->m->shape.n_heads + t->head + h, 0, t->n_value);
+        graph_quantise(f, &seen, row * f->m->shape.n_heads + t->head + h, 0, t->n_value, reads_shared(&y->latent.value_up));
     if (!y->latent.value_up.format && reads_quantised(&y->attn_out) && ends_on_blocks(f))
-        graph_quantise(f, &attended, row, t->head * t->n_value, t->n_heads * t->n_value);
+        graph_quantise(f, &attended, row, t->head * t->n_value, t->n_heads * t->n_value, reads_shared(&y->attn_out));
 }
 
 /* Block after block, so that rows of a sequence find the block in the caches. */
@@ -324,7 +326,7 @@ static void quantise_attended(void *ctx, size_t i, size_t worker)
     struct forward *f = ctx;
 
     (void)worker;
-    graph_quantise(f, &f->attended, i, 0, f->n_attended);
+    graph_quantise(f, &f->attended, i, 0, f->n_attended, reads_shared(&f->layer->attn_out));
 }
 
 void graph_attention(struct forward *f)

@@ -17,10 +17,10 @@
 
 /* ---- products ------------------------------------------------------------------------------------------ */
 
-void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n)
+void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n, bool shared)
 {
-    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK,
-                   a->low + row * a->width + first);
+    f->k->quantise(a->f + row * a->width + first, n, quantised_together(shared) / ACT_BLOCK,
+                   a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK, a->low + row * a->width + first);
 }
 
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,
@@ -47,6 +47,12 @@ void graph_product(struct forward *f, struct product p)
     f->products[f->n_products++] = p;
 }
 
+/* Whether each piece of the stage quantises what it made for the matrix that goes down. */
+static bool pieces_quantise(const struct forward *f, const struct weight *down)
+{
+    return reads_quantised(down) && f->piece % quantised_together(reads_shared(down)) == 0;
+}
+
 /* Outputs first to last of `up`, and of what goes down. */
 static void activate(const struct forward *f, const struct product *p, size_t first, size_t last)
 {
@@ -65,7 +71,7 @@ static void activate(const struct forward *f, const struct product *p, size_t fi
             f->k->silu_mul(gate, other, last - first);
         else
             f->k->swiglu_clamped(gate, other, last - first);
-        if (reads_quantised(&n->down)) graph_quantise(f, p->out, i, first, last - first);
+        if (pieces_quantise(f, &n->down)) graph_quantise(f, p->out, i, first, last - first, reads_shared(&n->down));
     }
 }
 
@@ -129,6 +135,11 @@ static bool ffn_reads_quantised(const struct ffn *n)
     return n && (reads_quantised(&n->gate) || reads_quantised(&n->up));
 }
 
+static bool ffn_reads_shared(const struct ffn *n)
+{
+    return n && (reads_shared(&n->gate) || reads_shared(&n->up));
+}
+
 static void route_row(struct forward *f, size_t i)
 {
     const struct shape *s = &f->m->shape;
@@ -166,7 +177,9 @@ static void before_inner(void *ctx, size_t i, size_t worker)
     graph_norm(f, x, y->ffn_norm, y->ffn_norm_bias, s->n_embd, f->normed.f + i * s->n_embd);
     if (ffn_reads_quantised(plain_ffn(f)) || ffn_reads_quantised(&y->experts) ||
         reads_quantised(&y->router) || reads_quantised(&y->shared_gate))
-        graph_quantise(f, &f->normed, i, 0, s->n_embd);
+        graph_quantise(f, &f->normed, i, 0, s->n_embd,
+                       ffn_reads_shared(plain_ffn(f)) || ffn_reads_shared(&y->experts) || reads_shared(&y->router) ||
+                           reads_shared(&y->shared_gate));
     if (y->router.format) route_row(f, i);
 }
 
@@ -199,6 +212,31 @@ static void after_inner(void *ctx, size_t i, size_t worker)
                                                       : s->residual_scale);
     }
     if (f->layer_index + 1 < s->n_layers) graph_enter_layer(f, f->layer + 1, i);
+}
+
+static void quantise_inner(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+
+    (void)worker;
+    graph_quantise(f, &f->inner, i, 0, f->inner.width, true);
+}
+
+static void quantise_plain(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+
+    (void)worker;
+    graph_quantise(f, &f->plain, i, 0, f->plain.width, true);
+}
+
+/* What pieces have left that were smaller than the blocks that share a scale. */
+static void quantise_rest(struct forward *f, const struct ffn *experts, const struct ffn *plain)
+{
+    if (reads_quantised(&experts->down) && !pieces_quantise(f, &experts->down))
+        graph_for_rows(f, quantise_inner, f->n * f->m->shape.n_used);
+    if (plain && reads_quantised(&plain->down) && !pieces_quantise(f, &plain->down))
+        graph_for_rows(f, quantise_plain, f->n);
 }
 
 /* Gate, up and activation of expert e for rows pick[0..n), to slots from `slot` on. */
@@ -241,6 +279,7 @@ static void inner(struct forward *f)
         up_product(f, plain, 0, f->identity, f->n, &f->plain, f->plain_up, 0);
     }
     graph_multiply(f);
+    quantise_rest(f, experts, plain);
     for (size_t e = 0; e < n_experts; e++)
         down_product(f, &experts->down, e, &f->inner, f->identity + f->begin[e],
                      f->begin[e + 1] - f->begin[e], f->expert_out + (size_t)f->begin[e] * s->n_embd);
@@ -278,7 +317,7 @@ static void before_output(void *ctx, size_t i, size_t worker)
     (void)worker;
     graph_norm(f, f->x + f->wanted[i] * n_embd, f->m->output_norm, f->m->output_norm_bias, n_embd,
                f->last.f + i * n_embd);
-    if (reads_quantised(output(f))) graph_quantise(f, &f->last, i, 0, n_embd);
+    if (reads_quantised(output(f))) graph_quantise(f, &f->last, i, 0, n_embd, reads_shared(output(f)));
 }
 
 static void finish_logits(void *ctx, size_t i, size_t worker)

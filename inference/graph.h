@@ -75,8 +75,21 @@ static inline bool reads_quantised(const struct weight *w)
     return w->format && w->format->packed;
 }
 
-/* Fill the quantised form of `n` values of a row from `first` on; whole blocks. */
-void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n);
+/* Whether a weight wants activations whose blocks share scales. */
+static inline bool reads_shared(const struct weight *w)
+{
+    return w->format && w->format->shared;
+}
+
+/* Values of a row that are quantised together. */
+static inline size_t quantised_together(bool shared)
+{
+    return (shared ? ACT_SHARED : 1) * ACT_BLOCK;
+}
+
+/* Fill the quantised form of `n` values of a row from `first` on, multiples of quantised_together(shared); `shared` if
+ * one of the weights that will read them wants that. */
+void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n, bool shared);
 
 /* RMS norm, with a bias if there is one. out may be x. */
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,

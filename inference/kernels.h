@@ -16,6 +16,7 @@
 #define KV_BLOCK 32        /* positions of one block of the KV cache */
 #define MATMUL_GROUP 16    /* outputs of a matrix are shared out in multiples of this */
 #define ACT_BLOCK 32       /* activations with one scale */
+#define ACT_SHARED 8       /* blocks that have the same one where a format wants that */
 
 struct weight;
 
@@ -25,7 +26,7 @@ struct weight;
 #define ACT_MOST_WIDE (127 * 254) /* a wide integer is 254 * q + low, both -127 to 127 */
 struct act_block {
     int8_t q[ACT_BLOCK];  /* round(f / d), -127 to 127; wide: the upper part of that */
-    float d;              /* largest |f| / 127; wide: / ACT_MOST_WIDE */
+    float d;              /* largest |f| of the block, or of those that share, / 127; wide: / ACT_MOST_WIDE */
     float sum;            /* d times the sum of the integers */
     int32_t minus_sum;    /* minus that sum */
     int32_t minus_half[2]; /* of the first 16 values, and of the second */
@@ -42,6 +43,7 @@ struct acts { /* activations, row by row */
 struct weight_format {
     enum weight_type type;
     bool packed;  /* as packed.h says, and its products read acts.q; otherwise as in the file, and acts.f */
+    bool shared;  /* acts.q has one scale for ACT_SHARED blocks; otherwise it may have, or one for each */
     /* Row `row` of matrix `mat` as floats. */
     void (*row)(const struct weight *w, size_t mat, size_t row, float *out);
     /* y[i * stride + o] = row o of matrix `mat` times row pick[i] of x, for i < n and first <= o < last.
@@ -63,8 +65,9 @@ struct kernels {
     const struct kernels *wide; /* the same with activations of 16 bits; NULL if these are, or read floats */
     const struct weight_format *formats;
     size_t n_formats;
-    /* One row; n is a multiple of ACT_BLOCK. What is no number becomes one. */
-    void (*quantise)(const float *x, size_t n, struct act_block *out, int8_t *low);
+    /* One row; `blocks` of it, 1 or ACT_SHARED, have the same scale; n is a multiple of all their values. What is no
+     * number becomes one. */
+    void (*quantise)(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low);
     /* out = x / sqrt(mean(x^2) + eps) * gain. out may be x. Zhang and Sennrich 2019, arXiv:1910.07467. */
     void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
     /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */

@@ -64,19 +64,23 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-/* 32 values to integers of at most `top`; what is no number or infinite becomes 0. */
-INLINE void scaled(const float *x, float top, float *d, __m256i q[4])
+/* The scale that brings the largest of n values, whole blocks, to `top`; 0 if that is nothing or no number. */
+INLINE __m256 scale_of(const float *x, size_t n, float top, float *d)
 {
-    __m256 most4 = _mm256_setzero_ps(), scale;
+    __m256 most8 = _mm256_setzero_ps();
     float most;
 
-    UNROLL
-    for (size_t k = 0; k < 4; k++)
-        most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(x + k * LANES)));
-    most = max_lanes(most4);
+    for (size_t i = 0; i < n; i += LANES)
+        most8 = _mm256_max_ps(abs_lanes(_mm256_loadu_ps(x + i)), most8);
+    most = max_lanes(most8);
     if (!(most < INFINITY)) most = 0; /* a broken model */
     *d = most / top;
-    scale = _mm256_set1_ps(most > 1e-30F ? top / most : 0);
+    return _mm256_set1_ps(most > 1e-30F ? top / most : 0);
+}
+
+/* 32 values to integers; what is no number or infinite becomes 0. */
+INLINE void scaled(const float *x, __m256 scale, __m256i q[4])
+{
     UNROLL
     for (size_t k = 0; k < 4; k++) {
         __m256 v = _mm256_loadu_ps(x + k * LANES);
@@ -108,33 +112,36 @@ INLINE void store_sums(struct act_block *out, const __m256i q[4])
     out->sum = -out->d * (float)out->minus_sum;
 }
 
-static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+INLINE void quantise_any(bool wide, const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    (void)low;
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        __m256i q[4];
+    __m256 scale = _mm256_setzero_ps();
+    float d = 0;
 
-        scaled(x, 127, &out->d, q);
-        store_bytes(out->q, q);
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
+        __m256i q[4], high[4], rest[4];
+
+        if (b % blocks == 0) scale = scale_of(x, blocks * ACT_BLOCK, wide ? ACT_MOST_WIDE : 127, &d);
+        out->d = d;
+        scaled(x, scale, q);
+        UNROLL
+        for (size_t k = 0; wide && k < 4; k++) {
+            high[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(q[k]), _mm256_set1_ps(1.0F / 254)));
+            rest[k] = _mm256_sub_epi32(q[k], _mm256_mullo_epi32(high[k], _mm256_set1_epi32(254)));
+        }
+        store_bytes(out->q, wide ? high : q);
+        if (wide) store_bytes(low + b * ACT_BLOCK, rest);
         store_sums(out, q);
     }
 }
 
-static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_t *low)
+static void quantise(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++, low += ACT_BLOCK) {
-        __m256i q[4], high[4], rest[4];
+    quantise_any(false, x, n, blocks, out, low);
+}
 
-        scaled(x, ACT_MOST_WIDE, &out->d, q);
-        UNROLL
-        for (size_t k = 0; k < 4; k++) {
-            high[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(q[k]), _mm256_set1_ps(1.0F / 254)));
-            rest[k] = _mm256_sub_epi32(q[k], _mm256_mullo_epi32(high[k], _mm256_set1_epi32(254)));
-        }
-        store_bytes(out->q, high);
-        store_bytes(low, rest);
-        store_sums(out, q);
-    }
+static void quantise_wide(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
+{
+    quantise_any(true, x, n, blocks, out, low);
 }
 
 static void rms_norm(const float *x, const float *gain, size_t n, float eps, float *out)

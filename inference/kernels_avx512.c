@@ -44,11 +44,15 @@ INLINE __m512 exp_lanes(__m512 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-/* The scale that brings the largest of 32 values to `top`; 0 if that is nothing or no number. */
-INLINE __m512 block_scale(const __m512 v[2], float top, float *d)
+/* The scale that brings the largest of n values, whole blocks, to `top`; 0 if that is nothing or no number. */
+INLINE __m512 scale_of(const float *x, size_t n, float top, float *d)
 {
-    float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v[0]), _mm512_abs_ps(v[1])));
+    __m512 most16 = _mm512_setzero_ps();
+    float most;
 
+    for (size_t i = 0; i < n; i += LANES)
+        most16 = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i)), most16);
+    most = _mm512_reduce_max_ps(most16);
     if (!(most < INFINITY)) most = 0; /* a broken model */
     *d = most / top;
     return _mm512_set1_ps(most > 1e-30F ? top / most : 0);
@@ -57,20 +61,30 @@ INLINE __m512 block_scale(const __m512 v[2], float top, float *d)
 /* 16 values to integers; what is no number or infinite becomes 0. */
 INLINE __m512i scaled(__m512 v, __m512 scale)
 {
-    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(INFINITY), _CMP_LT_OQ), v, scale));
+    __mmask16 finite = _mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(INFINITY), _CMP_LT_OQ);
+
+    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(finite, v, scale));
 }
 
-static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+INLINE void quantise_any(bool wide, const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    (void)low;
+    __m512 scale = _mm512_setzero_ps();
+    float d = 0;
+
     for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)}, scale = block_scale(v, 127, &out->d);
-
+        if (b % blocks == 0) scale = scale_of(x, blocks * ACT_BLOCK, wide ? ACT_MOST_WIDE : 127, &d);
+        out->d = d;
         UNROLL
         for (size_t k = 0; k < 2; k++) {
-            __m512i q = scaled(v[k], scale);
+            __m512i q = scaled(_mm512_loadu_ps(x + k * LANES), scale), high = q;
 
-            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(q));
+            if (wide) {
+                high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
+                __m512i rest = _mm512_sub_epi32(q, _mm512_mullo_epi32(high, _mm512_set1_epi32(254)));
+
+                _mm_storeu_si128((__m128i *)(low + b * ACT_BLOCK + k * LANES), _mm512_cvtsepi32_epi8(rest));
+            }
+            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(high));
             out->minus_half[k] = -_mm512_reduce_add_epi32(q);
         }
         out->minus_sum = out->minus_half[0] + out->minus_half[1];
@@ -78,25 +92,14 @@ static void quantise(const float *x, size_t n, struct act_block *out, int8_t *lo
     }
 }
 
-static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_t *low)
+static void quantise(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++, low += ACT_BLOCK) {
-        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)};
-        __m512 scale = block_scale(v, ACT_MOST_WIDE, &out->d);
+    quantise_any(false, x, n, blocks, out, low);
+}
 
-        UNROLL
-        for (size_t k = 0; k < 2; k++) {
-            __m512i q = scaled(v[k], scale);
-            __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
-            __m512i rest = _mm512_sub_epi32(q, _mm512_mullo_epi32(high, _mm512_set1_epi32(254)));
-
-            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(high));
-            _mm_storeu_si128((__m128i *)(low + k * LANES), _mm512_cvtsepi32_epi8(rest));
-            out->minus_half[k] = -_mm512_reduce_add_epi32(q);
-        }
-        out->minus_sum = out->minus_half[0] + out->minus_half[1];
-        out->sum = -out->d * (float)out->minus_sum;
-    }
+static void quantise_wide(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
+{
+    quantise_any(true, x, n, blocks, out, low);
 }
 
 static void rms_norm(const float *x, const float *gain, size_t n, float eps, float *out)

@@ -6,14 +6,17 @@
 #include "weights.h"
 
 /* No weight of these kernels reads it: it is what the others' are tested against. */
-static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+static void quantise(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
+    float most = 0;
+
     (void)low;
     for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        float most = 0, scale;
         int sums[2] = {0};
+        float scale;
 
-        for (size_t i = 0; i < ACT_BLOCK; i++)
+        if (b % blocks == 0) most = 0;
+        for (size_t i = 0; b % blocks == 0 && i < blocks * ACT_BLOCK; i++)
             most = fmaxf(most, fabsf(x[i]));
         if (!(most < INFINITY)) most = 0; /* a broken model: no conversion of an infinite value below */
         out->d = most / 127;
@@ -145,7 +148,7 @@ static void attend_latent(size_t n_key, size_t n_value, const struct query *quer
     }
 }
 
-#define FORMAT(type) {type, false, weight_plain_row, matmul}
+#define FORMAT(type) {type, false, false, weight_plain_row, matmul}
 static const struct weight_format formats[] = {
     FORMAT(TYPE_F32),  FORMAT(TYPE_F16),  FORMAT(TYPE_BF16), FORMAT(TYPE_Q8_0), FORMAT(TYPE_Q4_0), FORMAT(TYPE_Q4_1),
     FORMAT(TYPE_Q5_0), FORMAT(TYPE_Q5_1), FORMAT(TYPE_Q4_K), FORMAT(TYPE_Q5_K), FORMAT(TYPE_Q6_K), FORMAT(TYPE_MXFP4),
