@@ -247,21 +247,20 @@ static struct sight sight_of(const struct forward *f, const struct task *t, size
 }
 
 static void attend_queries(const struct forward *f, const struct task *t, const struct query *queries, size_t n,
-                           struct sight see)
+                           uint32_t block)
 {
     if (f->m->shape.n_latent)
-        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, see.block, f->layer_index), see.first,
-                            see.last);
+        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, block, f->layer_index));
     else
-        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, see.block, f->layer_index, t->head_kv),
-                     kv_values(f->kv, see.block, f->layer_index, t->head_kv), see.first, see.last);
+        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
+                     kv_values(f->kv, block, f->layer_index, t->head_kv));
 }
 
-/* Rows that see the same of the same block, of one sequence or of several that share a prefix, go together. */
+/* Rows that see the same block, of one sequence or of several that share a prefix, go together. */
 static void attend_block(const struct forward *f, const struct task *t, size_t b)
 {
     struct query queries[MOST_TOGETHER];
-    struct sight now = {0};
+    uint32_t block = 0;
     size_t n = 0;
 
     for (size_t r = 0; r < t->n_rows; r++) {
@@ -269,17 +268,20 @@ static void attend_block(const struct forward *f, const struct task *t, size_t b
 
         if (see.first >= see.last) continue;
         for (size_t h = 0; h < t->n_heads; h++) {
-            if (n == MOST_TOGETHER || (n > 0 && (see.block != now.block || see.first != now.first ||
-                                                 see.last != now.last))) {
-                attend_queries(f, t, queries, n, now);
+            if (n == MOST_TOGETHER || (n > 0 && see.block != block)) {
+                attend_queries(f, t, queries, n, block);
                 n = 0;
             }
-            now = see;
-            queries[n++] = (struct query){t->q + r * t->q_row + h * t->n_key, t->max + r * t->n_heads + h,
-                                          t->sum + r * t->n_heads + h, t->acc + r * t->acc_row + h * t->n_value};
+            block = see.block;
+            queries[n++] = (struct query){.q = t->q + r * t->q_row + h * t->n_key,
+                                          .max = t->max + r * t->n_heads + h,
+                                          .sum = t->sum + r * t->n_heads + h,
+                                          .acc = t->acc + r * t->acc_row + h * t->n_value,
+                                          .first = see.first,
+                                          .last = see.last};
         }
     }
-    if (n > 0) attend_queries(f, t, queries, n, now);
+    if (n > 0) attend_queries(f, t, queries, n, block);
 }
 
 /* Whether a task's heads are whole scales of what the output matrix reads. */
@@ -294,8 +296,12 @@ static void end_softmax(const struct forward *f, const struct task *t, size_t r)
     struct acts attended = f->attended, seen = f->seen;
     size_t row = t->first_row + r;
 
-    for (size_t i = 0; i < t->n_heads * t->n_value; i++)
-        t->acc[r * t->acc_row + i] /= t->sum[r * t->n_heads + i / t->n_value];
+    for (size_t h = 0; h < t->n_heads; h++) {
+        float *acc = t->acc + r * t->acc_row + h * t->n_value, sum = t->sum[r * t->n_heads + h];
+
+        for (size_t i = 0; i < t->n_value; i++)
+            acc[i] /= sum;
+    }
     for (size_t h = 0; h < t->n_heads && reads_quantised(&y->latent.value_up); h++)
         graph_quantise(f, &seen, row * f->m->shape.n_heads + t->head + h, 0, t->n_value, reads_shared(&y->latent.value_up));
     if (!y->latent.value_up.format && reads_quantised(&y->attn_out) && ends_on_blocks(f))

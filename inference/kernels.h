@@ -58,7 +58,24 @@ struct query {
     const float *q;   /* scaled; as many values as a key */
     float *max, *sum;
     float *acc;       /* as many as a value */
+    size_t first, last; /* positions of the block that it sees: first <= j < last */
 };
+
+struct span {
+    size_t first, last;
+};
+
+/* Positions that one of n queries sees, or that lie between those. */
+static inline struct span queries_see(const struct query *queries, size_t n)
+{
+    struct span all = {queries[0].first, queries[0].last};
+
+    for (size_t i = 1; i < n; i++) {
+        all.first = queries[i].first < all.first ? queries[i].first : all.first;
+        all.last = queries[i].last > all.last ? queries[i].last : all.last;
+    }
+    return all;
+}
 
 struct kernels {
     const char *name;
@@ -79,14 +96,12 @@ struct kernels {
     /* gate = gate / (1 + exp(-1.702 * gate)) * (up + 1), where gate is at most 7 and up from -7 to 7.
      * OpenAI 2025, arXiv:2508.10925, section 2.2, and its reference code. */
     void (*swiglu_clamped)(float *gate, const float *up, size_t n);
-    /* Attention of n queries over positions first <= j < last of one block of one KV head; first < last:
+    /* Attention of n queries over one block of one KV head; each sees something, and all that queries_see() are numbers:
      *   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
      * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
-    void (*attend)(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
-                   size_t first, size_t last);
+    void (*attend)(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v);
     /* The same where values are the first n_value of the n_key values of keys: k [KV_BLOCK][n_key] halves */
-    void (*attend_latent)(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
-                          size_t first, size_t last);
+    void (*attend_latent)(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k);
 };
 
 extern const struct kernels kernels_scalar;

@@ -235,8 +235,7 @@ INLINE __m256i seen_of(size_t i, size_t first, size_t last)
 }
 
 /* Scores of a block into the running softmax; a position's values are `stride` apart. */
-INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
-                      size_t stride, const struct query *to)
+INLINE void add_block(__m256 *scores, const uint16_t *v, size_t n_value, size_t stride, const struct query *to)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
     __m256 most4 = never, total = _mm256_setzero_ps(), shrink;
@@ -244,7 +243,7 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
 
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
-        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, first, last)));
+        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, to->first, to->last)));
         most4 = _mm256_max_ps(most4, scores[i]);
     }
     most = fmaxf(*to->max, max_lanes(most4));
@@ -252,7 +251,7 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
         __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))),
-                                 _mm256_castsi256_ps(seen_of(i, first, last)));
+                                 _mm256_castsi256_ps(seen_of(i, to->first, to->last)));
 
         total = _mm256_add_ps(total, e);
         _mm256_storeu_ps(p + i * LANES, e);
@@ -263,15 +262,14 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
         __m256i some = mask_of(n_value - d);
         __m256 out = _mm256_mul_ps(_mm256_maskload_ps(to->acc + d, some), shrink);
 
-        for (size_t j = first; j < last; j++)
+        for (size_t j = to->first; j < to->last; j++)
             out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
                                   load_halves((const uint8_t *)(v + j * stride), d, n_value), out);
         _mm256_maskstore_ps(to->acc + d, some, out);
     }
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
-                   size_t first, size_t last)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
 {
     for (size_t h = 0; h < n; h++) {
         __m256 scores[REGISTERS];
@@ -285,7 +283,7 @@ static void attend(size_t head, const struct query *queries, size_t n, const uin
             scores[i] = _mm256_fmadd_ps(
                 _mm256_set1_ps(queries[h].q[d]),
                 _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-        add_block(scores, first, last, v, head, head, &queries[h]);
+        add_block(scores, v, head, head, &queries[h]);
     }
 }
 
@@ -313,14 +311,15 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, co
         out[h * stride] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
-                          size_t first, size_t last)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
 {
     for (size_t h = 0, N; h < n; h += N) {
         float p[4][KV_BLOCK] = {{0}};
+        struct span all;
 
         N = n - h >= 4 ? 4 : 1;
-        for (size_t j = first; j < last; j++) {
+        all = queries_see(queries + h, N);
+        for (size_t j = all.first; j < all.last; j++) {
             if (N == 4)
                 score_latent(n_key, queries + h, 4, k + j * n_key, &p[0][j], KV_BLOCK);
             else
@@ -332,7 +331,7 @@ static void attend_latent(size_t n_key, size_t n_value, const struct query *quer
             UNROLL
             for (size_t r = 0; r < REGISTERS; r++)
                 scores[r] = _mm256_loadu_ps(p[i] + r * LANES);
-            add_block(scores, first, last, k, n_value, n_key, &queries[h + i]);
+            add_block(scores, k, n_value, n_key, &queries[h + i]);
         }
     }
 }

@@ -86,8 +86,8 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     ck_assert(memcmp(ha, hb, n * sizeof(*ha)) == 0);
 }
 
-/* Three blocks of which positions `from` of the first to `count` of the last are seen; keys and values of a position are
- * `stride` halves apart and turned or not. What is not seen is NaN, and must not matter. The result is compared with
+/* Three blocks of which each query sees positions from somewhere in the first to somewhere in the last; keys and values of a position are
+ * `stride` halves apart and turned or not. What none sees is NaN, and must not matter. The result is compared with
  * softmax in double. */
 struct cache {
     uint16_t k[3][96 * KV_BLOCK], v[3][96 * KV_BLOCK];
@@ -127,13 +127,16 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
     static float q[MOST * 96], acc[MOST * 96];
     size_t from = suite_random(state) % KV_BLOCK, to = 2 * KV_BLOCK + 1 + suite_random(state) % KV_BLOCK;
     size_t n_value = latent ? head / 2 + 1 : head;
+    size_t froms[MOST], tos[MOST];
     float max[MOST], sum[MOST], sinks[MOST];
     struct query queries[MOST];
     fill(q, heads * head, state);
     for (size_t i = 0; i < heads; i++) { /* as if a position with values of 0 had been seen, or none */
         sinks[i] = max[i] = i % 2 ? random_float(state) : -INFINITY;
         sum[i] = i % 2 ? 1 : 0;
-        queries[i] = (struct query){q + i * head, &max[i], &sum[i], acc + i * n_value};
+        queries[i] = (struct query){.q = q + i * head, .max = &max[i], .sum = &sum[i], .acc = acc + i * n_value};
+        froms[i] = i == 0 ? from : from + suite_random(state) % (KV_BLOCK - from);
+        tos[i] = i + 1 == heads ? to : 2 * KV_BLOCK + 1 + suite_random(state) % (to - 2 * KV_BLOCK);
     }
     memset(acc, 0, sizeof(acc));
     for (size_t j = 0; j < 3 * KV_BLOCK; j++) {
@@ -145,14 +148,17 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
         }
     }
     for (size_t b = 0; b < 3; b++) {
-        size_t first = b == 0 ? from : 0, last = b == 2 ? to - 2 * KV_BLOCK : KV_BLOCK;
+        for (size_t i = 0; i < heads; i++) {
+            queries[i].first = b == 0 ? froms[i] : 0;
+            queries[i].last = b == 2 ? tos[i] - 2 * KV_BLOCK : KV_BLOCK;
+        }
         if (latent)
-            k->attend_latent(head, n_value, queries, heads, c.k[b], first, last);
+            k->attend_latent(head, n_value, queries, heads, c.k[b]);
         else
-            k->attend(head, queries, heads, c.k[b], c.v[b], first, last);
+            k->attend(head, queries, heads, c.k[b], c.v[b]);
     }
     for (size_t i = 0; i < heads; i++)
-        check_softmax(&c, head, n_value, latent, from, to, q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
+        check_softmax(&c, head, n_value, latent, froms[i], tos[i], q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
 }
 
 static void check_quantise(const struct kernels *k, size_t blocks, uint64_t *state)
