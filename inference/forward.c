@@ -13,6 +13,7 @@
 #define LEAST_PIECE 64
 #define PIECES      4 /* wanted for each thread */
 
+#define ROUTED 4 /* rows whose experts are chosen together, where there are enough for all threads */
 #define LATENT_SPAN 8 /* of the heads that share a latent vector, those of one task */
 
 /* ---- products ------------------------------------------------------------------------------------------ */
@@ -140,7 +141,8 @@ static bool ffn_reads_shared(const struct ffn *n)
     return n && (reads_shared(&n->gate) || reads_shared(&n->up));
 }
 
-static void route_row(struct forward *f, size_t i)
+/* Experts of a row, whose logits are there, and their weights. */
+static void choose_experts(struct forward *f, size_t i)
 {
     const struct shape *s = &f->m->shape;
     const struct layer *y = f->layer;
@@ -154,24 +156,31 @@ static void route_row(struct forward *f, size_t i)
                              .scale = s->weights_scale};
     float *logits = f->logits_of_experts + i * 2 * s->n_experts;
 
-    y->router.format->matmul(&y->router, 0, 0, s->n_experts, &f->normed, f->identity + i, 1, logits,
-                             s->n_experts);
     graph_add(logits, y->router_bias, s->n_experts);
     moe_route(&r, logits, f->experts + i * s->n_used, f->expert_weights + i * s->n_used);
-    if (!y->shared_gate.format) return;
-    y->shared_gate.format->matmul(&y->shared_gate, 0, 0, 1, &f->normed, f->identity + i, 1,
-                                  f->plain_share + i, 1);
-    f->plain_share[i] = 1 / (1 + expf(-f->plain_share[i]));
+    if (y->shared_gate.format) f->plain_share[i] = 1 / (1 + expf(-f->plain_share[i]));
 }
 
-static void before_inner(void *ctx, size_t i, size_t worker)
+/* Rows first to first + n. */
+static void route(struct forward *f, size_t first, size_t n)
 {
-    struct forward *f = ctx;
+    const struct shape *s = &f->m->shape;
+    const struct weight *router = &f->layer->router, *gate = &f->layer->shared_gate;
+
+    router->format->matmul(router, 0, 0, s->n_experts, &f->normed, f->identity + first, n,
+                           f->logits_of_experts + first * 2 * s->n_experts, 2 * s->n_experts);
+    if (gate->format)
+        gate->format->matmul(gate, 0, 0, 1, &f->normed, f->identity + first, n, f->plain_share + first, 1);
+    for (size_t i = first; i < first + n; i++)
+        choose_experts(f, i);
+}
+
+static void enter_inner(struct forward *f, size_t i)
+{
     const struct shape *s = &f->m->shape;
     const struct layer *y = f->layer;
     float *x = f->x + i * s->n_embd;
 
-    (void)worker;
     if (y->attn_out_bias) graph_add(f->out + i * s->n_embd, y->attn_out_bias, s->n_embd);
     f->k->add_scaled(x, f->out + i * s->n_embd, s->n_embd, s->residual_scale);
     graph_norm(f, x, y->ffn_norm, y->ffn_norm_bias, s->n_embd, f->normed.f + i * s->n_embd);
@@ -180,7 +189,18 @@ static void before_inner(void *ctx, size_t i, size_t worker)
         graph_quantise(f, &f->normed, i, 0, s->n_embd,
                        ffn_reads_shared(plain_ffn(f)) || ffn_reads_shared(&y->experts) || reads_shared(&y->router) ||
                            reads_shared(&y->shared_gate));
-    if (y->router.format) route_row(f, i);
+}
+
+/* Rows in groups of f->routed, so that the router's weights are read once for each. */
+static void before_inner(void *ctx, size_t group, size_t worker)
+{
+    struct forward *f = ctx;
+    size_t first = group * f->routed, n = f->n - first < f->routed ? f->n - first : f->routed;
+
+    (void)worker;
+    for (size_t i = first; i < first + n; i++)
+        enter_inner(f, i);
+    if (f->layer->router.format) route(f, first, n);
 }
 
 static void add_experts(const struct forward *f, float *x, size_t i)
@@ -269,7 +289,8 @@ static void inner(struct forward *f)
     const struct ffn *plain = plain_ffn(f), *experts = &f->layer->experts;
     size_t n_experts = f->layer->router.format ? s->n_experts : 0;
 
-    graph_for_rows(f, before_inner, f->n);
+    f->routed = f->n >= ROUTED * (size_t)pool_threads(f->pool) ? ROUTED : 1;
+    graph_for_rows(f, before_inner, (f->n + f->routed - 1) / f->routed);
     if (n_experts > 0) moe_group(f->experts, f->n, s->n_used, n_experts, f->begin, f->slot_of, f->token_of);
     for (size_t e = 0; e < n_experts; e++)
         up_product(f, experts, e, f->token_of + f->begin[e], f->begin[e + 1] - f->begin[e], &f->inner,

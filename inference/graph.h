@@ -57,6 +57,7 @@ struct forward {
     struct acts plain;
     float *plain_up, *plain_share; /* the latter: [rows], of a gated shared expert */
     float *logits_of_experts, *expert_weights;
+    size_t routed; /* rows */
     uint32_t *experts, *slot_of, *token_of, *begin;
     struct acts inner; /* [slots]: of the experts, what goes down */
     float *inner_up, *expert_out;
