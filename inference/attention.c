@@ -246,6 +246,12 @@ static struct sight sight_of(const struct forward *f, const struct task *t, size
     return see;
 }
 
+static void fetch(const void *from, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64) /* a line of the caches */
+        __builtin_prefetch((const char *)from + i);
+}
+
 static void attend_queries(const struct forward *f, const struct task *t, const struct query *queries, size_t n,
                            uint32_t block)
 {
@@ -254,6 +260,26 @@ static void attend_queries(const struct forward *f, const struct task *t, const 
     else
         f->k->attend(t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
                      kv_values(f->kv, block, f->layer_index, t->head_kv));
+}
+
+/* Fetch what the task's rows see of block b: blocks lie far from each other, where no hardware expects the next one. */
+static void fetch_block(const struct forward *f, const struct task *t, size_t b)
+{
+    size_t keys = KV_BLOCK * t->n_key * sizeof(uint16_t), values = KV_BLOCK * t->n_value * sizeof(uint16_t);
+    uint32_t before = UINT32_MAX;
+
+    for (size_t r = 0; r < t->n_rows; r++) {
+        struct sight see = sight_of(f, t, r, b);
+
+        if (see.first >= see.last || see.block == before) continue;
+        before = see.block;
+        if (f->m->shape.n_latent)
+            fetch(kv_latents(f->kv, see.block, f->layer_index), keys);
+        else {
+            fetch(kv_keys(f->kv, see.block, f->layer_index, t->head_kv), keys);
+            fetch(kv_values(f->kv, see.block, f->layer_index, t->head_kv), values);
+        }
+    }
 }
 
 /* Rows that see the same block, of one sequence or of several that share a prefix, go together. */
@@ -321,8 +347,11 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
         n_blocks = n > n_blocks ? n : n_blocks;
     }
     begin_softmax(f, &t);
-    for (size_t b = 0; b < n_blocks; b++)
+    fetch_block(f, &t, 0);
+    for (size_t b = 0; b < n_blocks; b++) {
+        if (b + 1 < n_blocks) fetch_block(f, &t, b + 1);
         attend_block(f, &t, b);
+    }
     for (size_t r = 0; r < t.n_rows; r++)
         end_softmax(f, &t, r);
 }
@@ -340,6 +369,7 @@ void graph_attention(struct forward *f)
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
+    graph_ahead(f, (const struct weight *[]){&f->layer->latent.key_up, &f->layer->latent.value_up, &f->layer->attn_out}, 3);
     if (s->n_latent)
         queries_of_latent(f);
     else
@@ -349,5 +379,7 @@ void graph_attention(struct forward *f)
     if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
         graph_for_rows(f, quantise_attended, f->n);
     all_rows(f, &f->layer->attn_out, &f->attended, f->out);
+    graph_ahead(f, (const struct weight *[]){&f->layer->router, &f->layer->shared.gate, &f->layer->shared.up,
+                                             &f->layer->dense.gate, &f->layer->dense.up}, 5);
     graph_multiply(f);
 }

@@ -121,6 +121,16 @@ void graph_multiply(struct forward *f)
     f->n_products = 0;
 }
 
+void graph_ahead(struct forward *f, const struct weight *const *next, size_t n)
+{
+    struct pool_stretch all[POOL_MOST_AHEAD];
+    size_t n_all = 0;
+
+    for (size_t i = 0; i < n && n_all < POOL_MOST_AHEAD; i++)
+        if (next[i]->format) all[n_all++] = (struct pool_stretch){next[i]->data, next[i]->mat_bytes};
+    pool_ahead(f->pool, all, n_all);
+}
+
 /* ---- inner layer --------------------------------------------------------------------------------------- */
 
 /* What every row goes through: the dense layer, or the shared expert; NULL if there is neither. */
@@ -259,6 +269,34 @@ static void quantise_rest(struct forward *f, const struct ffn *experts, const st
         graph_for_rows(f, quantise_plain, f->n);
 }
 
+static const struct weight *output(const struct forward *f)
+{
+    return f->m->output.format ? &f->m->output : &f->m->embedding;
+}
+
+/* The down matrices of the experts that were chosen. */
+static void experts_ahead(struct forward *f)
+{
+    const struct weight *down = &f->layer->experts.down;
+    struct pool_stretch all[POOL_MOST_AHEAD];
+    size_t n = 0;
+
+    for (size_t e = 0; e < f->m->shape.n_experts && n < POOL_MOST_AHEAD; e++)
+        if (f->begin[e + 1] > f->begin[e]) all[n++] = (struct pool_stretch){down->data + e * down->mat_bytes, down->mat_bytes};
+    pool_ahead(f->pool, all, n);
+}
+
+/* What the next layer, or the end, reads first. */
+static void next_layer_ahead(struct forward *f)
+{
+    const struct layer *y = f->layer + 1;
+
+    if (f->layer_index + 1 < f->m->shape.n_layers)
+        graph_ahead(f, (const struct weight *[]){&y->latent.q_down, &y->latent.kv_down, &y->q, &y->k, &y->v}, 5);
+    else
+        graph_ahead(f, (const struct weight *[]){output(f)}, 1);
+}
+
 /* Gate, up and activation of expert e for rows pick[0..n), to slots from `slot` on. */
 static void up_product(struct forward *f, const struct ffn *n_ffn, size_t e, const uint32_t *pick, size_t n,
                        struct acts *out, float *up, size_t slot)
@@ -291,10 +329,12 @@ static void inner(struct forward *f)
 
     f->routed = f->n >= ROUTED * (size_t)pool_threads(f->pool) ? ROUTED : 1;
     graph_for_rows(f, before_inner, (f->n + f->routed - 1) / f->routed);
+    if (plain) graph_ahead(f, (const struct weight *[]){&plain->down}, 1);
     if (n_experts > 0) moe_group(f->experts, f->n, s->n_used, n_experts, f->begin, f->slot_of, f->token_of);
     for (size_t e = 0; e < n_experts; e++)
         up_product(f, experts, e, f->token_of + f->begin[e], f->begin[e + 1] - f->begin[e], &f->inner,
                    f->inner_up, f->begin[e]);
+    if (n_experts > 0) experts_ahead(f);
     if (plain) {
         f->plain.width = plain->down.n_in;
         up_product(f, plain, 0, f->identity, f->n, &f->plain, f->plain_up, 0);
@@ -305,6 +345,7 @@ static void inner(struct forward *f)
         down_product(f, &experts->down, e, &f->inner, f->identity + f->begin[e],
                      f->begin[e + 1] - f->begin[e], f->expert_out + (size_t)f->begin[e] * s->n_embd);
     if (plain) down_product(f, &plain->down, 0, &f->plain, f->identity, f->n, f->out);
+    next_layer_ahead(f);
     graph_multiply(f);
     graph_for_rows(f, after_inner, f->n);
 }
@@ -323,11 +364,6 @@ static void embed_row(void *ctx, size_t i, size_t worker)
         x[k] *= s->embedding_scale;
     rope_turns(s, f->frequencies, f->rows[i].position, f->turns + i * s->n_rope);
     graph_enter_layer(f, f->m->layers, i);
-}
-
-static const struct weight *output(const struct forward *f)
-{
-    return f->m->output.format ? &f->m->output : &f->m->embedding;
 }
 
 static void before_output(void *ctx, size_t i, size_t worker)

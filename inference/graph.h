@@ -101,6 +101,8 @@ void graph_for_rows(struct forward *f, void (*work)(void *ctx, size_t i, size_t 
 /* Add a product to the stage; n 0 is a no-op. The result may be filled in further. */
 void graph_product(struct forward *f, struct product p);
 void graph_multiply(struct forward *f); /* all products added since the last */
+/* Weights that the stages after the next one read: what threads that wait may bring nearer. Empty ones are left out. */
+void graph_ahead(struct forward *f, const struct weight *const *next, size_t n);
 
 /* What a layer's attention reads of a row of f->x. */
 void graph_enter_layer(struct forward *f, const struct layer *y, size_t row);
