@@ -369,7 +369,8 @@ void graph_attention(struct forward *f)
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
-    graph_ahead(f, (const struct weight *[]){&f->layer->latent.key_up, &f->layer->latent.value_up, &f->layer->attn_out}, 3);
+    graph_ahead(f, (const struct weight *[]){&f->layer->latent.key_up, &f->layer->latent.value_up, &f->layer->router,
+                                             &f->layer->attn_out}, 4);
     if (s->n_latent)
         queries_of_latent(f);
     else
@@ -379,7 +380,7 @@ void graph_attention(struct forward *f)
     if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
         graph_for_rows(f, quantise_attended, f->n);
     all_rows(f, &f->layer->attn_out, &f->attended, f->out);
-    graph_ahead(f, (const struct weight *[]){&f->layer->router, &f->layer->shared.gate, &f->layer->shared.up,
-                                             &f->layer->dense.gate, &f->layer->dense.up}, 5);
+    graph_ahead(f, (const struct weight *[]){&f->layer->shared.gate, &f->layer->shared.up, &f->layer->dense.gate,
+                                             &f->layer->dense.up}, 4);
     graph_multiply(f);
 }

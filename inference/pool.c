@@ -16,7 +16,7 @@
 
 #define SPINS 4000 /* pauses before a thread sleeps: 50 to 150 microseconds */
 #define LINE  64   /* of the processor's cache: what different threads write lies on different ones */
-#define AHEAD_BYTES (8 * (size_t)LINE) /* fetched between two looks at the round */
+#define AHEAD_BYTES (16 * (size_t)LINE) /* fetched between two looks at the round */
 
 struct worker {
     struct pool *pool;
