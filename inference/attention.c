@@ -364,13 +364,27 @@ static void quantise_attended(void *ctx, size_t i, size_t worker)
     graph_quantise(f, &f->attended, i, 0, f->n_attended, reads_shared(&f->layer->attn_out));
 }
 
+/* The blocks that the rows write to, then the matrices. */
+static void attention_ahead(struct forward *f)
+{
+    const struct layer *y = f->layer;
+    const struct weight *matrices[] = {&y->latent.key_up, &y->latent.value_up, &y->router, &y->attn_out};
+    struct pool_stretch all[POOL_MOST_AHEAD];
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n && i < ATTENTION_TILE; i++)
+        all[n++] = (struct pool_stretch){kv_latents(f->kv, block_of(&f->rows[i]), f->layer_index), kv_layer_bytes(f->kv)};
+    for (size_t i = 0; i < COUNT_OF(matrices); i++)
+        if (matrices[i]->format) all[n++] = (struct pool_stretch){matrices[i]->data, matrices[i]->mat_bytes};
+    pool_ahead(f->pool, all, n);
+}
+
 void graph_attention(struct forward *f)
 {
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
-    graph_ahead(f, (const struct weight *[]){&f->layer->latent.key_up, &f->layer->latent.value_up, &f->layer->router,
-                                             &f->layer->attn_out}, 4);
+    attention_ahead(f);
     if (s->n_latent)
         queries_of_latent(f);
     else
