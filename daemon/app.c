@@ -185,7 +185,9 @@ static enum rc policy_takes_model(struct app *a, struct err *e)
 static enum rc open_model(struct app *a, bool with_engine, struct err *e)
 {
     const struct settings *s = rules_config(a->boot)->settings;
-    struct model_options mo = {.cpu = cpu_of(s->model_cpu), .want_hash = true};
+    struct model_options mo = {.cpu = cpu_of(s->model_cpu),
+                               .activation_bits = (int)strtol(s->model_activations, NULL, 10), /* "auto" is 0 */
+                               .want_hash = true};
     if (strcmp(s->model_chat_template, "auto") != 0 && strcmp(s->model_chat_template, "none") != 0)
         mo.chat_template = s->model_chat_template;
     enum rc rc = model_open(s->model_path, &mo, &a->model, e);

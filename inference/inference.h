@@ -27,7 +27,7 @@ enum cpu_path { CPU_AUTO, CPU_SCALAR, CPU_AVX2, CPU_AVX512 }; /* kernels to use;
 struct model_options {
     enum cpu_path cpu;
     int activation_bits; /* 8 or 16: integers that quantised weights are multiplied with; 0: 16 in models of a width up
-                            to 256, where they cost little and choices between experts weigh more */
+                            to 512, where they cost little and choices between experts weigh more */
     bool want_hash;    /* also compute the SHA-256 of the whole file, or of a split model's parts in order */
     bool vocab_only;   /* tokenizer only: a file without tensors is fine */
     const char *chat_template; /* instead of the file's: a family's name or a template text; NULL: the file's */
