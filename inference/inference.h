@@ -91,7 +91,8 @@ struct chat_message {
     const struct segment *segments; size_t n_segments;
 };
 struct chat_options { /* all zero: nothing special */
-    bool no_thinking;     /* Qwen3: answer without reasoning; others have no such switch */
+    bool no_thinking;     /* answer without reasoning: what Qwen3's switch writes; of others that reason, an empty block
+                             of it, or (gpt-oss) the channel of the answer */
     const char *effort;   /* gpt-oss: "low", "medium" (also for NULL) or "high" */
     const char *identity; /* gpt-oss: instead of "You are ChatGPT, ..." */
     const char *date;     /* YYYY-MM-DD, for templates that tell the model; NULL: they leave it out */
