@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/str.h"
+#include "in_force.h"
 
 #define STEP_TIMEOUT_MS 600000 /* of one step, its time in the engine's queue included */
 #define MAX_BULLETS 64
@@ -310,6 +311,8 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
         if (rc == RC_OK)
             rc = release(&m, e);           /* draft -> policy out -> released, sealed */
         if (rc == RC_OK)
+            rc = in_force_template(p->store, m.template, p->actor, e); /* what it was made by outlives its file */
+        if (rc == RC_OK)
             rc = keep(&m, began_ms, out, e); /* released -> store, the job done in the same transaction */
     }
     making_close(&m);
@@ -347,22 +350,9 @@ void pipeline_result_clear(struct pipeline_result *r)
 
 /* ---- what commands need beside it ------------------------------------------------------------------------------- */
 
-/* Tell the audit of a policy or model that was never in force before. */
-static enum rc note(const struct pipeline *p, const char *what, const char *event, const char *hash, struct err *e)
-{
-    char detail[SHA256_HEX_SIZE + 8];
-    bool is_new = false;
-    enum rc rc = store_hash_seen(p->store, what, hash, "", &is_new, e);
-    if (rc != RC_OK || !is_new)
-        return rc;
-    snprintf(detail, sizeof(detail), "sha256=%s", hash);
-    return store_audit_add(p->store, &(struct audit_event){.actor = p->actor, .event = event, .object = "", .detail = detail}, e);
-}
-
 enum rc pipeline_begin(const struct pipeline *p, struct err *e)
 {
-    enum rc rc = note(p, "policy", "policy.loaded", policy_hash(rules_policy(p->rules)), e);
-    return rc == RC_OK ? note(p, "model", "model.loaded", app_model_hash(p->app), e) : rc;
+    return in_force_note(p->app, p->rules, p->store, p->actor, e);
 }
 
 struct fetched {

@@ -11,6 +11,7 @@
 #include "../base/log.h"
 #include "../base/str.h"
 #include "cron.h"
+#include "in_force.h"
 #include "sync.h"
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -353,12 +354,31 @@ static enum rc start_watchers(struct service *v, struct watcher *watchers, size_
 
 /* ---- staying ---------------------------------------------------------------------------------------------------- */
 
+/* Kept and audited now, not only with the first brief that is made by it. */
+static void note_rules(struct service *v, const char *refused)
+{
+    struct rules *r = app_rules(v->app);
+    struct store *s = NULL;
+    struct err e = {""};
+    enum rc rc = app_store_open(v->app, false, &s, &e);
+    if (rc == RC_OK && refused)
+        rc = store_audit_add(s, &(struct audit_event){.actor = "system", .event = "reload.refused", .object = "",
+                                                      .outcome = "refused", .detail = refused}, &e);
+    else if (rc == RC_OK)
+        rc = in_force_note(v->app, r, s, "system", &e);
+    if (rc != RC_OK)
+        log_event(LOG_ERROR, "what is in force could not be noted", "reason", e.msg, NULL);
+    store_close(s);
+    rules_release(r);
+}
+
 static void reload(struct service *v)
 {
     const char *restart = NULL;
     struct err e = {""};
     tell_manager("RELOADING=1");
     enum rc rc = app_reload(v->app, &restart, &e);
+    note_rules(v, rc == RC_OK ? NULL : e.msg);
     if (rc == RC_OK)
         rc = set_timers(v, false, &e);
     if (rc != RC_OK)
@@ -388,6 +408,7 @@ enum rc service_run(struct app *a, struct err *e)
     if (rc == RC_OK)
         rc = start_watchers(&v, watchers, MAX_SOURCES, &n_watchers, e);
     if (rc == RC_OK) {
+        note_rules(&v, NULL);
         log_event(LOG_INFO, "ready", "version", BRIEFD_VERSION, NULL);
         tell_manager("READY=1");
     }
