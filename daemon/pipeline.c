@@ -6,6 +6,7 @@
 #include "../base/clock.h"
 #include "../base/str.h"
 #include "in_force.h"
+#include "made_event.h"
 
 #define STEP_TIMEOUT_MS 600000 /* of one step, its time in the engine's queue included */
 #define MAX_BULLETS 64
@@ -252,21 +253,25 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
 {
     struct brief_meta meta = meta_of(m);
     struct store_put_result put;
-    struct audit_event ev = {.actor = m->p->actor, .event = "brief.made"};
-    char detail[4 * SHA256_HEX_SIZE];
-    uint8_t hash[SHA256_SIZE];
-    char prompt_hash[SHA256_HEX_SIZE];
-    sha256(m->written.prompts, strlen(m->written.prompts), hash);
-    str_hex(hash, sizeof(hash), prompt_hash);
-    snprintf(detail, sizeof(detail), "policy=%s model=%s prompt=%s", meta.policy_hash, meta.model_hash, prompt_hash);
-    ev.detail = detail;
+    struct made_event told;
+    const struct policy *policy = rules_policy(m->p->rules);
     out->ms = clock_mono_ms() - began_ms;
     meta.prompt_tokens = (int64_t)m->written.prompt_tokens;
     meta.output_tokens = (int64_t)m->written.output_tokens;
     meta.ms = out->ms;
-    if (policy_auto_approves(rules_policy(m->p->rules), meta.kind) && all_checks_passed(m->released))
+    if (policy_auto_approves(policy, meta.kind) && all_checks_passed(m->released))
         meta.state = BRIEF_APPROVED;
-    enum rc rc = store_put(m->p->store, m->released, &meta, &ev, m->wish->job, &put, e);
+    const struct made made = {.meta = &meta,
+                              .released = m->released,
+                              .prompts = m->written.prompts,
+                              .asked_again = m->written.asked_again,
+                              .content = policy_audit_content(policy),
+                              .hash_key = keyring_hash_key(app_keys(m->p->app)),
+                              .actor = m->p->actor};
+    enum rc rc = made_event_init(&made, &told, e);
+    if (rc == RC_OK)
+        rc = store_put(m->p->store, m->released, &meta, &told.event, m->wish->job, &put, e);
+    made_event_clear(&told);
     if (rc != RC_OK)
         return rc;
     memcpy(out->id, put.id, sizeof(out->id));
