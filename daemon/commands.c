@@ -13,7 +13,7 @@ const struct cli_command cli_commands[] = {
     {"sources", "list and test where records come from", cmd_sources},
     {"template", "render the prompt that the model would get", cmd_template},
     {"policy", "check, sign, compare policies", cmd_policy},
-    {"audit", "verify or list the audit chain", cmd_audit_chain},
+    {"audit", "verify, report, export the audit chain", cmd_audit_chain},
     {"erase", "remove one person from the store", cmd_erase},
     {"redact", "redact JSON lines", cmd_redact},
     {"tokenize", "text to token ids", cmd_tokenize},

@@ -74,7 +74,8 @@ MUST_USE enum rc store_audit_verify(struct store *s, int64_t *entries, struct er
 /* A checkpoint is made with the first entry, then with every AUDIT_CHECKPOINT_EVERY-th after the last or, if that is
  * sooner, with the first entry a day after it. */
 #define AUDIT_CHECKPOINT_EVERY 1000
-/* Sign the chain as it stands, if its last entry has no checkpoint; RC_REFUSED the chain is empty. */
+/* Sign the chain as it stands, if its last entry has no checkpoint. RC_REFUSED the chain is empty; RC_BAD what came after
+ * the last checkpoint does not hold, and is not signed. */
 MUST_USE enum rc store_audit_checkpoint(struct store *s, struct audit_checkpoint *out, struct err *e);
 struct store_audit_facts {
     int64_t first, last;        /* entries that are there; 0: none */
@@ -86,7 +87,7 @@ struct store_audit_facts {
 MUST_USE enum rc store_audit_facts(struct store *s, struct store_audit_facts *out, struct err *e);
 /* Retention: remove every entry up to the newest checkpoint that is older than before_us and that the head knows, with
  * its content. The checkpoint stays, signed as the chain's new base, and ev is appended. *removed: entries; 0: no such
- * checkpoint, nothing was done. dry_run: only count. */
+ * checkpoint, nothing was done. dry_run: only count. RC_BAD the chain does not hold: evidence is not removed. */
 MUST_USE enum rc store_audit_prune(struct store *s, int64_t before_us, bool dry_run, const struct audit_event *ev,
                                    int64_t *removed, struct err *e);
 /* The content of an entry, in clear: buf_wipe() it. RC_REFUSED it has none, or a key of its subjects was destroyed. */

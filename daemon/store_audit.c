@@ -83,7 +83,7 @@ static enum rc insert_entry(struct store *s, struct audit_walk *w, const struct 
                         WITH(p_int(x.seq), p_int(x.at_us), p_text(x.actor), p_text(x.event), p_text(x.object),
                              p_text(x.outcome), p_text(x.detail), p_blob(w->hash, sizeof(w->hash)),
                              p_blob(mac, sizeof(mac))));
-    return rc == RC_OK ? checkpoint_due(s, w, x.at_us, false, e) : rc;
+    return rc == RC_OK ? checkpoint_due(s, w, x.at_us, e) : rc;
 }
 
 enum rc audit_append(struct store *s, const struct audit_event *ev, const char *object, struct err *e)
@@ -260,6 +260,22 @@ static enum rc step_entry(void *ctx, const struct audit_entry *x, const uint8_t 
     return rc == RC_OK ? compare_checkpoints(c, e) : rc;
 }
 
+enum rc audit_check_from(struct store *s, struct audit_walk *w, struct err *e)
+{
+    char line[AUDIT_HEAD_SIZE];
+    bool there;
+    struct check c = {.store = s, .walk = *w, .head = line};
+    read_head(keyring_head_path(s->opt.keys), line, &c.head_seq, &there);
+    if (!there)
+        return err_set(e, RC_BAD, "audit: the head %s is missing", keyring_head_path(s->opt.keys));
+    enum rc rc = each_entry(s, w->seq, step_entry, &c, e);
+    if (rc == RC_OK)
+        rc = audit_head_check(&c.walk, audit_key(s), line, e);
+    if (rc == RC_OK)
+        *w = c.walk;
+    return rc;
+}
+
 /* From the head that is there to the chain's end, each entry's seal checked. Only a head that the chain bears out moves
  * on: one that it contradicts is evidence, and stays for `audit verify`. */
 static enum rc follow(struct store *s, struct err *e)
@@ -333,6 +349,14 @@ static enum rc walk_all(struct store *s, struct check *c, struct err *e)
     if (rc == RC_OK)
         rc = contents_check(s, c->contents, e);
     return rc == RC_OK ? documents_check(s, e) : rc;
+}
+
+enum rc audit_check_all(struct store *s, struct err *e)
+{
+    struct check c = {.store = s};
+    enum rc rc = walk_all(s, &c, e);
+    free(c.checkpoints.all);
+    return rc;
 }
 
 enum rc store_audit_verify(struct store *s, int64_t *entries, struct err *e)

@@ -8,48 +8,7 @@
 
 #define CHECKPOINT_COLUMNS "seq, base, at_us, hash, signature"
 
-/* ---- making ----------------------------------------------------------------------------------------------------- */
-
-static enum rc insert(struct store *s, const struct audit_checkpoint *c, struct err *e)
-{
-    return db_run(s, e,
-                  "INSERT INTO audit_checkpoint(" CHECKPOINT_COLUMNS ") VALUES ($1, $2, $3, $4, $5)"
-                  " ON CONFLICT(seq, base) DO NOTHING",
-                  WITH(p_int(c->seq), p_int(c->base), p_int(c->at_us), p_blob(c->hash, sizeof(c->hash)),
-                       p_blob(c->signature, sizeof(c->signature))));
-}
-
-/* Entry and time of the newest checkpoint; zeros if there is none. */
-static enum rc newest(struct store *s, int64_t *seq, int64_t *at_us, struct err *e)
-{
-    struct rows *r = NULL;
-    bool more = false;
-    *seq = *at_us = 0;
-    enum rc rc = db_query(s, &r, e, "SELECT seq, at_us FROM audit_checkpoint ORDER BY seq DESC LIMIT 1", WITH_NOTHING);
-    if (rc == RC_OK)
-        rc = rows_next(r, &more, e);
-    if (rc == RC_OK && more) {
-        *seq = rows_int(r, 0);
-        *at_us = rows_int(r, 1);
-    }
-    rows_done(r);
-    return rc;
-}
-
-enum rc checkpoint_due(struct store *s, const struct audit_walk *w, int64_t at_us, bool always, struct err *e)
-{
-    struct audit_checkpoint c = {.seq = w->seq, .at_us = at_us};
-    int64_t last, last_us;
-    enum rc rc = newest(s, &last, &last_us, e);
-    bool due = always ? last < w->seq : w->seq - last >= AUDIT_CHECKPOINT_EVERY || at_us - last_us >= CLOCK_DAY_US;
-    if (rc != RC_OK || !due)
-        return rc;
-    memcpy(c.hash, w->hash, sizeof(c.hash));
-    rc = audit_checkpoint_sign(keyring_signing_key(s->opt.keys), &c, e);
-    return rc == RC_OK ? insert(s, &c, e) : rc;
-}
-
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
 
 static enum rc from_row(struct rows *r, struct audit_checkpoint *out, struct err *e)
 {
@@ -66,6 +25,73 @@ static enum rc from_row(struct rows *r, struct audit_checkpoint *out, struct err
                        (long long)out->seq);
     return RC_OK;
 }
+
+static enum rc insert(struct store *s, const struct audit_checkpoint *c, struct err *e)
+{
+    return db_run(s, e,
+                  "INSERT INTO audit_checkpoint(" CHECKPOINT_COLUMNS ") VALUES ($1, $2, $3, $4, $5)"
+                  " ON CONFLICT(seq, base) DO NOTHING",
+                  WITH(p_int(c->seq), p_int(c->base), p_int(c->at_us), p_blob(c->hash, sizeof(c->hash)),
+                       p_blob(c->signature, sizeof(c->signature))));
+}
+
+/* The newest checkpoint; seq 0 if there is none. */
+static enum rc newest(struct store *s, struct audit_checkpoint *out, struct err *e)
+{
+    struct rows *r = NULL;
+    bool more = false;
+    memset(out, 0, sizeof(*out));
+    enum rc rc = db_query(s, &r, e, "SELECT " CHECKPOINT_COLUMNS " FROM audit_checkpoint ORDER BY seq DESC, base LIMIT 1",
+                          WITH_NOTHING);
+    if (rc == RC_OK)
+        rc = rows_next(r, &more, e);
+    if (rc == RC_OK && more)
+        rc = from_row(r, out, e);
+    rows_done(r);
+    return rc;
+}
+
+/* ---- making ----------------------------------------------------------------------------------------------------- */
+
+/* Only what this store's key sealed is signed, and nothing that the head contradicts: a signature must never stand under
+ * entries that somebody without the key has put there. */
+static enum rc sign(struct store *s, const struct audit_checkpoint *last, const struct audit_walk *w, int64_t at_us,
+                    struct err *e)
+{
+    const struct ed25519_key *key = keyring_signing_key(s->opt.keys);
+    struct audit_checkpoint c = {.seq = w->seq, .at_us = at_us};
+    struct audit_walk from = {.seq = last->seq};
+    memcpy(from.hash, last->hash, sizeof(from.hash));
+    if (last->seq && !audit_checkpoint_valid(key->public_key, last))
+        return err_set(e, RC_BAD, "audit: the checkpoint of entry %lld was changed, or signed by another key",
+                       (long long)last->seq);
+    enum rc rc = audit_check_from(s, &from, e);
+    if (rc == RC_OK && (from.seq != w->seq || !crypto_equal(from.hash, w->hash, sizeof(w->hash))))
+        rc = err_set(e, RC_INTERNAL, "audit: the chain does not end where it was appended to");
+    memcpy(c.hash, w->hash, sizeof(c.hash));
+    if (rc == RC_OK)
+        rc = audit_checkpoint_sign(key, &c, e);
+    return rc == RC_OK ? insert(s, &c, e) : rc;
+}
+
+enum rc checkpoint_due(struct store *s, const struct audit_walk *w, int64_t at_us, struct err *e)
+{
+    struct audit_checkpoint last;
+    struct err why = {""};
+    enum rc rc = newest(s, &last, e);
+    bool due = w->seq - last.seq >= AUDIT_CHECKPOINT_EVERY || at_us - last.at_us >= CLOCK_DAY_US;
+    if (rc != RC_OK || !due || s->chain_broken)
+        return rc;
+    rc = sign(s, &last, w, at_us, &why);
+    if (rc != RC_BAD)
+        return rc == RC_OK ? RC_OK : err_set(e, rc, "%s", why.msg);
+    /* The entry is appended all the same: what it reports happened. Asking again with each one would take ever longer. */
+    s->chain_broken = true;
+    log_event(LOG_ERROR, "audit chain not signed", "why", why.msg, "hint", "run briefctl audit verify", NULL);
+    return RC_OK;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 enum rc checkpoints_read(struct store *s, struct checkpoints *out, struct err *e)
 {
@@ -144,7 +170,7 @@ static enum rc checkpoint_of(struct store *s, int64_t seq, struct audit_checkpoi
 enum rc store_audit_checkpoint(struct store *s, struct audit_checkpoint *out, struct err *e)
 {
     struct audit_walk w = {0};
-    struct audit_checkpoint c;
+    struct audit_checkpoint c = {0};
     bool there = false;
     enum rc rc = tx_begin(s, e);
     if (rc == RC_OK)
@@ -152,9 +178,12 @@ enum rc store_audit_checkpoint(struct store *s, struct audit_checkpoint *out, st
     if (rc == RC_OK && !there)
         rc = err_set(e, RC_REFUSED, "audit: the chain is empty");
     if (rc == RC_OK)
-        rc = checkpoint_due(s, &w, store_now_us(s), true, e);
-    if (rc == RC_OK)
-        rc = checkpoint_of(s, w.seq, &c, e);
+        rc = newest(s, &c, e);
+    if (rc == RC_OK && c.seq != w.seq) {
+        rc = sign(s, &c, &w, store_now_us(s), e);
+        if (rc == RC_OK)
+            rc = newest(s, &c, e);
+    }
     rc = tx_end(s, rc, e);
     if (rc == RC_OK)
         *out = c;
@@ -225,6 +254,8 @@ enum rc store_audit_prune(struct store *s, int64_t before_us, bool dry_run, cons
                     WITH(p_int(before_us), p_int(audit_head_seq(s))));
     if (rc == RC_OK && seq > 0)
         rc = db_int(s, 0, &n, e, "SELECT count(*) FROM audit WHERE seq <= $1", WITH(p_int(seq)));
+    if (rc == RC_OK && seq > 0 && !dry_run)
+        rc = audit_check_all(s, e); /* what was tampered with is evidence: it is neither removed nor signed */
     if (rc == RC_OK && seq > 0 && !dry_run)
         rc = checkpoint_of(s, seq, &c, e);
     if (rc == RC_OK && seq > 0 && !dry_run)

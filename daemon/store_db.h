@@ -72,6 +72,7 @@ struct store { /* every handle begins with this */
     struct store_options opt;
     bool in_transaction;
     bool audited;       /* the running transaction appended to the chain */
+    bool chain_broken;  /* a checkpoint was due and the chain did not hold: this handle signs no more */
 };
 
 /* ---- for store*.c ------------------------------------------------------------------------------------------------ */
@@ -110,8 +111,8 @@ MUST_USE enum rc queue_recover(struct store *s, int64_t leases_until_us, struct 
 MUST_USE enum rc briefs_expire(struct store *s, const char *source, const char *object, const char *id, struct err *e);
 MUST_USE enum rc key_load(struct store *s, const char *subject, bool create, uint8_t key[KEY_SIZE], struct err *e);
 
-/* store_checkpoint.c: sign entry w->seq if a checkpoint is due (or `always`). */
-MUST_USE enum rc checkpoint_due(struct store *s, const struct audit_walk *w, int64_t at_us, bool always, struct err *e);
+/* store_checkpoint.c: sign the entry that w stands for, just appended, if a checkpoint is due and the chain holds. */
+MUST_USE enum rc checkpoint_due(struct store *s, const struct audit_walk *w, int64_t at_us, struct err *e);
 struct checkpoints { /* starts zeroed; free(all) */
     struct audit_checkpoint *all; /* in order of seq, a base before the checkpoint of the same entry */
     size_t n;
@@ -131,6 +132,10 @@ MUST_USE enum rc documents_check(struct store *s, struct err *e);
 
 /* Bring the head beside the key up to the chain; never over a head that the chain contradicts. */
 void audit_head_follow(struct store *s);
+/* store_audit.c: from w, which is known to be right, to the chain's end: seals, order, and that the head is not contradicted. */
+MUST_USE enum rc audit_check_from(struct store *s, struct audit_walk *w, struct err *e);
+/* The whole chain with checkpoints, content and documents, without the head. */
+MUST_USE enum rc audit_check_all(struct store *s, struct err *e);
 /* The number that the head knows; -1 if it cannot be read. */
 int64_t audit_head_seq(struct store *s);
 

@@ -317,6 +317,51 @@ START_TEST(a_rewrite_without_the_key_is_found)
 }
 END_TEST
 
+/* Behind the last checkpoint an attacker rewrites the tail, hashes and all. No signature may come to stand under it. */
+START_TEST(a_forged_tail_is_never_signed)
+{
+    struct place p;
+    struct audit_checkpoint c;
+    setup(&p);
+    add(&p, 4); /* the first is signed */
+    struct audit_entry x = {.seq = 4, .at_us = p.now, .actor = "system", .event = "test", .object = "forged", .outcome = "ok",
+                            .detail = "n=1"};
+    struct audit_walk w = {0};
+    uint8_t no_key[KEY_SIZE] = {0}, mac[AUDIT_HASH_SIZE];
+    char hash[SHA256_HEX_SIZE], command[512];
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    ck_assert_int_eq(sqlite3_open(p.db, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT hash FROM audit WHERE seq = 3", -1, &st, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+    memcpy(w.hash, sqlite3_column_blob(st, 0), sizeof(w.hash));
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    audit_seal(no_key, w.hash, &x, w.hash, mac);
+    str_hex(w.hash, sizeof(w.hash), hash);
+    snprintf(command, sizeof(command), "UPDATE audit SET object = 'forged', hash = x'%s' WHERE seq = 4", hash);
+    sql(&p, command);
+    FAILS(RC_BAD, "without the audit key", store_audit_checkpoint(p.s, &c, &e));
+    p.now += 2 * DAY;
+    add(&p, 2); /* a checkpoint would be due */
+    ck_assert_int_eq(facts_of(&p).newest.seq, 1);
+    FAILS(RC_BAD, "without the audit key", store_audit_verify(p.s, &(int64_t){0}, &e));
+    teardown(&p);
+}
+END_TEST
+
+START_TEST(a_cut_chain_is_never_signed)
+{
+    struct place p;
+    struct audit_checkpoint c;
+    setup(&p);
+    add(&p, 4);
+    sql(&p, "DELETE FROM audit WHERE seq > 2");
+    FAILS(RC_BAD, "was cut", store_audit_checkpoint(p.s, &c, &e));
+    teardown(&p);
+}
+END_TEST
+
 /* An older copy of the store put in the place of the newer one is a whole chain: the head knows better. */
 START_TEST(an_older_copy_of_the_store_is_found)
 {
@@ -372,6 +417,21 @@ START_TEST(retention_removes_a_prefix_up_to_a_checkpoint)
     ck_assert_int_eq(n, 1);
     ck_assert_int_eq(facts_of(&p).base.seq, 6);
     ck_assert_int_eq(verified(&p), 12);
+    teardown(&p);
+}
+END_TEST
+
+START_TEST(retention_removes_no_evidence)
+{
+    static const struct audit_event by = {.actor = "system", .event = "audit.pruned", .object = ""};
+    struct place p;
+    int64_t n = -1;
+    setup(&p);
+    add(&p, 5);
+    OK(store_audit_checkpoint(p.s, &(struct audit_checkpoint){0}, &e));
+    sql(&p, "UPDATE audit SET actor = 'nobody' WHERE seq = 2");
+    FAILS(RC_BAD, "entry 2 was changed", store_audit_prune(p.s, p.now + 1, false, &by, &n, &e));
+    ck_assert_int_eq(facts_of(&p).first, 1);
     teardown(&p);
 }
 END_TEST
@@ -579,7 +639,8 @@ START_TEST(a_long_chain_is_verified)
 END_TEST
 
 SUITE_MAIN("audit", checkpoints_come_by_number_and_by_day, every_thousandth_entry_is_signed, a_checkpoint_is_one_line,
-           tampering_is_found, a_rewrite_without_the_key_is_found, an_older_copy_of_the_store_is_found,
-           retention_removes_a_prefix_up_to_a_checkpoint, what_retention_leaves_is_as_safe,
+           tampering_is_found, a_rewrite_without_the_key_is_found, a_forged_tail_is_never_signed, a_cut_chain_is_never_signed,
+           an_older_copy_of_the_store_is_found,
+           retention_removes_a_prefix_up_to_a_checkpoint, retention_removes_no_evidence, what_retention_leaves_is_as_safe,
            a_crash_after_retention_looks_like_no_cut, content_is_sealed_for_all_its_subjects,
            content_cannot_be_changed_or_moved, documents_are_kept_and_each_change_is_told, a_long_chain_is_verified)
