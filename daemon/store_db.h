@@ -35,6 +35,7 @@ struct migration {
     int number;      /* from 1, without gaps */
     const char *sql;
 };
+extern const char migration_audit[]; /* migrations_audit.c */
 extern const struct migration sqlite_migrations[];
 extern const size_t n_sqlite_migrations;
 
