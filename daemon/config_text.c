@@ -15,10 +15,10 @@ static bool is_one_of(const char *word, const char *const *words, size_t n)
     return false;
 }
 
-/* Maps of which any value may be a secret, and their members that are none and say how it works. */
+/* Maps of which any value may be a secret, or is a person's (senders), and members that are none and say how it works. */
 static bool opens_secrets(const char *key)
 {
-    static const char *const maps[] = {"auth", "headers", "query", "extra"};
+    static const char *const maps[] = {"auth", "headers", "query", "extra", "senders"};
     return is_one_of(key, maps, COUNT_OF(maps));
 }
 

@@ -38,6 +38,8 @@ START_TEST(secrets_are_masked)
         {"auth: {type: header, header: X-Key, value: s3cret, prefix: Bearer}",
          "auth:\n  type: header\n  header: X-Key\n  value: \"***\"\n  prefix: Bearer\n"},
         {"headers: {X-Api: s3cret, Accept: text/csv}", "headers:\n  X-Api: \"***\"\n  Accept: text/csv\n"},
+        {"senders: {default: {name: s3cret, title: s3cret}}",
+         "senders:\n  default:\n    name: \"***\"\n    title: \"***\"\n"}, /* people */
         {"query: {list: [s3cret, s3cret]}", "query:\n  list:\n    - \"***\"\n    - \"***\"\n"},
         {"smtp: {db-password: s3cret, apiKey: s3cret, ClientSecret: s3cret}",
          "smtp:\n  db-password: \"***\"\n  apiKey: \"***\"\n  ClientSecret: \"***\"\n"},

@@ -85,16 +85,18 @@ END_TEST
 START_TEST(long_texts_are_replaced_in_one_block)
 {
     enum { N = 9000 };
-    char *a = malloc(N * 6 + 1), *b = malloc(N * 6 + 1);
+    struct buf a, b;
+    buf_init(&a, 1 << 20);
+    buf_init(&b, 1 << 20);
     for (int i = 0; i < N; i++) {
-        snprintf(a + 6 * i, 7, "a%04d\n", i);
-        snprintf(b + 6 * i, 7, "b%04d\n", i);
+        buf_printf(&a, "a%04d\n", i);
+        buf_printf(&b, "b%04d\n", i);
     }
-    char *diff = diff_of(a, b);
+    char *diff = diff_of(a.data, b.data);
     ck_assert(strncmp(diff, "--- a\n+++ b\n@@ -1,9000 +1,9000 @@\n-a0000\n", 40) == 0);
     free(diff);
-    free(a);
-    free(b);
+    buf_clear(&a);
+    buf_clear(&b);
 }
 END_TEST
 
