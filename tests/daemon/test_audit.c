@@ -6,6 +6,7 @@
 #include "../../base/buf.h"
 #include "../../base/str.h"
 #include "../../daemon/store.h"
+#include "audit_fill.h"
 
 #define DAY INT64_C(86400000000)
 
@@ -87,64 +88,11 @@ static void add(struct place *p, int n)
     }
 }
 
-/* n entries that store_audit_add() could have written, all in one transaction of their own: it flushes each one. */
+/* n entries of an empty chain, as store_audit_add() would have written them. */
 static void fill(struct place *p, int64_t n)
 {
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    struct store_audit_facts facts;
-    struct audit_walk w = {0};
-    char line[AUDIT_HEAD_SIZE];
-    struct audit_checkpoint c;
-    OK(store_audit_facts(p->s, &facts, &e));
-    ck_assert_int_eq(facts.last, 0);
-    ck_assert_int_eq(sqlite3_open(p->db, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", -1, &st, NULL),
-                     SQLITE_OK);
-    for (int64_t i = 1; i <= n; i++) {
-        char detail[320], object[32];
-        uint8_t mac[AUDIT_HASH_SIZE];
-        snprintf(object, sizeof(object), "b%020lld", (long long)i);
-        snprintf(detail, sizeof(detail), "record=crm/opportunity/O-%lld policy=%064x model=%064x prompt=%064llx", (long long)i, 1, 2,
-                 (unsigned long long)i);
-        struct audit_entry x = {.seq = i, .at_us = p->now += 1000, .actor = "system", .event = "brief.made",
-                                .object = object, .outcome = "ok", .detail = detail};
-        audit_seal(keyring_audit_key(p->keys), w.hash, &x, w.hash, mac);
-        w.seq = i;
-        sqlite3_bind_int64(st, 1, x.seq);
-        sqlite3_bind_int64(st, 2, x.at_us);
-        sqlite3_bind_text(st, 3, x.actor, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 4, x.event, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 5, x.object, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 6, x.outcome, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 7, x.detail, -1, SQLITE_STATIC);
-        sqlite3_bind_blob(st, 8, w.hash, sizeof(w.hash), SQLITE_STATIC);
-        sqlite3_bind_blob(st, 9, mac, sizeof(mac), SQLITE_STATIC);
-        ck_assert_int_eq(sqlite3_step(st), SQLITE_DONE);
-        sqlite3_reset(st);
-        if (i % AUDIT_CHECKPOINT_EVERY == 1 || i == n) {
-            struct err e;
-            char *insert, hash[SHA256_HEX_SIZE], signature[2 * ED25519_SIGNATURE_SIZE + 1];
-            c = (struct audit_checkpoint){.seq = i, .at_us = p->now};
-            memcpy(c.hash, w.hash, sizeof(c.hash));
-            ck_assert_int_eq(audit_checkpoint_sign(keyring_signing_key(p->keys), &c, &e), RC_OK);
-            str_hex(c.hash, sizeof(c.hash), hash);
-            str_hex(c.signature, sizeof(c.signature), signature);
-            insert = sqlite3_mprintf("INSERT INTO audit_checkpoint VALUES (%lld, 0, %lld, x'%s', x'%s')", (long long)i,
-                                     (long long)p->now, hash, signature);
-            ck_assert_int_eq(sqlite3_exec(db, insert, NULL, NULL, NULL), SQLITE_OK);
-            sqlite3_free(insert);
-        }
-    }
-    sqlite3_finalize(st);
-    ck_assert_int_eq(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-    audit_head_format(&w, keyring_audit_key(p->keys), line);
-    FILE *f = fopen(p->head, "w");
-    ck_assert_ptr_nonnull(f);
-    fputs(line, f);
-    fclose(f);
+    p->now = audit_fill(p->db, p->keys, p->now, n);
+    ck_assert_int_gt(p->now, 0);
 }
 
 static int64_t verified(struct place *p)
