@@ -48,7 +48,8 @@ struct audit_event { /* as struct audit_entry, less what the store adds (seq, ti
     const char *event;   /* "brief.made", "brief.refused", ... */
     const char *object;  /* "crm/opportunity/O-023"; NULL: the brief that the call is about */
     const char *outcome; /* NULL: "ok" */
-    const char *detail;  /* NULL: ""; hashes and codes as k=v words, never content */
+    const char *detail;  /* NULL: ""; hashes and codes as k=v words, never content. reason= is the last, up to the end: which
+                            rule refused */
     const struct audit_content *content; /* kept sealed beside the entry (policy: audit: content: yes); NULL: none */
 };
 /* Sealed (AES-256-GCM) under a key made of the keys of all its subjects: once one of them is destroyed nobody reads it. The
@@ -361,7 +362,7 @@ struct store_document {
  * `actor` says so, in the same transaction: nothing is written while nothing changes. RC_LIMIT over STORE_MAX_DOCUMENT. */
 #define STORE_MAX_DOCUMENT ((size_t)8 << 20)
 MUST_USE enum rc store_document_put(struct store *s, const struct store_document *d, const char *actor, struct err *e);
-/* Every one, oldest first. which: only those whose hash begins so or whose name it is; NULL: all. */
+/* Every one, oldest first. which: only those whose hash, or model's hash, begins so; NULL: all. */
 typedef enum rc (*document_fn)(void *ctx, const struct store_document *d, struct err *e);
 MUST_USE enum rc store_documents(struct store *s, const char *which, document_fn on_document, void *ctx, struct err *e);
 

@@ -63,7 +63,8 @@ enum rc store_documents(struct store *s, const char *which, document_fn on_docum
     bool more = true;
     enum rc rc = db_query(s, &r, e,
                           "SELECT what, name, hash, bytes, first_us FROM document"
-                          " WHERE substr(hash, 1, length($1)) = $1 OR name = $1 ORDER BY first_us, what, name",
+                          " WHERE substr(hash, 1, length($1)) = $1"
+                          " OR (what = 'model-card' AND substr(name, 1, length($1)) = $1) ORDER BY first_us, what, name",
                           WITH(p_text(which ? which : "")));
     while (rc == RC_OK && (rc = rows_next(r, &more, e)) == RC_OK && more) {
         struct store_document d = {.what = rows_text(r, 0), .name = rows_text(r, 1), .hash = rows_text(r, 2),
