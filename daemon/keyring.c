@@ -13,6 +13,7 @@
 
 struct keyring {
     uint8_t wrap[KEY_SIZE], hash[KEY_SIZE], audit[KEY_SIZE];
+    struct ed25519_key sign;
     char id[SHA256_HEX_SIZE];
     char *path, *head_path;
 };
@@ -40,6 +41,11 @@ const uint8_t *keyring_hash_key(const struct keyring *k)
 const uint8_t *keyring_audit_key(const struct keyring *k)
 {
     return k->audit;
+}
+
+const struct ed25519_key *keyring_signing_key(const struct keyring *k)
+{
+    return &k->sign;
 }
 
 const char *keyring_id(const struct keyring *k)
@@ -169,7 +175,7 @@ static void derive(const uint8_t master[KEY_SIZE], const char *label, uint8_t ou
 
 enum rc keyring_open(const char *spec, struct keyring **out, struct err *e)
 {
-    uint8_t master[KEY_SIZE], id[SHA256_SIZE];
+    uint8_t master[KEY_SIZE] = {0}, seed[KEY_SIZE] = {0}, id[SHA256_SIZE];
     int fd = -1;
     enum rc rc = RC_OK;
     const char *path = str_starts(spec, "file:") ? spec + strlen("file:") : spec;
@@ -204,12 +210,17 @@ enum rc keyring_open(const char *spec, struct keyring **out, struct err *e)
     derive(master, "briefd audit", k->audit);
     derive(master, "briefd id", id);
     str_hex(id, sizeof(id), k->id);
+    derive(master, "briefd sign", seed);
+    rc = ed25519_from_seed(seed, &k->sign, e);
+    if (rc != RC_OK)
+        goto out;
     *out = k;
     k = NULL;
 out:
     if (fd >= 0)
         close(fd);
     crypto_wipe(master, sizeof(master));
+    crypto_wipe(seed, sizeof(seed));
     keyring_close(k);
     return rc;
 }
