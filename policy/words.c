@@ -61,6 +61,90 @@ static void fold_letter(struct fold *f, const UNormalizer2 *nfd, uint32_t cp)
             fold_put(f, (uint32_t)u_foldCase(parts[i], U_FOLD_CASE_DEFAULT));
 }
 
+#define FOLD_ROOM 8 /* behind the last word: word_hash() may read it */
+
+/* What a byte is. */
+enum { OTHER, LOWER, UPPER, DIGIT, WIDE /* of a character beyond ASCII */ };
+#define TIMES_26(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+#define TIMES_64(x) \
+    x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, \
+        x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+static const unsigned char kinds[256] = {
+    ['0'] = DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT,
+    ['A'] = TIMES_26(UPPER),
+    ['a'] = TIMES_26(LOWER),
+    [128] = TIMES_64(WIDE), TIMES_64(WIDE)};
+
+uint64_t word_hash(const char *fold, size_t n)
+{
+    uint64_t h = n * UINT64_C(0x9E3779B97F4A7C15), part;
+
+    for (; n >= 8; n -= 8, fold += 8) {
+        memcpy(&part, fold, 8);
+        h = (h ^ part) * UINT64_C(0xD6E8FEB86659FD93);
+        h ^= h >> 32;
+    }
+    memcpy(&part, fold, 8);
+    if (n) h ^= part << (64 - 8 * n);
+    h *= UINT64_C(0xD6E8FEB86659FD93); /* multiplier of Degski's 64-bit mixer */
+    h ^= h >> 32;
+    h *= UINT64_C(0xD6E8FEB86659FD93);
+    return h ^ h >> 32;
+}
+
+static bool grow(struct words *out, size_t *cap)
+{
+    size_t bigger = *cap ? *cap * 2 : 64;
+    struct word *items = realloc(out->items, bigger * sizeof(*items));
+
+    if (!items) return false;
+    out->items = items;
+    *cap = bigger;
+    return true;
+}
+
+/* The word that begins at text[i], a letter or digit; the byte behind it. */
+static size_t split_word(const char *text, size_t n, size_t i, const UNormalizer2 *nfd, struct fold *f, struct word *w)
+{
+    *w = (struct word){.start = (uint32_t)i, .fold = f->to + f->n, .letters = true, .upper = true};
+    f->start = f->n;
+    while (i < n) {
+        unsigned char kind = kinds[(unsigned char)text[i]];
+
+        if (kind == LOWER || kind == UPPER) {
+            char c = (char)(text[i] | 0x20), before = f->n > f->start ? f->to[f->n - 1] : 0;
+
+            if (kind == LOWER)
+                w->upper = false;
+            else if (i == w->start)
+                w->capital = true;
+            f->to[f->n] = c;
+            f->n += !(c == 'e' && (before == 'a' || before == 'o' || before == 'u'));
+            i++;
+        } else if (kind == DIGIT) {
+            w->letters = false;
+            f->to[f->n++] = text[i++];
+        } else if (kind == WIDE) {
+            uint32_t cp;
+            size_t len = utf8_decode(text + i, n - i, &cp);
+            bool alnum = u_isalnum((UChar32)cp);
+
+            if (!alnum && u_charType((UChar32)cp) != U_NON_SPACING_MARK) break;
+            if (i == w->start) w->capital = u_isUUppercase((UChar32)cp) || u_istitle((UChar32)cp);
+            if (u_isdigit((UChar32)cp)) w->letters = false;
+            if (u_isULowercase((UChar32)cp)) w->upper = false;
+            if (alnum) fold_letter(f, nfd, cp);
+            i += len;
+        } else {
+            break;
+        }
+    }
+    w->end = (uint32_t)i;
+    w->n_fold = (uint32_t)(f->n - f->start);
+    f->to[f->n++] = '\0';
+    return i;
+}
+
 enum rc words_split(const char *text, size_t n, struct words *out, struct err *e)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -69,48 +153,35 @@ enum rc words_split(const char *text, size_t n, struct words *out, struct err *e
     size_t cap = 0;
 
     memset(out, 0, sizeof(*out));
+    if (n > WORDS_MAX_TEXT) return err_set(e, RC_LIMIT, "names: a text of more than %zu bytes", WORDS_MAX_TEXT);
     if (U_FAILURE(status)) nfd = NULL;
-    f.to = malloc(f.cap);
+    f.to = malloc(f.cap + FOLD_ROOM);
     if (!f.to) return err_set(e, RC_NOMEM, "names: out of memory");
     out->folds = f.to;
     for (size_t i = 0; i < n;) {
-        struct word w = {.letters = true, .upper = true};
-        uint32_t cp;
-        size_t len = utf8_decode(text + i, n - i, &cp);
+        unsigned char kind = kinds[(unsigned char)text[i]];
 
-        if (!u_isalnum((UChar32)cp)) {
-            i += len;
+        if (kind == WIDE) {
+            uint32_t cp;
+            size_t len = utf8_decode(text + i, n - i, &cp);
+
+            if (!u_isalnum((UChar32)cp)) {
+                i += len;
+                continue;
+            }
+        } else if (kind == OTHER) {
+            i++;
             continue;
         }
-        w.start = i;
-        w.capital = u_isUUppercase((UChar32)cp) || u_istitle((UChar32)cp);
-        w.fold = f.to + f.n;
-        f.start = f.n;
-        while (i < n) {
-            len = utf8_decode(text + i, n - i, &cp);
-            if (!u_isalnum((UChar32)cp) && u_charType((UChar32)cp) != U_NON_SPACING_MARK) break;
-            if (u_isdigit((UChar32)cp)) w.letters = false;
-            if (u_isULowercase((UChar32)cp)) w.upper = false;
-            if (u_isalnum((UChar32)cp)) fold_letter(&f, nfd, cp);
-            i += len;
+        if (out->n == cap && !grow(out, &cap)) {
+            out->n_folds = f.n;
+            words_clear(out);
+            return err_set(e, RC_NOMEM, "names: out of memory");
         }
-        w.end = i;
-        w.n_fold = f.n - f.start;
-        f.to[f.n++] = '\0';
-        if (out->n == cap) {
-            struct word *items;
-
-            cap = cap ? cap * 2 : 64;
-            items = realloc(out->items, cap * sizeof(*items));
-            if (!items) {
-                out->n_folds = f.n;
-                words_clear(out);
-                return err_set(e, RC_NOMEM, "names: out of memory");
-            }
-            out->items = items;
-        }
-        out->items[out->n++] = w;
+        i = split_word(text, n, i, nfd, &f, &out->items[out->n++]);
     }
+    memset(f.to + f.n, 0, FOLD_ROOM);
+    for (size_t i = 0; i < out->n; i++) out->items[i].hash = word_hash(out->items[i].fold, out->items[i].n_fold);
     out->n_folds = f.n;
     return RC_OK;
 }
