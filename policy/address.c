@@ -238,10 +238,11 @@ static bool number_behind(const struct name_text *t, size_t i, struct name_found
     const struct word *x = &t->w->items[i];
     size_t first = i, number = i + 1, n;
     struct reach r;
-    bool alone = word_in(x, " strasse str platz weg allee gasse ring ");
+    bool alone;
 
-    if (!x->capital || !ends_in_street(x)) return false;
-    if (!(n = house_number(t, number))) return false;
+    if (!x->capital || number >= t->w->n || !is_digit(t->text[x[1].start])) return false;
+    if (!ends_in_street(x) || !(n = house_number(t, number))) return false;
+    alone = word_in(x, " strasse str platz weg allee gasse ring ");
     if (!(t->w->items[number].start == x->end + 1 && strchr(" .", t->text[x->end])) &&
         !(t->w->items[number].start == x->end + 2 && t->text[x->end] == '.'))
         return false;
@@ -268,11 +269,11 @@ static bool place_behind(const struct name_text *t, size_t i, struct name_found 
     size_t number = i + 1, n;
     struct reach r;
 
-    if (!x->capital || !word_in(x, " am an im auf in zum zur hinter unter vor ")) return false;
+    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN))) return false;
     while (number < t->w->n && number - i <= 3 && spaced(t, &t->w->items[number - 1], &t->w->items[number]) &&
            t->w->items[number].letters)
         number++;
-    if (number == i + 1 || !(n = house_number(t, number)) || !spaced(t, &t->w->items[number - 1], &t->w->items[number]))
+    if (number == i + 1 || !word_in(x, " am an im auf in zum zur hinter unter vor ") || !(n = house_number(t, number)) || !spaced(t, &t->w->items[number - 1], &t->w->items[number]))
         return false;
     r = (struct reach){number + n, t->w->items[number + n - 1].end};
     return take_postcode_city(t, &r) && describe(x->start, &r, out);

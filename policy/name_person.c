@@ -67,7 +67,7 @@ static bool joins(const struct name_text *t, const struct word *a, const struct 
 
 static bool particle(const struct word *x)
 {
-    return x->tags & TAG_PARTICLE || word_in(x, " v freiherr freifrau ");
+    return x->tags & TAG_PARTICLE;
 }
 
 /* May word k go on a name that word k - 1 is part of? */

@@ -1,28 +1,50 @@
 /* name_rules.c: see name_rules.h. Word lists are folded (words.h: ä and ae are a, ue is u). */
 #include "name_rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/str.h"
 
 #define MAX_ORG_WORDS 6
 
-void name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out)
+/* Tags by which a word in small letters may begin a name, an address or a legal form. */
+#define MARKS (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
+/* And in capitals: the ordinary words that begin sentences don't. */
+#define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE)
+
+/* Tags of a word with a genitive s of which nothing else is known. */
+static uint32_t genitive_tags(const struct word *x)
+{
+    uint32_t stem;
+
+    if (x->upper || x->n_fold < 5 || x->fold[x->n_fold - 1] != 's') return 0;
+    stem = gazetteer_tags(word_hash(x->fold, x->n_fold - 1));
+    return stem & (TAG_FIRST | TAG_LAST) && !(stem & TAG_BUSINESS) ? stem | TAG_GENITIVE : 0;
+}
+
+enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e)
 {
     size_t german = 0, english = 0;
 
+    *out = (struct name_text){.text = text, .n = n, .w = w, .marked = malloc((w->n + 1) * sizeof(*out->marked))};
+    if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
     for (size_t i = 0; i < w->n; i++) {
         struct word *x = &w->items[i];
+        uint32_t tags = gazetteer_tags(x->hash);
 
-        x->tags = gazetteer_tags(x->hash);
-        if (!x->tags && x->capital && !x->upper && x->n_fold > 4 && x->fold[x->n_fold - 1] == 's') {
-            uint32_t stem = gazetteer_tags(word_hash(x->fold, x->n_fold - 1));
-            if (stem & (TAG_FIRST | TAG_LAST) && !(stem & TAG_BUSINESS)) x->tags = stem | TAG_GENITIVE;
-        }
-        german += (x->tags & TAG_GERMAN) != 0;
-        english += (x->tags & TAG_ENGLISH) != 0;
+        german += tags / TAG_GERMAN & 1;
+        english += tags / TAG_ENGLISH & 1;
+        if (!tags && x->capital) tags = genitive_tags(x);
+        x->tags = tags;
+        if (!x->letters && i > 0 && x[-1].capital && (!out->n_marked || out->marked[out->n_marked - 1] != i - 1))
+            out->marked[out->n_marked++] = (uint32_t)i - 1; /* "Marktplatz 4" */
+        out->marked[out->n_marked] = (uint32_t)i;
+        out->n_marked += tags & MARKS || (x->capital && (!tags || tags & CAPITAL_MARKS)) ||
+                         (i > 0 && x[-1].tags & TAG_TITLE);
     }
-    *out = (struct name_text){.text = text, .n = n, .w = w, .nouns = german > english};
+    out->nouns = german > english;
+    return RC_OK;
 }
 
 bool name_rule_salutation(const struct word *w)

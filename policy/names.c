@@ -643,16 +643,17 @@ static void sort(struct list *l)
 }
 
 /* Names of the record that stand inside an address are part of it: they give way. False: one reaches out of it. */
-static bool give_way(struct list *l, size_t n, const struct name_found *address)
+static bool give_way(struct list *l, struct walk *w, const struct name_found *address)
 {
-    for (size_t k = 0; k < n; k++) {
-        const struct name_found *f = &l->items[k];
+    size_t k;
 
-        if (f->end > address->start && f->start < address->end && (f->start < address->start || f->end > address->end))
-            return false;
+    if (!overlaps(w, address->start, address->end)) return true;
+    for (k = w->at; k < w->n && l->items[k].start < address->end; k++)
+        if (l->items[k].start < address->start || l->items[k].end > address->end) return false;
+    while (k > w->at) {
+        k--;
+        l->items[k].end = l->items[k].start;
     }
-    for (size_t k = 0; k < n; k++)
-        if (l->items[k].start >= address->start && l->items[k].end <= address->end) l->items[k].end = l->items[k].start;
     return true;
 }
 
@@ -660,16 +661,17 @@ static bool give_way(struct list *l, size_t n, const struct name_found *address)
 static enum rc scan_places(const struct name_text *t, struct list *l, struct err *e)
 {
     struct walk walk = {.taken = l, .n = l->n};
-    size_t known = l->n, free_from = 0;
+    size_t free_from = 0;
 
-    for (size_t i = 0; i < t->w->n; i++) {
+    for (size_t m = 0; m < t->n_marked; m++) {
+        size_t i = t->marked[m];
         const struct word *x = &t->w->items[i];
         struct name_found f;
         enum rc rc;
 
         if (!(x->capital || x->tags & (TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL))) continue;
         if (x->start < free_from || (!name_rule_org(t, i, &f) && !address_at(t, i, &f)) || f.start < free_from) continue;
-        if (f.kind == NAME_ORG ? overlaps(&walk, f.start, f.end) : !give_way(l, known, &f)) continue;
+        if (f.kind == NAME_ORG ? overlaps(&walk, f.start, f.end) : !give_way(l, &walk, &f)) continue;
         rc = list_add(l, &f, e);
         if (rc != RC_OK) return rc;
         free_from = f.end;
@@ -683,12 +685,12 @@ static enum rc scan_persons(const struct name_text *t, struct list *l, struct er
     struct walk walk = {.taken = l, .n = l->n};
     size_t free_from = 0, before = 0;
 
-    for (size_t i = 0; i < t->w->n; i++) {
+    for (size_t m = 0; m < t->n_marked; m++) {
+        size_t i = t->marked[m];
         const struct word *x = &t->w->items[i];
         struct name_found f;
         enum rc rc;
 
-        if (!(x->capital || x->tags & (TAG_FIRST | TAG_LAST | TAG_PARTICLE) || (i > 0 && x[-1].tags & TAG_TITLE))) continue;
         if (x->start < free_from) continue;
         if (overlaps(&walk, x->start, x->end)) {
             if (l->items[walk.at].kind == NAME_PERSON) before = l->items[walk.at].end;
@@ -786,15 +788,13 @@ enum rc names_scan(const struct names *n, const char *text, size_t len, struct n
     struct normalised t;
     struct words w = {0};
     struct list l = {0};
-    struct name_text whole;
+    struct name_text whole = {0};
     enum rc rc = normalise(text, len, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
     rc = words_split(t.text, t.n, &w, e);
-    if (rc == RC_OK) {
-        name_rules_tag(t.text, t.n, &w, &whole);
-        rc = scan_known(n, &whole, &l, e);
-    }
+    if (rc == RC_OK) rc = name_rules_tag(t.text, t.n, &w, &whole, e);
+    if (rc == RC_OK) rc = scan_known(n, &whole, &l, e);
     if (rc == RC_OK) rc = scan_places(&whole, &l, e);
     if (rc == RC_OK) rc = scan_persons(&whole, &l, e);
     if (rc == RC_OK) rc = scan_again(&whole, &l, e);
@@ -804,6 +804,7 @@ enum rc names_scan(const struct names *n, const char *text, size_t len, struct n
         *n_out = l.n;
         l.items = NULL;
     }
+    free(whole.marked);
     free(l.items);
     words_clear(&w);
     normalise_clear(&t);
