@@ -27,7 +27,8 @@ static bool sentence_start(const struct name_text *t, size_t i)
 
     while (at > 0 && strchr(" \"'(*-\t", t->text[at - 1])) at--;
     if (at == 0) return true;
-    if (!strchr(".!?:\n;", t->text[at - 1])) return (unsigned char)t->text[at - 1] >= 0x80; /* a dash, a quote */
+    if (!strchr(".!?:\n;", t->text[at - 1])) /* beyond ASCII: a dash, a quote, if not the last letter of a word */
+        return (unsigned char)t->text[at - 1] >= 0x80 && !(i > 0 && t->w->items[i - 1].end == at);
     /* "Dr. Weber", "w. Anna": the dot ends no sentence */
     return !(t->text[at - 1] == '.' && i > 0 && (t->w->items[i - 1].tags & TAG_TITLE || t->w->items[i - 1].n_fold == 1));
 }
@@ -175,7 +176,7 @@ static unsigned right_of(const struct name_text *t, size_t i, size_t n)
         if (r->tags & TAG_ACT_PERSON && !r->capital) c |= ACTS_PERSON;
         if ((r->capital && r->tags & TAG_THING) || r->tags & TAG_LEGAL || (r->upper && r->tags & TAG_UPPER_LEGAL))
             c |= OF_THING;
-        if (!r->capital && r->tags & TAG_THING && !(r->tags & TAG_ACT)) c |= OF_THING;
+        if (!r->capital && r->tags & TAG_THING && !(r->tags & TAG_ACT)) c |= OF_SMALL_THING;
         if (word_in(r, " from at of bei von vom aus chez de ") && next + 1 < t->w->n && r[1].capital) c |= HAS_PLACE;
         if (word_in(r, " from in of aus bei ") && next + 1 < t->w->n && r[1].tags & TAG_ROLE) c |= HAS_ROLE;
         if (r->tags & TAG_AND && next + 1 < t->w->n && r[1].capital && r[1].tags & TAG_FIRST && !(r[1].tags & TAG_BUSINESS))

@@ -27,7 +27,8 @@ enum name_context {
     OF_THING = 1 << 19,   /* "Street", "GmbH" behind it */
     WITH_NAME = 1 << 20,  /* "and Anna" behind it */
     BY_WEAK_LINK = 1 << 21, /* "from": a person, a company or a place */
-    BY_ARTICLE = 1 << 22    /* "the": rather no name */
+    BY_ARTICLE = 1 << 22,   /* "the": rather no name */
+    OF_SMALL_THING = 1 << 23 /* "module" behind it */
 };
 
 /* Of words [i, i + n). */

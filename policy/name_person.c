@@ -132,7 +132,7 @@ static bool full_counts(const struct name_text *t, size_t i, size_t n, unsigned 
     enum kind first = kind_of(t, i, TAG_FIRST), last = kind_of(t, i + n - 1, TAG_LAST);
     bool starts_initial = initial(t, &t->w->items[i]), ends_initial = initial(t, &t->w->items[i + n - 1]);
 
-    if (c & OF_THING && !(c & (BY_TITLE | BY_GREETING | BY_HEADER))) return false;
+    if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING | BY_HEADER))) return false;
     if (starts_initial) return last == KNOWN || (last != NO_NAME && (c & LIKELY || !t->nouns));
     if (n == 2 && t->w->items[i].upper && t->w->items[i].n_fold == 2 && first == NO_NAME) /* "TJ Whitmore" */
         return last == KNOWN && !(t->w->items[i].tags & (TAG_BUSINESS | TAG_LEGAL | TAG_UPPER_LEGAL)) && !t->w->items[i + 1].upper;
@@ -152,7 +152,7 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
     enum kind kind = kind_of(t, i, TAG_FIRST | TAG_LAST);
     bool month = x->tags & TAG_MONTH;
 
-    if (c & OF_THING && !(c & (BY_TITLE | BY_GREETING | BY_HEADER | BY_CLOSING))) return false;
+    if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING | BY_HEADER | BY_CLOSING))) return false;
     if (c & BY_TITLE && (kind != NO_NAME || name_rule_salutation(x - 1)))
         return !(x->tags & (TAG_TITLE | TAG_LEGAL | TAG_NOBODY | TAG_LINK | TAG_ARTICLE));
     if (kind == NO_NAME) return false;
@@ -196,7 +196,7 @@ static bool small_counts(const struct name_text *t, size_t i, size_t *n, unsigne
 
     if (c & BY_TITLE && x->n_fold > 2 && (x->tags & TAG_LAST || !x->tags) && !word_in(x, " wie zu am im ")) return true;
     if (!(x->tags & TAG_FIRST) || x->tags & (TAG_DOUBT | TAG_COMMON) || x->n_fold < 3) return false;
-    if (c & OF_THING) return false;
+    if (c & (OF_THING | OF_SMALL_THING)) return false;
     if (*n > 1) return true;
     if (!(c & (BY_ASK | BY_SPEAK | BY_LINK | BY_LIST | BY_ROLE | BY_GREETING | ACTS_PERSON | OWNS | ACTS))) return false;
     /* "sandra meinhardt": an unknown word behind it, if no verb or ordinary word, is the last name */
@@ -283,7 +283,7 @@ bool name_rule_again(const struct name_text *t, size_t i)
     if (in_address(t, i)) return false;
     if (!x->capital) return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) && x->n_fold > 3;
     c = name_context(t, i, 1, 0);
-    if (c & OF_THING && !(c & (BY_TITLE | BY_GREETING))) return false;
+    if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING))) return false;
     if (!(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_MONTH))) return true;
     if (c & BY_ARTICLE || (c & BY_PLACE && !(c & (ACTS | OWNS)))) return false;
     return c & LIKELY || !(c & BEGINS);

@@ -29,7 +29,8 @@ enum {
     WANTS_COMMA = 2,   /* "Last, First": a comma behind comma_after words */
     WANTS_DOT = 4,     /* "Anna W.": a dot behind the last word, which belongs to the name */
     COMMON_WORD = 8,   /* an ordinary word too: see is_meant() */
-    ANY_GAP = 16
+    ANY_GAP = 16,
+    NOUN = 32 /* an ordinary noun too, which German writes with a capital */
 }; /* values: any separators */
 
 struct form {
@@ -143,16 +144,18 @@ static void add_form(struct adder *a, const struct word *const *words, size_t n,
 
 static bool particle(const struct word *w)
 {
-    return word_in(w, " von van de der den zu zur di da del la le du dos del ter ten ");
+    return word_in(w, " von van de der den zu zur di da del la le du dos ter ten v vd af el al bin ibn ");
 }
 
-/* A form of one word: short ones and ordinary words need a capital. */
+/* A form of one word: very short ones and ordinary words need a capital. */
 static void add_single(struct adder *a, const struct word *w, enum name_form form)
 {
-    unsigned flags = w->n_fold <= 3 ? WANTS_CAPITAL : 0;
+    uint32_t tags = gazetteer_tags(w->hash);
+    unsigned flags = w->n_fold <= 2 || tags & ~(uint32_t)(TAG_FIRST | TAG_LAST | TAG_DOUBT) ? WANTS_CAPITAL : 0;
 
     if (w->n_fold < 2 || !w->letters || particle(w)) return;
-    if (word_in(w, noun_names)) flags |= WANTS_CAPITAL;
+    if (word_in(w, noun_names)) flags |= WANTS_CAPITAL | NOUN;
+    if (tags & TAG_DOUBT) flags |= NOUN;
     if (word_in(w, common_words)) flags |= WANTS_CAPITAL | COMMON_WORD;
     add_form(a, &w, 1, form, flags, 0);
 }
@@ -232,15 +235,23 @@ static void add_initials(struct adder *a, const struct part *first, const struct
     one.at[0] = letters.at[0];
     add_form(a, all, join(all, &one, last), NAME_FULL, WANTS_CAPITAL, 0);
     add_form(a, all, join(all, last, &one), NAME_FULL, WANTS_COMMA | WANTS_CAPITAL, last->n);
+    if (strncmp(first->at[0]->fold, "th", 2) == 0) { /* "Th. Weber" for Thomas; so is a thorn folded */
+        make_word(&together, "th", 2, "", 0);
+        one.at[0] = &together.word;
+        add_form(a, all, join(all, &one, last), NAME_FULL, WANTS_CAPITAL, 0);
+        add_form(a, all, join(all, last, &one), NAME_FULL, WANTS_COMMA | WANTS_CAPITAL, last->n);
+    }
     if (letters.n > 1) {
         add_form(a, all, join(all, &letters, last), NAME_FULL, WANTS_CAPITAL, 0);
         make_word(&together, joined, n, "", 0);
         one.at[0] = &together.word;
         add_form(a, all, join(all, &one, last), NAME_FULL, WANTS_CAPITAL, 0);
     }
-    make_word(&of_last, last->at[0]->fold, first_letter(last->at[0]), "", 0);
-    one.at[0] = &of_last.word;
-    add_form(a, all, join(all, first, &one), NAME_FULL, WANTS_DOT | WANTS_CAPITAL, 0);
+    for (size_t i = 0; i < last->n; i++) {
+        make_word(&of_last, last->at[i]->fold, first_letter(last->at[i]), "", 0);
+        one.at[0] = &of_last.word;
+        add_form(a, all, join(all, first, &one), NAME_FULL, WANTS_DOT | WANTS_CAPITAL, 0);
+    }
     crypto_wipe(initials, sizeof(initials));
     crypto_wipe(&together, sizeof(together));
     crypto_wipe(joined, sizeof(joined));
@@ -444,29 +455,44 @@ static bool last_fits(const struct form *f, const struct word *w, const char *te
 
     *cut = 0;
     if (strcmp(want, w->fold) == 0) return true;
-    if (f->kind == NAME_VALUE || n < 3 || w->n_fold != n + 1 || memcmp(want, w->fold, n) != 0) return false;
+    if (f->kind == NAME_VALUE || n < (f->n > 1 || !w->tags ? 2 : 3) || w->n_fold != n + 1 || memcmp(want, w->fold, n) != 0) return false;
     *cut = 1;
     return w->fold[n] == 's' && text[w->end - 1] == 's';
 }
 
 /* An ordinary word is a name only with a capital, where something says so at the beginning of a sentence, and not where
  * an ordinary word stands: "in May", "der Markt". */
-static bool is_meant(const struct name_text *t, size_t i)
+static bool is_meant(const struct name_text *t, size_t i, bool begins_too)
 {
     const struct word *x = &t->w->items[i];
     unsigned c = name_context(t, i, 1, 0);
 
     if (c & BY_TITLE) return true;
     if (c & OF_THING || (c & BY_PLACE && x->tags & TAG_MONTH)) return false;
-    if (t->nouns && i > 0 && word_in(x - 1, " der die das den dem des ein eine einen im am zum zur beim vom unser kein ") &&
-        name_rule_spaces(t->text, x[-1].end, x->start))
-        return false;
-    if (!(c & BEGINS)) return true;
+    if (t->nouns && i > 0 && name_rule_spaces(t->text, x[-1].end, x->start) &&
+        word_in(x - 1, " der die das den dem des ein eine einen einem einer kein keine unser im am zum zur beim vom "))
+        return c & ACTS_PERSON;
+    if (!(c & BEGINS) || !begins_too) return true;
     return c & (ACTS | ACTS_PERSON | OWNS | HAS_ROLE | HAS_EMAIL | SPEAKS | WITH_NAME | BY_GREETING | BY_CLOSING | BY_HEADER |
                 BY_MENTION);
 }
 
 /* Number of words of the text that the form takes from word i on; 0: no match. */
+/* Is word k of the n from word i on joined to another one without a space: "Ji-woo", "grace.young"? */
+static bool inside_token(const struct name_text *t, size_t i, size_t n, size_t k)
+{
+    const struct word *x = &t->w->items[i + k];
+
+    if (k && x->start == x[-1].end + 1 && strchr("-._", t->text[x[-1].end])) return true;
+    return k + 1 < n && x + 1 < t->w->items + t->w->n && x[1].start == x->end + 1 && strchr("._", t->text[x->end]);
+}
+
+static bool is_middle(const struct name_text *t, const struct word *x)
+{
+    return x->n_fold == 1 && x->capital && x + 1 < t->w->items + t->w->n && t->text[x->end] == '.' &&
+           x->start == x[-1].end + 1 && x[1].start <= x->end + 2;
+}
+
 static size_t form_fits(const struct name_text *t, size_t i, const struct form *f, size_t *end)
 {
     size_t cut = 0, skipped = 0;
@@ -475,14 +501,14 @@ static size_t form_fits(const struct name_text *t, size_t i, const struct form *
     for (size_t k = 0; k < f->n; k++) {
         const struct word *x = &t->w->items[i + k + skipped];
 
-        if (k == 1 && f->n == 2 && f->form == NAME_FULL && x->n_fold == 1 && x->capital && f->hashes[1] != x->hash &&
-            i + 2 < t->w->n && t->text[x->end] == '.' && x->start == x[-1].end + 1 && x[1].start <= x->end + 2) {
+        if (k && !skipped && f->form == NAME_FULL && !f->comma_after && is_middle(t, x) && f->hashes[k] != x->hash) {
             skipped = 1; /* "Anna M. Weber" */
             x++;
+            if (i + f->n >= t->w->n) return 0;
         }
         if (k && !gap_fits(t->text, x - 1, x, f->flags & WANTS_COMMA && k == f->comma_after, f->flags & ANY_GAP))
             return 0;
-        if (f->flags & WANTS_CAPITAL && !x->capital) return 0;
+        if (f->flags & WANTS_CAPITAL && !x->capital && !(f->n > 1 && (particle(x) || inside_token(t, i, f->n, k)))) return 0;
         if (k + 1 < f->n && (f->hashes[k] != x->hash || strcmp(f->words[k], x->fold) != 0)) return 0;
         if (k + 1 == f->n && !last_fits(f, x, t->text, &cut)) return 0;
     }
@@ -491,7 +517,10 @@ static size_t form_fits(const struct name_text *t, size_t i, const struct form *
         if (*end >= t->n || t->text[*end] != '.') return 0;
         (*end)++;
     }
-    if (f->flags & COMMON_WORD && !is_meant(t, i)) return 0;
+    if (f->flags & (COMMON_WORD | NOUN) && !is_meant(t, i, f->flags & COMMON_WORD)) return 0;
+    if (f->n == 1 && *end - t->w->items[i].start <= 3 && *end + 1 < t->n && t->text[*end] == '-' &&
+        t->text[*end + 1] >= 'a' && t->text[*end + 1] <= 'z')
+        return 0; /* "Li-ion" */
     return f->n;
 }
 
@@ -595,7 +624,7 @@ static enum rc scan_known(const struct names *n, const struct name_text *t, stru
 
         if (!x->n_fold || x->start < free_from) continue;
         look_up(n, t, i, x->hash, &best);
-        if (!best.form && x->n_fold > 3 && x->fold[x->n_fold - 1] == 's')
+        if (!best.form && (x->n_fold > 3 || (x->n_fold == 3 && x->capital && !x->tags)) && x->fold[x->n_fold - 1] == 's')
             look_up(n, t, i, word_hash(x->fold, x->n_fold - 1), &best);
         if (!best.form) continue;
         f = (struct name_found){.start = x->start,
