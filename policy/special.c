@@ -35,6 +35,9 @@
     "(?!-? ?(?:research|drugs?|software|device|market|tests?|portfolio|product|ward|unit|cent(?:re|er)|clinic|screening|"  \
     "app|stud(?:y|ies)|trials?|charity|care|register|data|therap(?:y|ies)|medicines?|monitor|sensor|module|detection|"     \
     "vaccine|forschung|zentrum|register|medikament|mittel|therapie|klinik|station|diagnostik|produkte?)\\b)"
+#define NO_CRIME_TRADE                                                                                                    \
+    "(?!-? ?(?:detection|prevention|protection|software|policy|training|insurance|clause|law|module|cover|case study|alerts?|" \
+    "losses|report|check|schutz|versicherung|prävention))"
 #define NATION                                                                                                            \
     "(?-i:Turkish|Kurdish|Arab(?:ic)?|African|Asian|Jewish|Polish|Russian|Syrian|Afghan|Roma|Indian|Pakistani|Chinese|"    \
     "Latino|Latina|Hispanic|Iranian|Iraqi|Israeli|Nigerian|Somali|Moroccan|Algerian|Vietnamese|Korean|Romanian|Serbian|"   \
@@ -51,7 +54,7 @@
     "(?:muslim(?:a|in)?|moslem|jewish|jew|catholic|protestant|methodist|presbyterian|anglican|buddhist(?:in)?|hindu|sikh|" \
     "mormon|quaker|atheist(?:in)?|agnostic|baptist(?:in)?|evangelical|born-again|scientologist|"                           \
     "orthodox (?:jew|christian)|jehovah'?s witness|seventh-day adventist|christian|"                                       \
-    "muslimisch|jüdisch|katholisch|evangelisch|protestantisch|buddhistisch|russisch-orthodox|griechisch-orthodox|"         \
+    "(?-i:Christ(?:in)?)|christlich|muslimisch|jüdisch|katholisch|evangelisch|protestantisch|buddhistisch|russisch-orthodox|griechisch-orthodox|"         \
     "konfessionslos|zeug(?:e|in) jehovas|alevit(?:in)?|"                                                                   \
     "musulmane?|juive?|catholique|protestante?|bouddhiste|hindoue?|athée|croyante?|pieuse|pieux|témoin de jéhovah)"
 #define PARTY                                                                                                             \
@@ -78,16 +81,16 @@
     "escroquerie|fraude fiscale|abus de biens sociaux|violences?|vol|corruption|conduite en état d'ivresse)"
 #define POSSESSIVE "(?:his|her|their|my|\\p{L}{2,25}['’]s)"
 #define COPULA "(?:['’]s|is|was|isn['’]t|has been|had been|got|became|turned|remains|been|be|being|feels|ist|war|sind|wurde|wird|est|était|a été)"
+/* Up to three words between the verb and what somebody is, none that begins something else: "is a very observant". */
 #define ADVERBS                                                                                                           \
-    "(?:(?:a|an|the|very|quite|also|still|now|again|just|really|so|currently|currently on|seriously|terminally|chronically|" \
-    "mentally|severely|clinically|heavily|recently|openly|newly|both|already|six|\\d{1,2} (?:months?|weeks?)|five months|"  \
-    "sehr|streng|schwer|stark|leider|wieder|noch|chronisch|psychisch|offen|auch|gerade|seit \\p{L}{3,12}|"                 \
-    "une?|très|gravement|encore|ouvertement|enfin|profondément) ){0,3}"
+    "(?:(?!the |our |with |about |of |for |in |to |on |at |der |die |das |den |dem |mit |für |von |im |vom |zum |auf |le |"   \
+    "la |les |du |pour |avec |sur |not |nicht |no |kein)[\\p{L}\\d-]{1,14} ){0,3}"
 
 /* When a rule's words count. */
 enum needs {
     NOTHING, /* clear by themselves */
     PERSON,  /* somebody stands in the clause */
+    ACTOR,   /* somebody acts in the clause before the words, or it leaves them out: "Had a stroke." */
     SUBJECT  /* somebody is what the clause speaks of: the nearest noun or pronoun before the words */
 };
 
@@ -144,6 +147,17 @@ static const struct rule {
      "im krankenstand|malade|souffrante?|enceinte(?! de)|enceinte de|déprimée?|diabétique|alcoolique|dépressi(?:f|ve)|sourde?)\\b"},
     {SPECIAL_HEALTH, SUBJECT,
      "\\b(?:krank|erkrankt|schwanger|malade|depressiv) ?(?=[.,;!?\\n)]|$)"},
+    {SPECIAL_HEALTH, ACTOR,
+     "\\b(?:hernia|dialysis|surgery(?! (?:on|to) (?:the|our) (?!\\d))|hearing aids?|wheelchair(?!-)|migraines?|tinnitus|parkinson'?s?|"
+     "alzheimer'?s?|chemo|tumou?r|heart attack|pneumonia|the flu|hip replacement|pacemaker|prosthe(?:sis|tic)|insulin|physio|"
+     "therapist|psychiatrist|doctor'?s appointment|sick note|had a baby|had a fall|had an? (?:accident|stroke|seizure)|"
+     "(?-i:ADHD|PTSD|OCD|HIV|MS)|autism|dyslexia|allerg(?:y|ic) to|"
+     "\\p{L}{3,10}-?op|(?:knie|hüft|herz|rücken|augen|schulter)-?(?:operation|leiden|probleme|schmerzen)|tinnitus|herzinfarkt|"
+     "schlaganfall|bandscheibe|hörgerät|rollstuhl|herzschrittmacher|migräne|burn-?out|lungenentzündung|brustkrebs|epilepsie|"
+     "(?:erwartet|bekommt|kriegt) (?:ein kind|ein baby|nachwuchs|zwillinge)|corona|beim arzt|reha|"
+     "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
+    {SPECIAL_HEALTH, ACTOR, "\\b(?:" ILLNESS ")\\b" NO_TRADE "(?! (?:in (?:the |der )|of |der ))"},
+    {SPECIAL_HEALTH, SUBJECT, "\\b(?:suffers? from|suffering from|leidet (?:an|unter)|litt (?:an|unter)|souffre d[e'’])"},
     /* ---- family */
     {SPECIAL_FAMILY, NOTHING,
      "\\b(?:" POSSESSIVE " (?:\\p{L}{2,12} )?" RELATIVE
@@ -171,6 +185,11 @@ static const struct rule {
      "(?:\\b|(?=['’]))" COPULA " " ADVERBS
      "(?:divorc(?:ed|ing)|getting divorced|separated(?! from the)|widowed|a widow(?:er)?|geschieden|verwitwet|witwer?|divorcée?|"
      "veuve?|veuf|séparée? de (?:sa|son))\\b"},
+    {SPECIAL_FAMILY, NOTHING,
+     "\\b(?:(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|(?:his|her|seine?|"
+     "ihre?) (?:marriage|ehe) (?:is|was|ist|war|broke|failed|hat|geht|ging)|(?:scheidung|divorce) (?:läuft|is final|came through)|"
+     POSSESSIVE " (?:ex-wife|ex-husband|ex)\\b|(?:seine|ihre?) ex-?(?:frau|mann)|alimony|child support|unterhalt (?:zahlen|für die "
+     "kinder)|pflegt (?:seine|ihren?|ihre) " VERWANDTE "|caring for (?:his|her) (?:\\p{L}{2,9} )?" RELATIVE ")"},
     /* ---- belief */
     {SPECIAL_BELIEF, NOTHING,
      "\\b(?:(?:devout|practi[cs]ing|strict|pious|gläubige[rn]?|strenggläubige[rn]?|bekennende[rn]?) " FAITH
@@ -186,6 +205,12 @@ static const struct rule {
     {SPECIAL_BELIEF, PERSON,
      "\\b(?:for religious reasons|aus religiösen gründen|(?:prays|betet) |his faith|her faith|seinem glauben|ihrem glauben|"
      "ramadan|sa foi)\\b"},
+    {SPECIAL_BELIEF, ACTOR,
+     "\\b(?:wears? a (?:hijab|headscarf|turban|kippah?|burqa|cross)|trägt (?:ein )?kopftuch|betet|prays|bible (?:study|group)|"
+     "(?:koran|quran|qur'an|bibel|torah)|church (?:elder|choir|group|member|warden|service)|ramadan|ramadhan|lent|kirchenchor|"
+     "kirchengemeinderat|moscheeverein|freikirche|mosquée|carême|prie à|"
+     "(?:is|was|ist|war|est) (?:a |an |ein |un )?(?:rabbi|imam|pastor|priest|vicar|deacon|nun|monk|pfarrer(?:in)?|priester|diakon|"
+     "prêtre|pasteur))\\b"},
     /* ---- union */
     {SPECIAL_UNION, NOTHING,
      "\\b(?:(?:trade|labou?r) unionist|union (?:member(?:ship)?|rep(?:resentative)?s?|steward|official|organi[sz]er|delegate|"
@@ -197,6 +222,11 @@ static const struct rule {
      ")?(?:" UNION "|syndicat))\\b"},
     {SPECIAL_UNION, PERSON,
      "\\b(?:(?:bei|in|at|with|mitglied (?:der|bei)) (?:der |the )?" UNION "(?!\\p{L})|trade union|labou?r union)"},
+    {SPECIAL_UNION, ACTOR,
+     "(?:\\b(?-i:Teamsters|Unison|UNISON|GMB|UAW|SEIU|AFL-CIO|ver\\.di|Verdi|IG Metall|IG BCE|IG BAU|DGB|CGT|CFDT|CFTC)\\b|"
+     "(?<!credit )(?<!western )(?<!european )(?<!customs )(?<!monetary )(?<!soviet )(?<!student )(?<!rugby )\\bunion(?!\\p{L})(?! "
+     "(?:nuts?|joints?|fittings?|jack|street|square|carbide|pacific|bank|investment|station|en |flange|between|set|of the (?:two|"
+     "sets)))(?<!raccord union)|\\bgewerkschaft\\b|\\bsyndicat\\b)"},
     /* ---- politics */
     {SPECIAL_POLITICS, NOTHING,
      "\\b(?:(?:vot(?:es?|ed|ing|er)|campaign(?:s|ed|ing)|canvass(?:es|ed)|donat(?:es|ed)|stood|ran|runs|running)(?: for| to)? "
@@ -209,6 +239,11 @@ static const struct rule {
      "vote(?:nt)? (?:pour )?(?:le |la |les )?" PARTY "|milite (?:chez|au|à|pour|dans) (?:le |la |les )?\\p{L}{2,20})"},
     {SPECIAL_POLITICS, SUBJECT, "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?-i:an? )?" PARTY "(?! (?:sea|deal|vote|option))\\b"},
     {SPECIAL_POLITICS, SUBJECT, "\\b(?:is|war|ist|was|est) (?:in|with|for|bei|à|au) (?:the |der |den |la |le )?" PARTY "\\b"},
+    {SPECIAL_POLITICS, ACTOR,
+     "\\b(?:(?-i:CDU|CSU|SPD|AfD|FDP|NPD|BSW|FPÖ|ÖVP|SPÖ|UKIP|SNP|GOP|Lib Dems?|Tory|Tories|Rassemblement|LFI|MAGA)\\b|(?:im|in den|"
+     "für den) (?:stadtrat|gemeinderat|landtag|kreistag|bundestag|bezirkstag)|(?:is|was) (?:a |an |the )?(?:\\p{L}{3,10} )?"
+     "(?:councill?or|mp|senator|congress(?:man|woman))\\b|far[- ](?:right|left)|encartée? (?:au|à|chez)|conseillère? municipale?|"
+     "parteibuch|ortsverein|wahlkampf für|political activist|climate activist|querdenker(?:in)?|reichsbürger(?:in)?)"},
     /* ---- origin */
     {SPECIAL_ORIGIN, NOTHING,
      "\\b(?:of (?-i:\\p{Lu}\\p{L}{3,14}) (?:descent|heritage|ancestry|extraction)|(?-i:\\p{Lu}\\p{L}{3,14}) (?:descent|ancestry)|"
@@ -223,6 +258,17 @@ static const struct rule {
      "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:(?:black|white|asian|latin[oa]|hispanic|arab|roma|half-\\p{L}{4,10})(?! (?:"
      "belt|sheep|box|list|hole|friday|market|paper|label|board|goods|ops|finish|or|and white))|" NATIONAL_DE "|noire?|arabe|"
      "maghrébine?|asiatique|farbig|schwarz(?!e))(?=\\b)(?! (?-i:\\p{Lu}))"},
+    {SPECIAL_ORIGIN, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " (?:(?:originally|half|part|ethnically|ein|eine|a|an) )?(?:" NATION "|(?-i:Kurd|Turk|Arab|Syrian|Afghan|"
+     "Roma))(?= (?:and|but|so|by|from|on|born)\\b|[.,;!)]|$)"},
+    {SPECIAL_ORIGIN, NOTHING,
+     "\\b(?:(?:his|her|their|whose) (?:parents|family|mother|father|grandparents|folks) (?:(?:all |both |originally )?(?:come|came|comes|"
+     "fled|emigrated|immigrated|moved here|escaped|are|is|was|were) (?:from |here |" NATION "))|(?:seine?|ihre?|deren) (?:eltern|"
+     "familie|mutter|vater|großeltern) (?:kommen|kommt|kam|kamen|stammen|stammt|floh|flohen|sind|ist) (?:ursprünglich )?(?:aus|" NATIONAL_DE
+     "|(?-i:Türken|Kurden|Syrer|Polen|Russen|Afghanen|Araber))|(?:ses parents|sa famille|sa mère|son père) (?:sont|vien(?:t|nent)|est) "
+     "(?:d[eu'’] ?|\\p{L}{3,12}(?:aine?s?|iens?|iennes?|ois|aises?|ais|ques?)\\b)|(?:fled|escaped) (?:from )?(?-i:Syria|Iran|Iraq|"
+     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete))"},
+    {SPECIAL_ORIGIN, SUBJECT, "\\bstammt (?:ursprünglich )?aus (?:der |dem )?(?-i:\\p{Lu})\\p{L}{2,15}"},
     /* ---- orientation */
     {SPECIAL_ORIENTATION, NOTHING,
      "\\b(?:came out(?: as (?:gay|lesbian|bi(?:sexual)?|trans(?:gender)?|queer)| to (?:his|her|the) (?:team|family))|"
@@ -234,6 +280,10 @@ static const struct rule {
      "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:gay(?! colou?rs)|lesbian|bi(?:sexual)?|homosexual|trans(?:gender|sexual)?(?! axle)|"
      "queer|schwul|lesbisch|bisexuell|homosexuell|transsexuell|homosexuel(?:le)?|lesbienne|transgenre|bisexuel(?:le)?)\\b(?! (?-i:\\p{Lu}))"},
     {SPECIAL_ORIENTATION, PERSON, "\\b(?:lesbisch|schwul|transgender|lesbian)\\b(?! (?:bar|magazine|market))"},
+    {SPECIAL_ORIENTATION, ACTOR,
+     "\\b(?:mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
+     "(?:ehefrau|frau|freundin zusammen|lebensgefährtin)|ihre (?:ehefrau|lebensgefährtin)|trans (?:woman|man|frau|mann)|"
+     "gleichgeschlechtlich\\p{L}{0,4}|en couple avec un homme)\\b"},
     /* ---- offences */
     {SPECIAL_OFFENCE, NOTHING,
      "\\b(?:criminal record|on parole|on bail|ex-con(?:vict)?|drunk driving|(?:charged with|convicted of|arrested for|guilty of|"
@@ -247,6 +297,11 @@ static const struct rule {
      "{0,5} (?:verurteilt|verhaftet|festgenommen)|auf bewährung|(?:straf|ermittlungs)verfahren|strafanzeige|wegen " CRIME
      "\\b|en (?:prison|détention)(?! )|en prison|arrêtée? (?:par la police|pour)|lost (?:his|her) (?:driving )?licen[cs]e|"
      "führerschein (?:verloren|weg|abgegeben|entzogen)|embezzled|pour " CRIME ")\\b"},
+    {SPECIAL_OFFENCE, ACTOR,
+     "\\b(?:(?:" CRIME "|shoplifting|stealing|drink[- ]driving|embezzling)\\b" NO_CRIME_TRADE
+     "|under (?:criminal )?investigation|behind bars|(?:months|years) (?:in prison|inside|in jail)|(?:monate|jahre) (?:haft|knast|"
+     "gefängnis)|(?:alkohol|trinken|betrunken) am steuer|führerschein weg|(?:mois|ans) (?:de prison|ferme)|de la prison|"
+     "vor gericht wegen|angeklagt wegen|on trial for|restraining order|sex offender|house arrest|fußfessel|police record)"},
 };
 #define N_RULES COUNT_OF(rules)
 
@@ -372,6 +427,7 @@ static bool role_of_person(const struct word *x)
                       "mitarbeiter mitarbeiterin manager manageri managerin owner founder contact director engineer inhaber "
                       "inhaberin geschaftsfuhrer geschaftsfuhrerin einkaufer einkauferin leiter leiterin lagerleiter ansprechpartner "
                       "ansprechpartnerin secretary receptionist foreman supervisor partner president chairman lawyer accountant "
+                      "lead head rep clerk nurse doctor agent planner operator trustee intern trainee apprentice azubi praktikant responsable "
                       "directeur directrice gerant gerante acheteur acheteuse patron patronne guy lady woman man "
                       "meister vorstand prokurist chairwoman controller technician driver trainer wife husband mother father mum mom "
                       "dad son daughter child baby brother sister parents frau mann mutter vater sohn tochter kind bruder schwester "
@@ -428,6 +484,35 @@ static bool behind_preposition(const struct word *x)
     return word_in(x, " seit im in am an aus bei nach vor wegen mit fur durch bis ab um zu zur zum since for in at on due ");
 }
 
+static bool starts_sentence(const struct name_text *t, size_t at)
+{
+    while (at > 0 && t->text[at - 1] == ' ') at--;
+    return at == 0 || strchr(".!?\n", t->text[at - 1]);
+}
+
+/* Notes leave out of whom they speak: "Hatte einen Herzinfarkt." */
+static bool left_out(const struct name_text *t, size_t start)
+{
+    size_t i = word_from(t->w, start);
+
+    return i < t->w->n && starts_sentence(t, start) &&
+           word_in(&t->w->items[i], " is was has had got went wears lost suffers still now apparently hat hatte ist war wurde kommt "
+                                    "liegt fallt leidet sitzt lebt est a suit souffre ");
+}
+
+/* Does somebody act in [start, end)? "his" and "her" don't tell. */
+static bool has_actor(const struct name_text *t, size_t start, size_t end)
+{
+    for (size_t i = word_from(t->w, start); i < t->w->n && t->w->items[i].start < end; i++) {
+        const struct word *x = &t->w->items[i];
+
+        if ((subject_pronoun(x) && !word_in(x, " we they wir i ich je them ")) || role_of_person(x) || name(x)) return true;
+        if (x->tags & TAG_TITLE && x->capital) return true;
+        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && x[1].tags & TAG_ACT) return true;
+    }
+    return left_out(t, start);
+}
+
 /* Is somebody what is spoken of before byte `at` in a clause that begins at `start`? The nearest noun or pronoun counts. */
 static bool subject_before(const struct name_text *t, size_t start, size_t at)
 {
@@ -443,7 +528,7 @@ static bool subject_before(const struct name_text *t, size_t start, size_t at)
         if (!t->nouns && x->capital && x->tags & (TAG_COMMON | TAG_BUSINESS) && p) return false;
         if (word_in(x, " it es this that das dies ca we they there c ")) return false;
     }
-    return false;
+    return left_out(t, start);
 }
 
 /* ---- scanning -------------------------------------------------------------------------------------------------- */
@@ -474,6 +559,8 @@ static bool is_meant(enum needs needs, const struct name_text *w, size_t clause,
     switch (needs) {
     case PERSON:
         return has_person(w, clause, clause_upto);
+    case ACTOR:
+        return has_actor(w, clause, word);
     case SUBJECT:
         return subject_before(w, clause, word);
     case NOTHING:

@@ -93,6 +93,7 @@ START_TEST(sentences_to_look_at)
     struct score score = {.plain = 0};
 
     measure("tune.tsv", true, &score);
+    measure("later.tsv", true, &score);
     check("tuned on", &score);
 }
 END_TEST
