@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unicode/uchar.h>
 
+#include "../base/str.h"
 #include "nfa.h"
 
 #define UNKNOWN    UINT32_MAX
@@ -515,25 +517,46 @@ static bool add_hit(struct automaton_hits *hits, size_t at, uint32_t set)
     return true;
 }
 
-/* Reads from text[at] on in state `row`; false when out of memory. */
-static inline bool run_from(struct automaton *a, const unsigned char *text, size_t n, size_t at, uint32_t row,
-                            struct automaton_hits *hits)
+/* Reads from text[at] on in state `row`, the first byte as `first`; false when out of memory. */
+static inline bool run_from(struct automaton *a, const unsigned char *text, size_t n, size_t at, unsigned char first,
+                            uint32_t row, struct automaton_hits *hits)
 {
     const uint8_t *class_of = a->class_of;
-    size_t upto = n - at > AUTOMATON_RUN ? at + AUTOMATON_RUN : n, i = at;
+    size_t upto = n - at > AUTOMATON_RUN ? at + AUTOMATON_RUN : n, c = class_of[first];
 
-    for (;;) {
-        size_t c = i < upto ? class_of[text[i]] : a->n_classes;
-        uint32_t t;
+    for (size_t i = at;;) {
+        uint32_t t = a->trans[row + c];
 
-        if (i == upto && upto < n) return add_hit(hits, at, a->states[row / a->stride].alive);
-        t = a->trans[row + c];
         if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return false;
         if (t >> SET_SHIFT && !add_hit(hits, at, t >> SET_SHIFT)) return false;
         row = t & ROW_MASK;
-        if (row == DEAD || i == upto) return true;
+        if (row == DEAD || i == n) return true;
         i++;
+        if (i == upto && upto < n) return add_hit(hits, at, a->states[row / a->stride].alive);
+        c = i < n ? class_of[text[i]] : a->n_classes;
     }
+}
+
+/* The byte that stands for the character beyond ASCII at s[i, n), where it is known what it is, or its first byte. */
+static unsigned char byte_for(const unsigned char *s, size_t n, size_t i)
+{
+    uint32_t cp, kind;
+
+    (void)utf8_decode((const char *)s + i, n - i, &cp);
+    kind = U_GET_GC_MASK((UChar32)cp);
+    if (kind & (U_GC_L_MASK | U_GC_N_MASK)) return NFA_WORD;
+    return kind & (U_GC_M_MASK | U_GC_PC_MASK | U_GC_CN_MASK) ? s[i] : NFA_OTHER;
+}
+
+/* The same for the character before s[i], i > 0. */
+static unsigned char byte_before(const unsigned char *s, size_t i)
+{
+    size_t start = i - 1;
+
+    if (s[start] < 0x80) return s[start];
+    while (start > 0 && i - start < 4 && (s[start] & 0xC0) == 0x80)
+        start--;
+    return byte_for(s, i, start);
 }
 
 enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t from, size_t upto,
@@ -546,16 +569,22 @@ enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t fr
     a->read += upto - from;
     for (size_t i = from; i < upto; i++) {
         size_t before = i > 0 ? s[i - 1] : 256, kind;
+        unsigned char first = s[i];
         uint32_t begin;
 
-        if (a->dead[before][s[i] / 64] >> s[i] % 64 & 1) continue;
+        if (a->dead[before][first / 64] >> first % 64 & 1) continue;
+        if (first >= 0x80 || (before >= 0x80 && before < 256)) {
+            if (first >= 0x80) first = byte_for(s, n, i);
+            if (i > 0) before = byte_before(s, i);
+            if (a->dead[before][first / 64] >> first % 64 & 1) continue;
+        }
         if (signs_left && (!sign || sign < s + i)) {
             sign = memchr(s + i, '@', n - i);
             signs_left = sign != NULL;
         }
         kind = signs_left && (size_t)(sign - (s + i)) <= a->at_reach;
         begin = a->begins[kind][before < 256 ? a->class_of[before] : a->n_classes];
-        if (!run_from(a, s, n, i, (uint32_t)(begin * a->stride), hits))
+        if (!run_from(a, s, n, i, first, (uint32_t)(begin * a->stride), hits))
             return err_set(e, RC_NOMEM, "detectors: out of memory");
     }
     return RC_OK;

@@ -101,9 +101,11 @@ static enum rc compile_row(struct row *row, bool anchored, struct err *e)
     uint32_t empty = 0;
     size_t size = 0;
 
-    row->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED,
-                              PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | (anchored ? PCRE2_ANCHORED : 0), &error, &offset,
-                              NULL);
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS;
+
+    /* an anchored try is short: PCRE2's search for a letter that must occur somewhere ahead would cost more */
+    if (anchored) options |= PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE;
+    row->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED, options, &error, &offset, NULL);
     if (!row->code) {
         PCRE2_UCHAR message[128];
 

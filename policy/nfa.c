@@ -10,10 +10,12 @@
 #define LARGE        6000 /* nodes of one pattern */
 #define MAX_GROUPS   64
 
-/* A character: which ASCII ones, and may it be another? */
+/* A character: which ASCII ones, and which beyond? A class may have some or all of the letters and digits (word), and some or
+ * all of the other characters there. */
+enum part { NONE, SOME, ALL };
 struct chars {
     struct byte_set ascii;
-    bool beyond;
+    enum part word, other;
 };
 
 struct builder {
@@ -137,13 +139,15 @@ static uint32_t read_char(struct builder *b, uint32_t in, const struct chars *c)
 {
     uint32_t out = new_node(b);
 
-    if (!c->beyond) {
+    if (c->word == NONE && c->other == NONE) {
         make_set(b, in, NFA_BYTE, &c->ascii, false, out);
     } else {
         uint32_t ascii = new_node(b), lead = new_node(b), loop = new_node(b), more = new_node(b);
         struct byte_set leads = {{0}}, continued = {{0}};
 
         set_add(&leads, 0xC2, 0xF4);
+        if (c->word != NONE) set_add(&leads, NFA_WORD, NFA_WORD);
+        if (c->other != NONE) set_add(&leads, NFA_OTHER, NFA_OTHER);
         set_add(&continued, 0x80, 0xBF);
         make(b, in, NFA_SPLIT, ascii, lead);
         make_set(b, ascii, NFA_BYTE, &c->ascii, false, out);
@@ -163,6 +167,25 @@ static uint32_t read_rest(struct builder *b, uint32_t in)
 
 /* ---- characters ------------------------------------------------------------------------------------------------ */
 
+static enum part part_inverted(enum part p)
+{
+    return p == NONE ? ALL : p == ALL ? NONE : SOME;
+}
+
+static void chars_invert(struct chars *c)
+{
+    set_invert(&c->ascii);
+    c->word = part_inverted(c->word);
+    c->other = part_inverted(c->other);
+}
+
+static void chars_join(struct chars *c, const struct chars *more)
+{
+    set_join(&c->ascii, &more->ascii);
+    if (more->word > c->word) c->word = more->word;
+    if (more->other > c->other) c->other = more->other;
+}
+
 /* \w, \d ... and their opposites; the normaliser leaves no digits and white space beyond ASCII. false: another escape. */
 static bool class_escape(char c, struct chars *out)
 {
@@ -170,7 +193,8 @@ static bool class_escape(char c, struct chars *out)
     switch (c | 0x20) {
     case 'w':
         set_word(&out->ascii);
-        out->beyond = true;
+        out->word = ALL;
+        out->other = SOME; /* marks and connectors: it depends on PCRE2's version */
         break;
     case 'd':
         set_add(&out->ascii, '0', '9');
@@ -189,10 +213,7 @@ static bool class_escape(char c, struct chars *out)
     default:
         return false;
     }
-    if (c < 'a') {
-        set_invert(&out->ascii);
-        out->beyond = true;
-    }
+    if (c < 'a') chars_invert(out);
     return true;
 }
 
@@ -200,7 +221,7 @@ static void all_chars(struct chars *out)
 {
     memset(out, 0, sizeof(*out));
     set_add(&out->ascii, 0, 127);
-    out->beyond = true;
+    out->word = out->other = ALL;
 }
 
 /* \p{Lu}, \pL: the letters and the digits are known, all else may be anything. */
@@ -221,7 +242,7 @@ static void property(struct builder *b, char kind, struct chars *out)
     }
     b->p = end;
     memset(out, 0, sizeof(*out));
-    out->beyond = true;
+    out->word = SOME;
     if (kind == 'P' || len == 0 || len > 2 || (*name != 'L' && *name != 'N')) {
         all_chars(out);
     } else if (*name == 'N') {
@@ -256,7 +277,7 @@ static void one_char(struct chars *out, uint32_t cp)
     if (cp < 0x80)
         set_add(&out->ascii, cp, cp);
     else
-        out->beyond = true;
+        out->word = out->other = SOME;
 }
 
 /* What \ and the character behind it mean, as far as it is one character; b->p stands behind the backslash. */
@@ -325,8 +346,7 @@ static void char_class(struct builder *b, struct chars *out)
             } else {
                 char_escape(b, &one);
             }
-            set_join(&out->ascii, &one.ascii);
-            out->beyond |= one.beyond;
+            chars_join(out, &one);
             if (*b->p == '-' && b->p[1] != ']') unknown = true; /* a range from an escape: rare */
             continue;
         }
@@ -341,21 +361,20 @@ static void char_class(struct builder *b, struct chars *out)
                 if (*b->p) b->p++;
             } else {
                 set_add(&out->ascii, low, high < 0x80 ? high : 127);
-                out->beyond |= high >= 0x80;
+                if (high >= 0x80 && out->word == NONE) out->word = SOME;
+                if (high >= 0x80 && out->other == NONE) out->other = SOME;
             }
             skip_continuation(b);
         } else if (low < 0x80) {
             set_add(&out->ascii, low, low);
         } else {
-            out->beyond = true;
+            if (out->word == NONE) out->word = SOME;
+            if (out->other == NONE) out->other = SOME;
         }
     }
     if (*b->p) b->p++;
     if (b->caseless) set_fold(&out->ascii);
-    if (negated) {
-        set_invert(&out->ascii);
-        out->beyond = true;
-    }
+    if (negated) chars_invert(out);
     if (unknown) all_chars(out);
 }
 
@@ -432,8 +451,7 @@ static bool look_chars(struct builder *b, struct chars *out, bool *all_single)
         struct chars one;
 
         if (one_of(b, &one) && (*b->p == '|' || *b->p == ')')) {
-            set_join(&out->ascii, &one.ascii);
-            out->beyond |= one.beyond;
+            chars_join(out, &one);
             some = true;
         } else {
             *all_single = false;
@@ -473,8 +491,10 @@ static uint32_t look(struct builder *b, uint32_t in, bool behind, bool negative)
         return read_rest(b, out);
     }
     if (!some || (!negative && !all_single)) return in;
-    if (negative) set_invert(&c.ascii);
-    set_add(&c.ascii, 0x80, 0xFF); /* a character beyond ASCII: may be or may not be one of them */
+    if (negative) chars_invert(&c);
+    set_add(&c.ascii, 0x80, NFA_OTHER - 1); /* a part of a character beyond ASCII: may be or may not be one of them */
+    if (c.word != NONE) set_add(&c.ascii, NFA_WORD, NFA_WORD);
+    if (c.other != NONE) set_add(&c.ascii, NFA_OTHER, NFA_OTHER);
     out = new_node(b);
     make_set(b, in, behind ? NFA_BEFORE : NFA_NEXT, &c.ascii, negative, out);
     return out;

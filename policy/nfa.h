@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include "../base/err.h"
 
+/* Two bytes that no UTF-8 has stand for a whole character beyond ASCII, where it is known what it is. */
+#define NFA_OTHER 0xFE /* neither a letter nor a digit (\w) */
+#define NFA_WORD  0xFF /* a letter or a digit */
+
 struct byte_set {
     uint64_t bits[4];
 };
