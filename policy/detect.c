@@ -22,6 +22,7 @@
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
 #define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
+#define SMALL_CLUSTER  64 /* overlapping matches that are compared one by one */
 #define BLOCK          ((size_t)64 << 10) /* bytes that the automaton reads before its hits are judged */
 #define JIT_STACK_MIN  ((size_t)32 << 10)
 #define JIT_STACK_MAX  ((size_t)1 << 20)
@@ -615,7 +616,66 @@ static bool taken(const uint64_t *bits, size_t from, size_t upto)
     return false;
 }
 
-enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
+/* In order of place: matches are found nearly so. */
+static void sort_by_place(struct found *f, size_t n)
+{
+    if (n > SMALL_CLUSTER) {
+        bool sorted = true;
+
+        for (size_t i = 1; i < n && sorted; i++)
+            sorted = by_place(&f[i - 1], &f[i]) <= 0;
+        if (!sorted) qsort(f, n, sizeof(*f), by_place);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct found one = f[i];
+        size_t k = i;
+
+        for (; k > 0 && by_place(&f[k - 1], &one) > 0; k--)
+            f[k] = f[k - 1];
+        f[k] = one;
+    }
+}
+
+static bool same_entity(const struct found *a, const struct found *b)
+{
+    return a->entity == b->entity || strcmp(a->entity, b->entity) == 0;
+}
+
+/* The winners among a few that overlap, kept in order: *n becomes how many. */
+static void resolve_few(struct found *f, size_t *n, bool by_entity)
+{
+    uint8_t ranked[SMALL_CLUSTER], winners[SMALL_CLUSTER];
+    bool wins[SMALL_CLUSTER] = {false};
+    size_t n_winners = 0, kept = 0;
+
+    for (size_t i = 0; i < *n; i++) {
+        size_t k = i;
+
+        for (; k > 0 && by_rank(&f[ranked[k - 1]], &f[i]) > 0; k--)
+            ranked[k] = ranked[k - 1];
+        ranked[k] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        const struct found *a = &f[ranked[i]];
+        bool free_place = true;
+
+        for (size_t k = 0; k < n_winners && free_place; k++) {
+            const struct found *w = &f[winners[k]];
+
+            free_place = a->end <= w->start || w->end <= a->start || (by_entity && !same_entity(a, w));
+        }
+        if (!free_place) continue;
+        winners[n_winners++] = ranked[i];
+        wins[ranked[i]] = true;
+    }
+    for (size_t i = 0; i < *n; i++)
+        if (wins[i]) f[kept++] = f[i];
+    *n = kept;
+}
+
+/* The same for many, by marking the bytes that are taken. */
+static enum rc resolve_many(struct found *f, size_t *n, struct err *e)
 {
     size_t base = SIZE_MAX, top = 0, kept = 0;
     uint64_t *bits;
@@ -624,7 +684,6 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
         if (f[i].start < base) base = f[i].start;
         if (f[i].end > top) top = f[i].end;
     }
-    if (*n < 2) return RC_OK;
     bits = calloc((top - base) / 64 + 1, sizeof(*bits));
     if (!bits) return err_set(e, RC_NOMEM, "detectors: out of memory");
     qsort(f, *n, sizeof(*f), by_rank);
@@ -638,6 +697,59 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     *n = kept;
     qsort(f, kept, sizeof(*f), by_place);
     return RC_OK;
+}
+
+static enum rc resolve_each_entity(struct found *f, size_t *n, struct err *e)
+{
+    size_t kept = 0;
+
+    qsort(f, *n, sizeof(*f), by_entity);
+    for (size_t i = 0, next; i < *n; i = next) {
+        size_t some;
+        enum rc rc;
+
+        for (next = i + 1; next < *n && same_entity(&f[next], &f[i]);)
+            next++;
+        some = next - i;
+        rc = resolve_many(f + i, &some, e);
+        if (rc != RC_OK) return rc;
+        memmove(f + kept, f + i, some * sizeof(*f));
+        kept += some;
+    }
+    *n = kept;
+    qsort(f, kept, sizeof(*f), by_place);
+    return RC_OK;
+}
+
+/* Winners among those that overlap, or, entity by entity, among those of one. Matches that hang together are few in most
+ * texts, and each such cluster is decided alone. */
+static enum rc resolve(struct found *f, size_t *n, bool by_entity, struct err *e)
+{
+    size_t kept = 0;
+
+    sort_by_place(f, *n);
+    for (size_t i = 0, next; i < *n; i = next) {
+        size_t end = f[i].end, some;
+        enum rc rc = RC_OK;
+
+        for (next = i + 1; next < *n && f[next].start < end; next++)
+            if (f[next].end > end) end = f[next].end;
+        some = next - i;
+        if (some > SMALL_CLUSTER)
+            rc = by_entity ? resolve_each_entity(f + i, &some, e) : resolve_many(f + i, &some, e);
+        else if (some > 1)
+            resolve_few(f + i, &some, by_entity);
+        if (rc != RC_OK) return rc;
+        if (kept != i) memmove(f + kept, f + i, some * sizeof(*f));
+        kept += some;
+    }
+    *n = kept;
+    return RC_OK;
+}
+
+enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
+{
+    return resolve(f, n, false, e);
 }
 
 /* The next run of letters and digits in text[*at, upto) that has a digit; false if there is none. */
@@ -686,30 +798,6 @@ enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t 
     return rc;
 }
 
-/* Rows of one entity overlap by design (a long and a short form): keep its winners, entity by entity. */
-static enum rc resolve_entities(struct list *l, struct err *e)
-{
-    size_t kept = 0;
-
-    if (!l->n) return RC_OK;
-    qsort(l->items, l->n, sizeof(*l->items), by_entity);
-    for (size_t i = 0, next; i < l->n; i = next) {
-        size_t n;
-        enum rc rc;
-
-        for (next = i + 1; next < l->n && strcmp(l->items[next].entity, l->items[i].entity) == 0;)
-            next++;
-        n = next - i;
-        rc = detect_resolve(l->items + i, &n, e);
-        if (rc != RC_OK) return rc;
-        memmove(l->items + kept, l->items + i, n * sizeof(*l->items));
-        kept += n;
-    }
-    l->n = kept;
-    qsort(l->items, l->n, sizeof(*l->items), by_place);
-    return RC_OK;
-}
-
 enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
                     struct err *e)
 {
@@ -720,7 +808,8 @@ enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct fou
     if (rc != RC_OK) return rc;
     rc = automaton_renew(s->automaton, e);
     if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, &t, &l, e) : scan_with_automaton(s, &t, &l, e);
-    if (rc == RC_OK) rc = resolve_entities(&l, e);
+    /* rows of one entity overlap by design (a long and a short form) */
+    if (rc == RC_OK) rc = resolve(l.items, &l.n, true, e);
     if (rc == RC_OK) {
         if (!l.n) {
             free(l.items);

@@ -412,41 +412,22 @@ static size_t spaced_digits(const char *s, size_t n, size_t i)
 
 /* ---- the pass -------------------------------------------------------------------------------------------------- */
 
-enum interest { PLAIN, SPACE, OPENING, SIGN, CONTROL, REFERENCE, QUOTED, BEYOND };
-
-static enum interest interest_of(unsigned char c)
+/* Sets of bytes, a bit each. */
+#define BIT(c) (UINT64_C(1) << ((c) & 63))
+static bool in_set(const uint64_t set[4], char c)
 {
-    if (c >= 0x80) return BEYOND;
-    switch (c) {
-    case ' ':
-    case '\t':
-        return SPACE;
-    case '[':
-    case '(':
-    case '{':
-    case '<':
-        return OPENING;
-    case '@':
-        return SIGN;
-    case '\v':
-    case '\f':
-    case '\r':
-        return CONTROL;
-    case '&':
-        return REFERENCE;
-    case '=':
-    case '%':
-        return QUOTED;
-    default:
-        return PLAIN;
-    }
+    return set[(unsigned char)c / 64] >> ((unsigned char)c & 63) & 1;
 }
 
-/* Bytes that may make a space before them worth a look: "at", "dot", "punkt", "point", "arroba", brackets, digits. */
-static bool after_space(unsigned char c)
-{
-    return strchr("aAdDpP@.[({< \t0123456789", c) || c == 0xC3;
-}
+/* Where the pass stops: white space, '@', '&', '=', '%', opening brackets, all beyond ASCII. */
+static const uint64_t interesting[4] = {BIT('\t') | BIT('\v') | BIT('\f') | BIT('\r') | BIT(' ') | BIT('&') | BIT('=') | BIT('%') |
+                                            BIT('(') | BIT('<'),
+                                        BIT('@') | BIT('[') | BIT('{'), ~UINT64_C(0), ~UINT64_C(0)};
+/* Bytes that make a space before them worth a look: "at", "dot", "punkt", "point", "\xC3\xA4t", brackets, digits. */
+static const uint64_t after_space[4] = {BIT('\t') | BIT(' ') | BIT('(') | BIT('<') | BIT('.') | (UINT64_C(0x3FF) << '0'),
+                                        BIT('@') | BIT('[') | BIT('{') | BIT('a') | BIT('A') | BIT('d') | BIT('D') | BIT('p') |
+                                            BIT('P'),
+                                        0, BIT(0xC3)};
 
 struct pass {
     struct writer w;
@@ -527,55 +508,59 @@ static void pass_character(struct pass *p, uint32_t cp, size_t i, size_t upto, b
     if (cp == '@') p->sign = p->w.out->n;
 }
 
-static size_t pass_interest(struct pass *p, enum interest what, size_t i)
+/* A byte of interest at s[i]; returns where to go on. */
+static size_t pass_interest(struct pass *p, size_t i)
 {
     const char *s = p->w.s;
     uint32_t cp;
     size_t end;
 
-    switch (what) {
-    case SPACE:
-    case OPENING:
+    switch (s[i]) {
+    case ' ':
+    case '\t':
+    case '[':
+    case '(':
+    case '{':
+    case '<':
         return pass_space(p, i);
-    case SIGN:
+    case '@':
         copy_to(&p->w, i + 1);
         p->sign = p->w.out->n;
         return i + 1;
-    case CONTROL:
+    case '\v':
+    case '\f':
+    case '\r':
         edit(&p->w, " ", 1, i, i + 1);
         return i + 1;
-    case REFERENCE:
-    case QUOTED:
-        end = what == QUOTED ? quoted_printable(s, p->w.n, i, &p->quoted, &cp) : character_reference(s, p->w.n, i, &cp);
-        if (!end) return i + 1;
-        pass_character(p, cp, i, end, true);
-        return end;
+    case '&':
+        end = character_reference(s, p->w.n, i, &cp);
+        break;
+    case '=':
+    case '%':
+        end = quoted_printable(s, p->w.n, i, &p->quoted, &cp);
+        break;
     default:
         end = i + utf8_decode(s + i, p->w.n - i, &cp);
         pass_character(p, cp, i, end, false);
         return end;
     }
+    if (!end) return i + 1;
+    pass_character(p, cp, i, end, true);
+    return end;
 }
 
 static void run(struct pass *p)
 {
     const char *s = p->w.s;
-    uint8_t interest[256];
-    bool worth[256];
     size_t n = p->w.n;
 
-    for (unsigned c = 0; c < 256; c++) {
-        interest[c] = (uint8_t)interest_of((unsigned char)c);
-        worth[c] = c && after_space((unsigned char)c);
-    }
     for (size_t i = 0; i < n && !p->w.failed;) {
-        uint8_t what = interest[(unsigned char)s[i]];
-
-        if (what == PLAIN || (s[i] == ' ' && (n - i < 2 || !worth[(unsigned char)s[i + 1]])) || (unsigned char)s[i] == 0xC3) {
-            i += (unsigned char)s[i] == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80 ? 2u : 1u;
-            continue;
-        }
-        i = pass_interest(p, (enum interest)what, i);
+        if ((unsigned char)s[i] == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
+            i += 2;
+        else if (!in_set(interesting, s[i]) || (s[i] == ' ' && (n - i < 2 || !in_set(after_space, s[i + 1]))))
+            i++;
+        else
+            i = pass_interest(p, i);
     }
 }
 
