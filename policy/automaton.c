@@ -19,6 +19,7 @@
 #define NO_SET     0
 #define DEAD       0
 #define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
+#define WORD_KEYS   (2 * 26 * 26 * 26) /* a word's first three letters, and whether the first is a capital */
 #define START_KINDS 2 /* with and without the patterns that need an '@' ahead */
 
 struct id_set {
@@ -51,6 +52,10 @@ struct automaton {
     uint32_t state_hash[HASH_SIZE], set_hash[HASH_SIZE]; /* numbers, 0 for none */
     uint32_t *begins[START_KINDS];  /* [n_classes + 1] by the class before: the state to begin in, 0 not made yet */
     uint64_t dead[257][4];          /* [byte before, or 256]: bytes that nothing begins with */
+    /* Words of letters alone, by their first three: most can be passed over. See word_end(). */
+    bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
+    bool skip_words;         /* nothing that may begin within a word is plain */
+    uint8_t word_known[WORD_KEYS / 8], word_matters[WORD_KEYS / 8];
     bool full;        /* a state or a set found no room */
     size_t read;      /* bytes since the states were made anew */
     /* scratch */
@@ -88,6 +93,7 @@ void automaton_close(struct automaton *a)
     free(a->next);
     free(a->mark);
     free(a->found);
+    free(a->plain);
     free(a);
 }
 
@@ -103,6 +109,52 @@ enum rc automaton_add_word(struct automaton *a, const char *word, bool whole, ui
 }
 
 /* ---- preparing ------------------------------------------------------------------------------------------------- */
+
+/* Behind a word of letters: what most words end with. */
+static bool ends_word(unsigned char c)
+{
+    return c == ' ' || c == ',' || c == ';' || c == '\n' || c == ')';
+}
+
+static bool is_letter(unsigned char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* Does the set of the node have a letter; or, when `end`, a byte that ends a word? */
+static bool set_meets(const struct automaton *a, const struct nfa_node *node, bool end)
+{
+    for (unsigned b = 0; b < 128; b++)
+        if (byte_set_has(&a->nfa.sets[node->set], (unsigned char)b) && (end ? ends_word((unsigned char)b) : is_letter((unsigned char)b)))
+            return true;
+    return false;
+}
+
+/* Marks the plain nodes: those that lead to acceptance, or to reading the byte behind the word, by letters alone. */
+static bool find_plain(struct automaton *a)
+{
+    bool changed = true;
+
+    a->plain = calloc(a->nfa.n_nodes + 1, sizeof(*a->plain));
+    if (!a->plain) return false;
+    for (size_t i = 0; i < a->nfa.n_nodes; i++) {
+        const struct nfa_node *node = &a->nfa.nodes[i];
+
+        a->plain[i] = node->kind == NFA_ACCEPT || (node->kind == NFA_BYTE && set_meets(a, node, true));
+    }
+    while (changed) {
+        changed = false;
+        for (size_t i = a->nfa.n_nodes; i-- > 0;) {
+            const struct nfa_node *node = &a->nfa.nodes[i];
+
+            if (a->plain[i] || node->kind == NFA_FAIL || node->kind == NFA_ACCEPT) continue;
+            if ((a->plain[node->out] && (node->kind != NFA_BYTE || set_meets(a, node, false))) ||
+                (node->kind == NFA_SPLIT && a->plain[node->other]))
+                a->plain[i] = changed = true;
+        }
+    }
+    return true;
+}
 
 /* Splits the classes so that each set of bytes is made of whole ones. */
 static void make_classes(struct automaton *a)
@@ -181,7 +233,7 @@ static enum rc prepare(struct automaton *a, struct err *e)
     a->cap_states = 256;
     a->states = calloc(a->cap_states, sizeof(*a->states));
     a->trans = calloc(a->cap_states * a->stride, sizeof(*a->trans)); /* row 0, the dead state, stays zero */
-    if (!a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->begins[0] || !a->begins[1] || !a->states ||
+    if (!find_plain(a) || !a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->begins[0] || !a->begins[1] || !a->states ||
         !a->trans)
         return err_set(e, RC_NOMEM, "detectors: out of memory");
     a->n_states = 1;
@@ -465,6 +517,19 @@ static bool begin_state(struct automaton *a, size_t kind, size_t before, uint32_
     return state_of(a, n_next, out) && *out != UNKNOWN;
 }
 
+/* Is it plain, given that another letter follows? */
+static bool state_is_plain(const struct automaton *a, uint32_t state)
+{
+    const struct state *s = &a->states[state];
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct nfa_node *node = &a->nfa.nodes[a->members[s->first + i]];
+
+        if (a->plain[node->out] && set_meets(a, node, false)) return true;
+    }
+    return false;
+}
+
 /* Every state to begin in, and the bytes that none of them has a use for: so most starts cost one look. */
 static enum rc make_begins(struct automaton *a, struct err *e)
 {
@@ -483,6 +548,10 @@ static enum rc make_begins(struct automaton *a, struct err *e)
             if (t == 0 || (b >= 0x80 && b < 0xC0)) a->dead[before][b / 64] |= UINT64_C(1) << b % 64;
         }
     }
+    a->skip_words = true;
+    for (unsigned b = 'a'; b <= 'z'; b++)
+        if (state_is_plain(a, a->begins[1][a->class_of[b]]) || state_is_plain(a, a->begins[1][a->class_of[b - 32]]))
+            a->skip_words = false;
     return RC_OK;
 }
 
@@ -503,6 +572,8 @@ enum rc automaton_renew(struct automaton *a, struct err *e)
     memset(a->state_hash, 0, sizeof(a->state_hash));
     memset(a->set_hash, 0, sizeof(a->set_hash));
     memset(a->dead, 0, sizeof(a->dead));
+    memset(a->word_known, 0, sizeof(a->word_known));
+    memset(a->word_matters, 0, sizeof(a->word_matters));
     return make_begins(a, e);
 }
 
@@ -559,6 +630,47 @@ static unsigned char byte_before(const unsigned char *s, size_t i)
     return byte_for(s, i, start);
 }
 
+/* May a word of four letters and more that begins with these three, behind a space, be a match or the beginning of one? */
+static bool word_matters(struct automaton *a, const unsigned char *s)
+{
+    size_t key = (((s[0] & 0x20 ? 0u : 1u) * 26u + (s[0] & 31u) - 1) * 26u + (s[1] & 31u) - 1) * 26u + (s[2] & 31u) - 1;
+    uint8_t bit = (uint8_t)(1u << key % 8);
+    bool matters = false;
+
+    if (a->word_known[key / 8] & bit) return a->word_matters[key / 8] & bit;
+    /* any capitals behind the first: both ways at once would take eight states, so ask for each way */
+    for (unsigned way = 0; way < 4 && !matters; way++) {
+        const unsigned char letters[3] = {s[0], (unsigned char)((s[1] | 0x20) - (way & 1 ? 32 : 0)),
+                                          (unsigned char)((s[2] | 0x20) - (way & 2 ? 32 : 0))};
+        uint32_t row = (uint32_t)(a->begins[1][a->class_of[' ']] * a->stride), t;
+
+        for (size_t i = 0; i < 3 && row != DEAD && !matters; i++) {
+            t = a->trans[row + a->class_of[letters[i]]];
+            if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, a->class_of[letters[i]], &t)) return true;
+            matters = t >> SET_SHIFT != 0;
+            row = t & ROW_MASK;
+        }
+        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride);
+    }
+    a->word_known[key / 8] |= bit;
+    if (matters) a->word_matters[key / 8] |= bit;
+    return matters;
+}
+
+/* Where the word at s[i], behind a space, ends, if it is of letters alone, nothing begins with it or in it, and what most
+ * words end with follows; else i. Most of a text is passed over here. */
+static inline size_t word_end(struct automaton *a, const unsigned char *s, size_t n, size_t i)
+{
+    size_t end = i + 4;
+
+    if (n - i < 5 || !is_letter(s[i]) || !is_letter(s[i + 1]) || !is_letter(s[i + 2]) || !is_letter(s[i + 3]) ||
+        word_matters(a, s + i))
+        return i;
+    while (end < n && is_letter(s[end]))
+        end++;
+    return end < n && ends_word(s[end]) ? end : i;
+}
+
 enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t from, size_t upto,
                       struct automaton_hits *hits, struct err *e)
 {
@@ -573,6 +685,14 @@ enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t fr
         uint32_t begin;
 
         if (a->dead[before][first / 64] >> first % 64 & 1) continue;
+        if (before == ' ' && a->skip_words) {
+            size_t end = word_end(a, s, n, i);
+
+            if (end > i) {
+                i = end - 1; /* the byte behind the word is looked at next */
+                continue;
+            }
+        }
         if (first >= 0x80 || (before >= 0x80 && before < 256)) {
             if (first >= 0x80) first = byte_for(s, n, i);
             if (i > 0) before = byte_before(s, i);

@@ -309,7 +309,7 @@ const struct detector detectors[] = {
     {"ES_PASSPORT", "es", DETECT_LOCALE, L "[A-Z]{3}\\d{6}" R,
      "pasaporte|passport", NULL, 0.05, 0.6},
     {"IT_FISCAL_CODE", "it", DETECT_LOCALE,
-     L "[A-Z]{6}[0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]" R,
+     L "(?=[A-Z]{6,15}\\d)[A-Z]{6}[0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]" R,
      "codice fiscale|cf", "it_fiscal_code", 0.3, 0.9},
     {"IT_VAT_CODE", "it", DETECT_LOCALE, "(?<![\\w-])\\d{8}[ _-]?\\d{3}(?![\\w-])",
      "partita iva|piva|p.iva", "it_vat_code", 0.1, 0.9},

@@ -412,22 +412,46 @@ static size_t spaced_digits(const char *s, size_t n, size_t i)
 
 /* ---- the pass -------------------------------------------------------------------------------------------------- */
 
-/* Sets of bytes, a bit each. */
-#define BIT(c) (UINT64_C(1) << ((c) & 63))
-static bool in_set(const uint64_t set[4], char c)
+/* Where the pass stops: white space, '@', '&', '=', '%', opening brackets, all beyond ASCII. */
+static void mark_interesting(bool at[256])
 {
-    return set[(unsigned char)c / 64] >> ((unsigned char)c & 63) & 1;
+    memset(at, false, 128);
+    memset(at + 128, true, 128);
+    for (const char *p = " \t\v\f\r@&=%[({<"; *p; p++)
+        at[(unsigned char)*p] = true;
 }
 
-/* Where the pass stops: white space, '@', '&', '=', '%', opening brackets, all beyond ASCII. */
-static const uint64_t interesting[4] = {BIT('\t') | BIT('\v') | BIT('\f') | BIT('\r') | BIT(' ') | BIT('&') | BIT('=') | BIT('%') |
-                                            BIT('(') | BIT('<'),
-                                        BIT('@') | BIT('[') | BIT('{'), ~UINT64_C(0), ~UINT64_C(0)};
-/* Bytes that make a space before them worth a look: "at", "dot", "punkt", "point", "\xC3\xA4t", brackets, digits. */
-static const uint64_t after_space[4] = {BIT('\t') | BIT(' ') | BIT('(') | BIT('<') | BIT('.') | (UINT64_C(0x3FF) << '0'),
-                                        BIT('@') | BIT('[') | BIT('{') | BIT('a') | BIT('A') | BIT('d') | BIT('D') | BIT('p') |
-                                            BIT('P'),
-                                        0, BIT(0xC3)};
+/* Is the space s[i] worth a look: "at", "arroba", "dot", "punkt", "point", "ät", '@', '.', a bracket or a digit behind it? */
+static bool space_matters(const char *s, size_t n, size_t i)
+{
+    char next, more;
+
+    if (n - i < 2) return false;
+    next = s[i + 1];
+    more = n - i > 2 ? (char)(s[i + 2] | 0x20) : ' ';
+    switch (next) {
+    case 'a':
+    case 'A':
+        return more == 't' || more == 'r';
+    case 'd':
+    case 'D':
+        return more == 'o';
+    case 'p':
+    case 'P':
+        return more == 'u' || more == 'o';
+    case ' ':
+    case '\t':
+    case '@':
+    case '.':
+    case '[':
+    case '(':
+    case '{':
+    case '<':
+        return true;
+    default:
+        return (next >= '0' && next <= '9' && i > 0 && is_digit(s[i - 1])) || (unsigned char)next == 0xC3;
+    }
+}
 
 struct pass {
     struct writer w;
@@ -553,12 +577,16 @@ static void run(struct pass *p)
 {
     const char *s = p->w.s;
     size_t n = p->w.n;
+    bool interesting[256];
 
+    mark_interesting(interesting);
     for (size_t i = 0; i < n && !p->w.failed;) {
-        if ((unsigned char)s[i] == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
-            i += 2;
-        else if (!in_set(interesting, s[i]) || (s[i] == ' ' && (n - i < 2 || !in_set(after_space, s[i + 1]))))
+        unsigned char c = (unsigned char)s[i];
+
+        if (!interesting[c] || (c == ' ' && !space_matters(s, n, i)))
             i++;
+        else if (c == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
+            i += 2; /* U+00C0 to U+00FF: frequent, and they stand for themselves */
         else
             i = pass_interest(p, i);
     }
