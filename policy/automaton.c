@@ -20,7 +20,7 @@
 #define DEAD       0
 #define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
 #define WORD_KEYS   (2 * 26 * 26 * 26) /* a word's first three letters, and whether the first is a capital */
-#define START_KINDS 2 /* with and without the patterns that need an '@' ahead */
+#define START_KINDS 2 /* without and with the patterns that need an '@' ahead */
 
 struct id_set {
     uint32_t first, n; /* in ids */
@@ -50,12 +50,13 @@ struct automaton {
     struct id_set sets[MAX_SETS];
     size_t n_sets;
     uint32_t state_hash[HASH_SIZE], set_hash[HASH_SIZE]; /* numbers, 0 for none */
-    uint32_t *begins[START_KINDS];  /* [n_classes + 1] by the class before: the state to begin in, 0 not made yet */
-    uint64_t dead[257][4];          /* [byte before, or 256]: bytes that nothing begins with */
+    bool second[AUTOMATON_PATTERNS];                   /* ids of AUTOMATON_SECOND */
+    uint32_t *begins[AUTOMATON_GROUPS][START_KINDS];   /* [n_classes + 1] by the class before: the state to begin in */
+    uint64_t dead[AUTOMATON_GROUPS][257][4];           /* [byte before, or 256]: bytes that nothing begins with */
     /* Words of letters alone, by their first three: most can be passed over. See word_end(). */
     bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
     bool skip_words;         /* nothing that may begin within a word is plain */
-    uint8_t word_known[WORD_KEYS / 8], word_matters[WORD_KEYS / 8];
+    uint8_t word_known[4][WORD_KEYS / 8], word_matters[4][WORD_KEYS / 8]; /* words of one to three letters, and longer */
     bool full;        /* a state or a set found no room */
     size_t read;      /* bytes since the states were made anew */
     /* scratch */
@@ -87,8 +88,9 @@ void automaton_close(struct automaton *a)
     free(a->states);
     free(a->members);
     free(a->ids);
-    for (size_t i = 0; i < START_KINDS; i++)
-        free(a->begins[i]);
+    for (size_t g = 0; g < AUTOMATON_GROUPS; g++)
+        for (size_t i = 0; i < START_KINDS; i++)
+            free(a->begins[g][i]);
     free(a->stack);
     free(a->next);
     free(a->mark);
@@ -97,8 +99,10 @@ void automaton_close(struct automaton *a)
     free(a);
 }
 
-enum rc automaton_add(struct automaton *a, const char *pattern, size_t width, uint16_t id, struct err *e)
+enum rc automaton_add(struct automaton *a, const char *pattern, size_t width, enum automaton_group group, uint16_t id,
+                      struct err *e)
 {
+    a->second[id] = group == AUTOMATON_SECOND;
     if (4 * width > a->width[id]) a->width[id] = 4 * width;
     return nfa_add(&a->nfa, pattern, id, e);
 }
@@ -228,13 +232,14 @@ static enum rc prepare(struct automaton *a, struct err *e)
     a->mark = calloc(n, sizeof(*a->mark));
     a->found = malloc(4 * n * sizeof(*a->found));
     a->needs_at = calloc(AUTOMATON_PATTERNS, sizeof(*a->needs_at));
-    a->begins[0] = calloc(a->n_classes + 1, sizeof(*a->begins[0]));
-    a->begins[1] = calloc(a->n_classes + 1, sizeof(*a->begins[1]));
+    for (size_t g = 0; g < AUTOMATON_GROUPS; g++)
+        for (size_t i = 0; i < START_KINDS; i++)
+            if (!(a->begins[g][i] = calloc(a->n_classes + 1, sizeof(uint32_t))))
+                return err_set(e, RC_NOMEM, "detectors: out of memory");
     a->cap_states = 256;
     a->states = calloc(a->cap_states, sizeof(*a->states));
     a->trans = calloc(a->cap_states * a->stride, sizeof(*a->trans)); /* row 0, the dead state, stays zero */
-    if (!find_plain(a) || !a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->begins[0] || !a->begins[1] || !a->states ||
-        !a->trans)
+    if (!find_plain(a) || !a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->states || !a->trans)
         return err_set(e, RC_NOMEM, "detectors: out of memory");
     a->n_states = 1;
     a->n_sets = 1; /* the empty one */
@@ -506,53 +511,64 @@ static bool make_transition(struct automaton *a, uint32_t s, size_t c, uint32_t 
 }
 
 /* The state in which to begin behind a byte of class `before`. */
-static bool begin_state(struct automaton *a, size_t kind, size_t before, uint32_t *out)
+static bool begin_state(struct automaton *a, size_t g, size_t kind, size_t before, uint32_t *out)
 {
     size_t depth = 0, n_next = 0, n_found = 0;
 
     a->generation++;
-    for (size_t i = 0; i < a->nfa.n_starts; i++)
-        if (kind == 1 || !a->needs_at[a->nfa.nodes[a->nfa.starts[i]].id]) push(a, &depth, a->nfa.starts[i]);
+    for (size_t i = 0; i < a->nfa.n_starts; i++) {
+        uint16_t id = a->nfa.nodes[a->nfa.starts[i]].id;
+
+        if (a->second[id] == (g == AUTOMATON_SECOND) && (kind == 1 || !a->needs_at[id])) push(a, &depth, a->nfa.starts[i]);
+    }
     arrive(a, depth, before, &n_next, &n_found);
     return state_of(a, n_next, out) && *out != UNKNOWN;
 }
 
-/* Is it plain, given that another letter follows? */
-static bool state_is_plain(const struct automaton *a, uint32_t state)
+/* Is it plain: given that another letter follows or, at the word's end, that it doesn't? */
+static bool state_is_plain(const struct automaton *a, uint32_t state, bool end)
 {
     const struct state *s = &a->states[state];
 
     for (size_t i = 0; i < s->n; i++) {
         const struct nfa_node *node = &a->nfa.nodes[a->members[s->first + i]];
 
-        if (a->plain[node->out] && set_meets(a, node, false)) return true;
+        if (end ? set_meets(a, node, true) : a->plain[node->out] && set_meets(a, node, false)) return true;
     }
     return false;
 }
 
 /* Every state to begin in, and the bytes that none of them has a use for: so most starts cost one look. */
-static enum rc make_begins(struct automaton *a, struct err *e)
+static enum rc make_begins_of(struct automaton *a, size_t g, struct err *e)
 {
     for (size_t kind = 0; kind < START_KINDS; kind++)
         for (size_t before = 0; before <= a->n_classes; before++)
-            if (!begin_state(a, kind, before, &a->begins[kind][before]))
+            if (!begin_state(a, g, kind, before, &a->begins[g][kind][before]))
                 return err_set(e, RC_NOMEM, "detectors: out of memory");
     for (size_t before = 0; before <= 256; before++) {
-        uint32_t state = a->begins[1][before < 256 ? a->class_of[before] : a->n_classes];
+        uint32_t state = a->begins[g][1][before < 256 ? a->class_of[before] : a->n_classes];
 
         for (size_t b = 0; b < 256; b++) {
             uint32_t t = a->trans[state * a->stride + a->class_of[b]];
 
             if (t == UNKNOWN && !make_transition(a, state, a->class_of[b], &t))
                 return err_set(e, RC_NOMEM, "detectors: out of memory");
-            if (t == 0 || (b >= 0x80 && b < 0xC0)) a->dead[before][b / 64] |= UINT64_C(1) << b % 64;
+            if (t == 0 || (b >= 0x80 && b < 0xC0)) a->dead[g][before][b / 64] |= UINT64_C(1) << b % 64;
         }
     }
-    a->skip_words = true;
-    for (unsigned b = 'a'; b <= 'z'; b++)
-        if (state_is_plain(a, a->begins[1][a->class_of[b]]) || state_is_plain(a, a->begins[1][a->class_of[b - 32]]))
-            a->skip_words = false;
     return RC_OK;
+}
+
+static enum rc make_begins(struct automaton *a, struct err *e)
+{
+    enum rc rc = make_begins_of(a, AUTOMATON_FIRST, e);
+
+    if (rc == RC_OK) rc = make_begins_of(a, AUTOMATON_SECOND, e);
+    a->skip_words = rc == RC_OK;
+    for (unsigned b = 'a'; b <= 'z' && a->skip_words; b++)
+        for (unsigned c = b - 32; c <= b; c += 32)
+            if (state_is_plain(a, a->begins[AUTOMATON_FIRST][1][a->class_of[c]], false)) a->skip_words = false;
+    return rc;
 }
 
 enum rc automaton_ready(struct automaton *a, struct err *e)
@@ -630,30 +646,34 @@ static unsigned char byte_before(const unsigned char *s, size_t i)
     return byte_for(s, i, start);
 }
 
-/* May a word of four letters and more that begins with these three, behind a space, be a match or the beginning of one? */
-static bool word_matters(struct automaton *a, const unsigned char *s)
+/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? Four stands for longer ones that
+ * begin with these three. */
+static bool word_matters(struct automaton *a, const unsigned char *s, size_t len)
 {
-    size_t key = (((s[0] & 0x20 ? 0u : 1u) * 26u + (s[0] & 31u) - 1) * 26u + (s[1] & 31u) - 1) * 26u + (s[2] & 31u) - 1;
-    uint8_t bit = (uint8_t)(1u << key % 8);
+    size_t known = len < 4 ? len : 3, key = s[0] & 0x20 ? 0 : 1;
+    uint8_t bit;
     bool matters = false;
 
-    if (a->word_known[key / 8] & bit) return a->word_matters[key / 8] & bit;
-    /* any capitals behind the first: both ways at once would take eight states, so ask for each way */
-    for (unsigned way = 0; way < 4 && !matters; way++) {
-        const unsigned char letters[3] = {s[0], (unsigned char)((s[1] | 0x20) - (way & 1 ? 32 : 0)),
-                                          (unsigned char)((s[2] | 0x20) - (way & 2 ? 32 : 0))};
-        uint32_t row = (uint32_t)(a->begins[1][a->class_of[' ']] * a->stride), t;
+    for (size_t i = 0; i < known; i++)
+        key = key * 26 + (s[i] & 31u) - 1;
+    bit = (uint8_t)(1u << key % 8);
+    if (a->word_known[len - 1][key / 8] & bit) return a->word_matters[len - 1][key / 8] & bit;
+    /* the key leaves open which letters behind the first are capitals */
+    for (unsigned way = 0; way < 1u << (known - 1) && !matters; way++) {
+        uint32_t row = (uint32_t)(a->begins[AUTOMATON_FIRST][1][a->class_of[' ']] * a->stride), t;
 
-        for (size_t i = 0; i < 3 && row != DEAD && !matters; i++) {
-            t = a->trans[row + a->class_of[letters[i]]];
-            if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, a->class_of[letters[i]], &t)) return true;
+        for (size_t i = 0; i < known && row != DEAD && !matters; i++) {
+            size_t c = a->class_of[i == 0 ? s[0] : (unsigned char)((s[i] | 0x20) - (way >> (i - 1) & 1 ? 32 : 0))];
+
+            t = a->trans[row + c];
+            if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return true;
             matters = t >> SET_SHIFT != 0;
             row = t & ROW_MASK;
         }
-        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride);
+        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len < 4);
     }
-    a->word_known[key / 8] |= bit;
-    if (matters) a->word_matters[key / 8] |= bit;
+    a->word_known[len - 1][key / 8] |= bit;
+    if (matters) a->word_matters[len - 1][key / 8] |= bit;
     return matters;
 }
 
@@ -661,19 +681,19 @@ static bool word_matters(struct automaton *a, const unsigned char *s)
  * words end with follows; else i. Most of a text is passed over here. */
 static inline size_t word_end(struct automaton *a, const unsigned char *s, size_t n, size_t i)
 {
-    size_t end = i + 4;
+    size_t end = i;
 
-    if (n - i < 5 || !is_letter(s[i]) || !is_letter(s[i + 1]) || !is_letter(s[i + 2]) || !is_letter(s[i + 3]) ||
-        word_matters(a, s + i))
-        return i;
     while (end < n && is_letter(s[end]))
         end++;
-    return end < n && ends_word(s[end]) ? end : i;
+    if (end == i || end == n || !ends_word(s[end])) return i;
+    return word_matters(a, s + i, end - i < 4 ? end - i : 4) ? i : end;
 }
 
-enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t from, size_t upto,
+enum rc automaton_run(struct automaton *a, enum automaton_group g, const char *text, size_t n, size_t from, size_t upto,
                       struct automaton_hits *hits, struct err *e)
 {
+    const uint64_t(*dead)[4] = (const uint64_t(*)[4])a->dead[g];
+    bool skip_words = g == AUTOMATON_FIRST && a->skip_words;
     const unsigned char *s = (const unsigned char *)text;
     const unsigned char *sign = NULL;
     bool signs_left = a->at_reach > 0;
@@ -684,8 +704,8 @@ enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t fr
         unsigned char first = s[i];
         uint32_t begin;
 
-        if (a->dead[before][first / 64] >> first % 64 & 1) continue;
-        if (before == ' ' && a->skip_words) {
+        if (dead[before][first / 64] >> first % 64 & 1) continue;
+        if (before == ' ' && skip_words) {
             size_t end = word_end(a, s, n, i);
 
             if (end > i) {
@@ -696,14 +716,14 @@ enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t fr
         if (first >= 0x80 || (before >= 0x80 && before < 256)) {
             if (first >= 0x80) first = byte_for(s, n, i);
             if (i > 0) before = byte_before(s, i);
-            if (a->dead[before][first / 64] >> first % 64 & 1) continue;
+            if (dead[before][first / 64] >> first % 64 & 1) continue;
         }
         if (signs_left && (!sign || sign < s + i)) {
             sign = memchr(s + i, '@', n - i);
             signs_left = sign != NULL;
         }
         kind = signs_left && (size_t)(sign - (s + i)) <= a->at_reach;
-        begin = a->begins[kind][before < 256 ? a->class_of[before] : a->n_classes];
+        begin = a->begins[g][kind][before < 256 ? a->class_of[before] : a->n_classes];
         if (!run_from(a, s, n, i, first, (uint32_t)(begin * a->stride), hits))
             return err_set(e, RC_NOMEM, "detectors: out of memory");
     }

@@ -24,6 +24,9 @@
 #define AUTOMATON_STATES   8000 /* most states: 3 MB of transitions */
 #define AUTOMATON_PATTERNS 4000
 
+/* Patterns of the second group are asked for alone, where something else says that it is worth it. Words are in the first. */
+enum automaton_group { AUTOMATON_FIRST, AUTOMATON_SECOND, AUTOMATON_GROUPS };
+
 struct automaton;
 MUST_USE enum rc automaton_open(struct automaton **out, struct err *e);
 void automaton_close(struct automaton *a);
@@ -31,7 +34,8 @@ void automaton_close(struct automaton *a);
 /* Patterns in the syntax that pattern_width() accepts and with the width that it gives, letter case ignored; words, which
  * begin at a word's beginning, stand there as given but for case. Ids are given back in hits; below
  * AUTOMATON_PATTERNS; one id may have several patterns. RC_NOMEM. */
-MUST_USE enum rc automaton_add(struct automaton *a, const char *pattern, size_t width, uint16_t id, struct err *e);
+MUST_USE enum rc automaton_add(struct automaton *a, const char *pattern, size_t width, enum automaton_group group,
+                               uint16_t id, struct err *e);
 MUST_USE enum rc automaton_add_word(struct automaton *a, const char *word, bool whole, uint16_t id, struct err *e);
 /* Once, behind the last of them. RC_NOMEM. */
 MUST_USE enum rc automaton_ready(struct automaton *a, struct err *e);
@@ -47,8 +51,8 @@ struct automaton_hits {
     struct automaton_hit *items; /* free() them */
     size_t n, cap;
 };
-/* Starts in text[from, upto) of n bytes of UTF-8; hits are appended in ascending order. RC_NOMEM. */
-MUST_USE enum rc automaton_run(struct automaton *a, const char *text, size_t n, size_t from, size_t upto,
+/* Starts of the group in text[from, upto) of n bytes of UTF-8; hits are appended in ascending order. RC_NOMEM. */
+MUST_USE enum rc automaton_run(struct automaton *a, enum automaton_group g, const char *text, size_t n, size_t from, size_t upto,
                                struct automaton_hits *hits, struct err *e);
 /* The ids of a hit's set, ascending. Borrowed until the next run. */
 const uint16_t *automaton_set(const struct automaton *a, uint32_t set, size_t *n);

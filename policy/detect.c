@@ -52,7 +52,8 @@ struct detect_set {
     struct arena arena; /* own entities' names and words, bits of words */
     const char **words;
     size_t n_words;
-    size_t reach; /* how far behind its beginning a match and its context can end */
+    uint64_t *second_words; /* one bit for each: it is context of a row that counts only with context */
+    size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
     struct automaton *automaton;
     struct automaton_hits hits;
     struct mention *mentions;
@@ -229,7 +230,8 @@ static enum rc read_words(struct detect_set *s, struct err *e)
     for (size_t i = 0; i < s->n_rows; i++)
         most += count_words(s->rows[i].rule.context);
     s->words = arena_array(&s->arena, most, sizeof(*s->words));
-    if (!s->words || s->n_rows + most > AUTOMATON_PATTERNS)
+    s->second_words = arena_array(&s->arena, most / 64 + 1, sizeof(*s->second_words));
+    if (!s->words || !s->second_words || s->n_rows + most > AUTOMATON_PATTERNS)
         return err_set(e, s->words ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
     for (size_t i = 0; i < s->n_rows; i++) {
         struct row *row = &s->rows[i];
@@ -254,6 +256,16 @@ static enum rc read_words(struct detect_set *s, struct err *e)
     return RC_OK;
 }
 
+/* Can no match of this row count without a context word? */
+static bool needs_context(const struct detect_set *s, const struct row *row)
+{
+    const struct detector *d = &row->rule;
+
+    if (d->class == DETECT_LOCALE && !s->locales) return true;
+    return !s->no_context && d->score < DETECT_MIN_SCORE && !row->validate &&
+           !(s->facts && d->class == DETECT_FACT);
+}
+
 /* Ids: rows, then words. */
 static enum rc make_automaton(struct detect_set *s, struct err *e)
 {
@@ -262,13 +274,20 @@ static enum rc make_automaton(struct detect_set *s, struct err *e)
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++) {
         const struct row *row = &s->rows[i];
 
-        rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, (uint16_t)i, e);
+        bool second = needs_context(s, row);
+
+        rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
+                           (uint16_t)i, e);
         if (row->width > s->reach) s->reach = row->width;
+        if (second && row->width > s->reach_second) s->reach_second = row->width;
+        for (size_t w = 0; second && w < s->n_words / 64 + 1; w++)
+            s->second_words[w] |= row->words[w];
     }
     for (size_t i = 0; i < s->n_words && rc == RC_OK; i++)
         rc = automaton_add_word(s->automaton, s->words[i], strlen(s->words[i]) <= WHOLE_WORD,
                                 (uint16_t)(s->n_rows + i), e);
     s->reach += CONTEXT_AFTER;
+    s->reach_second += CONTEXT_AFTER;
     return rc == RC_OK ? automaton_ready(s->automaton, e) : rc;
 }
 
@@ -396,16 +415,6 @@ static bool near(const struct detect_set *s, const struct row *row, size_t n, si
                                             n - end > CONTEXT_AFTER ? end + CONTEXT_AFTER : n);
 }
 
-/* Can no match of this row count without a context word? */
-static bool needs_context(const struct detect_set *s, const struct row *row)
-{
-    const struct detector *d = &row->rule;
-
-    if (d->class == DETECT_LOCALE && !s->locales) return true;
-    return !s->no_context && d->score < DETECT_MIN_SCORE && !row->validate &&
-           !(s->facts && d->class == DETECT_FACT);
-}
-
 /* Score of a match, 0 to drop it. */
 static double judge(const struct detect_set *s, const struct row *row, const struct normalised *t,
                     size_t start, size_t end)
@@ -522,9 +531,7 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
             size_t first = at > CONTEXT_BEFORE ? at - CONTEXT_BEFORE : 0;
             size_t last = t->n - at > row->width + CONTEXT_AFTER ? at + row->width + CONTEXT_AFTER : t->n;
 
-            if (s->no_context || !row->rule.context || s->n_mentions == 0) continue;
-            if (!has_context(s, row, first, last, last, last))
-                continue;
+            if (!has_context(s, row, first, last, last, last)) continue;
         }
         rc = try_row(s, row, t, at, &step, l, e);
         if (rc != RC_OK) return rc;
@@ -533,28 +540,58 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
     return RC_OK;
 }
 
-static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
 {
-    size_t done = 0;
     enum rc rc = RC_OK;
 
-    s->hits.n = s->n_mentions = 0;
-    for (size_t i = 0; i < s->n_rows; i++)
-        s->rows[i].from = 0;
     for (size_t from = 0; from < t->n && rc == RC_OK;) {
-        size_t upto = t->n - from > BLOCK ? from + BLOCK : t->n, first = s->hits.n;
+        size_t upto = t->n - from > BLOCK ? from + BLOCK : t->n, first = s->hits.n, done = 0;
 
-        rc = automaton_run(s->automaton, t->text, t->n, from, upto, &s->hits, e);
+        rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, from, upto, &s->hits, e);
         if (rc == RC_OK) rc = add_mentions(s, t, first, e);
         /* a hit is judged when all that can belong to it has been read */
         while (rc == RC_OK && done < s->hits.n && (upto == t->n || s->hits.items[done].at + s->reach < upto))
             rc = try_hit(s, &s->hits.items[done++], t, l, e);
-        memmove(s->hits.items, s->hits.items + done, (s->hits.n - done) * sizeof(*s->hits.items));
+        if (done < s->hits.n) memmove(s->hits.items, s->hits.items + done, (s->hits.n - done) * sizeof(*s->hits.items));
         s->hits.n -= done;
-        done = 0;
         from = upto;
     }
     return rc;
+}
+
+/* Rows that count only with a context word: around the words. */
+static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+{
+    size_t done = 0; /* read up to here */
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < s->n_mentions && rc == RC_OK; i++) {
+        const struct mention *m = &s->mentions[i];
+        size_t from = m->at > s->reach_second ? m->at - s->reach_second : 0, upto = m->at + m->len + CONTEXT_BEFORE + 1;
+
+        if (!(s->second_words[m->word / 64] >> m->word % 64 & 1)) continue;
+        if (from < done) from = done;
+        if (upto > t->n) upto = t->n;
+        if (from >= upto) continue;
+        s->hits.n = 0;
+        rc = automaton_run(s->automaton, AUTOMATON_SECOND, t->text, t->n, from, upto, &s->hits, e);
+        for (size_t k = 0; k < s->hits.n && rc == RC_OK; k++)
+            rc = try_hit(s, &s->hits.items[k], t, l, e);
+        done = upto;
+    }
+    return rc;
+}
+
+static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+{
+    enum rc rc;
+
+    s->hits.n = s->n_mentions = 0;
+    for (size_t i = 0; i < s->n_rows; i++)
+        s->rows[i].from = 0;
+    rc = scan_first(s, t, l, e);
+    /* without attention to context words a row that needs one has no match */
+    return rc == RC_OK && !s->no_context ? scan_second(s, t, l, e) : rc;
 }
 
 /* The same matches without the automaton's help, row by row. It still finds the context words. */
@@ -563,7 +600,7 @@ static enum rc scan_alone(struct detect_set *s, const struct normalised *t, stru
     enum rc rc;
 
     s->hits.n = s->n_mentions = 0;
-    rc = automaton_run(s->automaton, t->text, t->n, 0, t->n, &s->hits, e);
+    rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, 0, t->n, &s->hits, e);
     if (rc == RC_OK) rc = add_mentions(s, t, 0, e);
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++)
         for (size_t from = 0, step; from < t->n && rc == RC_OK; from = step) {

@@ -573,16 +573,50 @@ static size_t pass_interest(struct pass *p, size_t i)
     return end;
 }
 
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+static inline lanes load(const char *s)
+{
+    lanes v;
+
+    memcpy(&v, s, sizeof(v));
+    return v;
+}
+
+/* May the pass have to stop in s[0, 16)? Two bytes behind are read too. Never no where it has to. */
+static inline bool block_matters(const char *s)
+{
+    const lanes v = load(s), next = load(s + 1), more = load(s + 2) | 0x20, low = next | 0x20;
+    lanes hit = (lanes)(v >= 0x80) | (lanes)(v == '@') | (lanes)(v == '&') | (lanes)(v == '=') | (lanes)(v == '%') |
+                (lanes)(v == '[') | (lanes)(v == '(') | (lanes)(v == '{') | (lanes)(v == '<') | (lanes)(v == '\t') |
+                (lanes)((v >= '\v') & (v <= '\r'));
+    lanes word = (lanes)((low == 'a') & ((more == 't') | (more == 'r'))) | (lanes)((low == 'd') & (more == 'o')) |
+                 (lanes)((low == 'p') & ((more == 'u') | (more == 'o'))) | (lanes)(next == ' ') | (lanes)(next == '.') |
+                 (lanes)((next >= '0') & (next <= '9') & ((more < '0') | (more > '9')));
+    uint64_t halves[2];
+
+    hit |= word & (lanes)(v == ' ');
+    memcpy(halves, &hit, sizeof(halves));
+    return (halves[0] | halves[1]) != 0;
+}
+
 static void run(struct pass *p)
 {
     const char *s = p->w.s;
     size_t n = p->w.n;
+    size_t looked = 0; /* bytes before are to be looked at one by one */
     bool interesting[256];
 
     mark_interesting(interesting);
     for (size_t i = 0; i < n && !p->w.failed;) {
-        unsigned char c = (unsigned char)s[i];
+        unsigned char c;
 
+        if (i >= looked) {
+            while (n - i >= sizeof(lanes) + 2 && !block_matters(s + i))
+                i += sizeof(lanes);
+            looked = i + sizeof(lanes);
+        }
+        c = (unsigned char)s[i];
         if (!interesting[c] || (c == ' ' && !space_matters(s, n, i)))
             i++;
         else if (c == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
