@@ -40,7 +40,8 @@ static enum rc check_model(const struct making *m, struct err *e)
 {
     struct model_info info;
     model_info(app_model(m->p->app), &info);
-    return policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+    enum rc rc = policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+    return rc == RC_OK ? policy_check_region(rules_policy(m->p->rules), info.path, m->record, e) : rc;
 }
 
 static bool name_known(void *ctx, const uint8_t hash[SHA256_SIZE])
@@ -99,7 +100,8 @@ static struct brief_meta meta_of(const struct making *m)
                                .template_hash = template_hash(m->template),
                                .model_hash = app_model_hash(m->p->app),
                                .input_hash = m->input_hash,
-                               .created_by = m->p->actor};
+                               .created_by = m->p->actor,
+                               .approvals = policy_approvals(rules_policy(m->p->rules), m->record)};
 }
 
 struct search {
@@ -263,7 +265,7 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
     meta.prompt_tokens = (int64_t)m->written.prompt_tokens;
     meta.output_tokens = (int64_t)m->written.output_tokens;
     meta.ms = out->ms;
-    if (policy_auto_approves(rules_policy(m->p->rules), meta.kind) && all_checks_passed(m->released))
+    if (policy_auto_approves(rules_policy(m->p->rules), meta.kind) && meta.approvals < 2 && all_checks_passed(m->released))
         meta.state = BRIEF_APPROVED;
     enum rc rc = store_put(m->p->store, m->released, &meta, &ev, m->wish->job, &put, e);
     if (rc != RC_OK)

@@ -52,17 +52,20 @@ static enum rc walk_at(struct store *s, int64_t seq, struct audit_walk *w, bool 
 enum rc audit_append(struct store *s, const struct audit_event *ev, const char *object, struct err *e)
 {
     uint8_t hash[AUDIT_HASH_SIZE], mac[AUDIT_HASH_SIZE];
+    char actor[PSEUDONYM_SIZE];
     struct audit_walk w;
-    int64_t last;
+    int64_t last = 0;
     bool found = false;
-    enum rc rc = db_int(s, 0, &last, e, "SELECT coalesce(max(seq), 0) FROM audit", WITH_NOTHING);
+    enum rc rc = actor_pseudonym(s, ev->actor, actor, e);
+    if (rc == RC_OK)
+        rc = db_int(s, 0, &last, e, "SELECT coalesce(max(seq), 0) FROM audit", WITH_NOTHING);
     if (rc == RC_OK)
         rc = walk_at(s, last, &w, &found, e);
     if (rc != RC_OK)
         return rc;
     struct audit_entry x = {.seq = last + 1,
                             .at_us = store_now_us(s),
-                            .actor = ev->actor,
+                            .actor = actor,
                             .event = ev->event,
                             .object = ev->object ? ev->object : object ? object : "",
                             .outcome = ev->outcome ? ev->outcome : "ok",

@@ -445,6 +445,19 @@ static const struct blocked_rule *blocked_by(const struct admit *a, enum purpose
     return NULL;
 }
 
+/* With legal_basis: consent the person must have given it: the record or whom it would reach says so. */
+static bool consent_given(const struct admit *a)
+{
+    const struct blocked_rule *c = a->p->purposes[a->q->purpose].consent;
+
+    if (!c) return true;
+    for (; c; c = c->next) {
+        if (a->recipient && holds(a->recipient, c)) return true;
+        if (str_eq(a->record->object, c->object) && holds(a->record, c)) return true;
+    }
+    return false;
+}
+
 static enum rc check_purpose(struct admit *a, struct err *e)
 {
     const char *purpose = purpose_name(a->q->purpose), *object = a->record->object;
@@ -460,6 +473,9 @@ static enum rc check_purpose(struct admit *a, struct err *e)
         return err_set(e, RC_REFUSED, "policy: %s %s is deleted in its source", object, a->record->id);
     a->rules = rules->paths[a->q->purpose];
     blocked = blocked_by(a, a->q->purpose, &whose);
+    if (!blocked && !consent_given(a))
+        return err_set(e, RC_REFUSED, "policy: purposes: %s rests on consent, and no field of consent_given says that it was given",
+                       purpose);
     if (!blocked) return RC_OK;
     return err_set(e, RC_REFUSED, "policy: purposes: %s: blocked_when: %s.%s is %s", purpose, whose->object,
                    blocked->field, blocked->is);

@@ -46,6 +46,10 @@ bool policy_wants_field(const struct policy *p, const char *object, const char *
  * must have the field, or nobody in it would ever count as opted out. */
 bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field);
 
+/* May data of this record reach this model? With regions: in the policy file a record has the region that its first
+ * mapped field says ("unknown" if none does), and a model with regions: gets data of these only. RC_REFUSED names both. */
+MUST_USE enum rc policy_check_region(const struct policy *p, const char *model_path, const struct record *r, struct err *e);
+
 /* May this model run for this purpose? RC_REFUSED names the rule and the way out. sha256 may be "". */
 MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                                     enum purpose purpose, struct err *e);
@@ -56,10 +60,24 @@ struct viewer {
     const char *identity; /* CRM identity of the owner field, or NULL */
     const char *team;     /* or NULL */
 };
-enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT };
+/* Of a role; the first five need the record to be in its scope. */
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT };
 /* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team);
+/* The same for one record, with what the role says of sources (sources:) and objects (objects:); both may be NULL. */
+struct access_to {
+    const char *source, *object, *owner, *team;
+};
+bool policy_allows(const struct policy *p, const struct viewer *v, enum permission what, const struct access_to *to);
+enum permission policy_approving(enum purpose purpose); /* MAY_APPROVE_... */
+bool policy_has_role(const struct policy *p, const char *role);
+/* Does the role hide what stands in this field ("opportunity/O-023.amount", as a sentence's rests_on says)? */
+bool policy_hides(const struct policy *p, const struct viewer *v, const char *path);
+bool policy_hides_any(const struct policy *p, const struct viewer *v);
+/* By how many people must a text on this record be approved: 2 above the amount of approval: four_eyes_above, else 1. A
+ * text that needs two is never approved by policy itself. */
+unsigned policy_approvals(const struct policy *p, const struct record *r);
 bool policy_auto_approves(const struct policy *p, enum purpose purpose);
 bool policy_facts_slots(const struct policy *p); /* facts: slots (true) or checked */
 unsigned policy_max_sentences(const struct policy *p);
@@ -212,6 +230,14 @@ struct policy_edit {
  * the record's key was erased. RC_BAD a stored value doesn't open; RC_LIMIT, RC_NOMEM; what subject_key returns. */
 MUST_USE enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d, const struct policy_keys *keys,
                                      struct policy_released **out, struct err *e);
+
+/* What stands for a person or record in the store, as policy_value.subject: keyed hash, hex, of an identity:
+ * "person:crm/contact/C-1", "record:crm/opportunity/O-23". RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_subject(const uint8_t hash_key[KEY_SIZE], const char *identity, char out[SHA256_HEX_SIZE],
+                                struct err *e);
+/* The same for somebody whom texts name and no record holds. */
+MUST_USE enum rc policy_subject_named(const uint8_t hash_key[KEY_SIZE], const char *name, char out[SHA256_HEX_SIZE],
+                                      struct err *e);
 
 /* For `erase`: the hashes (policy_value.hash) under which a value that a person typed may be stored: as a name, an
  * e-mail address, a telephone number, or as it stands. The subjects of the values found are the people meant.
