@@ -124,7 +124,7 @@ int cmd_audit_chain(const char *config, int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     static const char *const verbs[] = {"verify", "list"};
-    struct cmd cmd = {0};
+    struct cmd cmd = {.need = NEED_AUDIT};
     size_t limit = STANDARD_LIMIT;
     bool json = false;
     int code = EXIT_DONE;

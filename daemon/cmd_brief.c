@@ -111,10 +111,13 @@ static int show(struct cmd *c, const struct brief_args *a, const struct pipeline
     struct err e;
     int code;
     enum rc rc = store_brief_get(c->store, r->id, &b, &e);
-    if (rc == RC_OK && !a->slots)
+    bool reveal = rc == RC_OK && !a->slots && access_may_brief(c, MAY_REVEAL, b);
+    if (rc == RC_OK && access_withhold(c, b))
+        fprintf(stderr, "briefctl: the text is withheld: it may rest on a field that your role may not read\n");
+    if (rc == RC_OK && reveal)
         rc = cmd_audit(c, "reveal", r->id, NULL, NULL, &e);
     if (rc == RC_OK)
-        rc = brief_text_open(b, a->slots ? NULL : &c->keys, &text, &e);
+        rc = brief_text_open(b, reveal ? &c->keys : NULL, &text, &e);
     if (rc == RC_OK) {
         tell_how(r);
         code = print_brief(a, b, &text, r);
@@ -155,7 +158,7 @@ static int make(struct cmd *c, const struct brief_args *a, const struct record *
 
 int cmd_brief(const char *config, int argc, char **argv)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_RECORDS};
     struct brief_args a;
     struct record *record = NULL;
     struct err e = {""};

@@ -132,7 +132,7 @@ int cmd_erase(const char *config, int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},          {0}};
     const char *value = NULL;
     bool dry_run = false, yes = false, json = false;
-    struct cmd cmd = {0};
+    struct cmd cmd = {.need = NEED_ERASE};
     for (int c; (c = cmd_option(argc, argv, options)) != -1;) {
         switch (c) {
         case 's': value = optarg; break;

@@ -37,7 +37,7 @@ static int render(struct cmd *c, const struct brief_args *a, const struct record
 
 int cmd_template(const char *config, int argc, char **argv)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_RECORDS};
     struct brief_args a;
     struct record *record = NULL;
     struct err e = {""};

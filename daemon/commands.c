@@ -15,6 +15,7 @@ const struct cli_command cli_commands[] = {
     {"policy", "check a policy file", cmd_policy},
     {"audit", "verify or list the audit chain", cmd_audit_chain},
     {"erase", "remove one person from the store", cmd_erase},
+    {"key", "keys of the people who sign in", cmd_key},
     {"redact", "redact JSON lines", cmd_redact},
     {"tokenize", "text to token ids", cmd_tokenize},
     {"logits", "the likeliest next tokens", cmd_logits},

@@ -36,6 +36,9 @@ MUST_USE enum rc store_access_check(struct store *s, const char *name, const cha
 MUST_USE enum rc store_brief_approve(struct store *s, const char *id, const struct audit_event *ev, unsigned *left,
                                      struct err *e);
 
+/* A record has another owner or team than before: so have all its briefs. Nothing if they are the same. */
+MUST_USE enum rc store_record_owner(struct store *s, const struct record *r, struct err *e);
+
 /* ---- actors -------------------------------------------------------------------------------------------------------- */
 
 #define PSEUDONYM_SIZE 24

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/str.h"
+#include "governance.h"
 
 #define STEP_TIMEOUT_MS 600000 /* of one step, its time in the engine's queue included */
 #define MAX_BULLETS 64
@@ -299,7 +300,9 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
     int64_t began_ms = clock_mono_ms();
     memset(out, 0, sizeof(*out));
 
-    enum rc rc = begin(&m, e);             /* its template; may this model do it? */
+    enum rc rc = store_record_owner(p->store, r, e); /* whoever may see it now sees its older briefs, too */
+    if (rc == RC_OK)
+        rc = begin(&m, e);                 /* its template; may this model do it? */
     if (rc == RC_OK)
         rc = admit(&m, e);                 /* record -> policy in -> admitted */
     if (rc == RC_OK)
@@ -389,6 +392,11 @@ static void on_bad(void *ctx, const struct bad_record *bad)
     err_set(&f->why, RC_BAD, "%s", bad->reason);
 }
 
+enum rc pipeline_no_such_record(const struct connector *c, const char *object, const char *id, struct err *e)
+{
+    return err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+}
+
 enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out, bool *quarantined,
                            struct err *e)
 {
@@ -399,7 +407,7 @@ enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *
     if (rc == RC_OK && f.bad)
         rc = err_set(e, RC_BAD, "%s", f.why.msg);
     else if (rc == RC_OK && (!f.record || f.record->deleted))
-        rc = err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+        rc = pipeline_no_such_record(c, object, id, e);
     if (rc == RC_OK)
         *out = f.record;
     else

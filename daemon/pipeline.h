@@ -24,6 +24,8 @@ struct pipeline {
     const char *actor;  /* for the audit: "system" or who asked */
     int priority;       /* STORE_PRIORITY_* */
     const atomic_bool *cancel; /* once true, what waits for the model gives up with RC_RETRY; or NULL */
+    bool (*may_write)(void *ctx, const struct record *r, enum purpose kind); /* may who acts write this back? NULL: yes */
+    void *may_write_ctx;
     void (*on_step)(void *ctx, const char *step, size_t n); /* progress; or NULL */
     void *ctx;
 };
@@ -73,6 +75,9 @@ MUST_USE enum rc pipeline_write_back_one(const struct pipeline *p, struct connec
 
 /* What policy is asked for a wish on the day of `clock`: the same for a brief and for writing it back. Borrows all. */
 struct policy_request pipeline_request(const struct pipeline *p, const struct brief_wish *w, const struct clock *clock);
+
+/* RC_REFUSED, in the words of pipeline_fetch_one(). */
+enum rc pipeline_no_such_record(const struct connector *c, const char *object, const char *id, struct err *e);
 
 /* One record by id, for commands: RC_REFUSED it does not exist; RC_BAD and *quarantined it cannot be read. */
 MUST_USE enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out,

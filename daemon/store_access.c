@@ -16,6 +16,13 @@ static void hash_secret(const struct store *s, const char *secret, uint8_t out[S
     crypto_wipe(text, sizeof(text));
 }
 
+static enum rc audit_key_event(struct store *s, const char *name, const struct audit_event *ev, struct err *e)
+{
+    char pseudonym[PSEUDONYM_SIZE];
+    enum rc rc = actor_pseudonym(s, name, pseudonym, e);
+    return rc == RC_OK ? audit_append(s, ev, pseudonym, e) : rc;
+}
+
 static enum rc make_secret(char out[ACCESS_SECRET_SIZE], struct err *e)
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567"; /* RFC 4648, lower case */
@@ -59,7 +66,7 @@ enum rc store_access_add(struct store *s, const struct access_key *k, const stru
                          p_int(k->expires_us)));
     }
     if (rc == RC_OK)
-        rc = audit_append(s, ev, "", e);
+        rc = audit_key_event(s, k->name, ev, e);
     rc = tx_end(s, rc, e);
     if (rc != RC_OK)
         crypto_wipe(secret, ACCESS_SECRET_SIZE);
@@ -75,7 +82,7 @@ enum rc store_access_revoke(struct store *s, const char *name, const struct audi
     if (rc == RC_OK && db_changed(s) == 0)
         rc = err_set(e, RC_REFUSED, "key: there is no valid one for %.60s", name);
     if (rc == RC_OK)
-        rc = audit_append(s, ev, "", e);
+        rc = audit_key_event(s, name, ev, e);
     return tx_end(s, rc, e);
 }
 
@@ -161,4 +168,23 @@ enum rc store_brief_approve(struct store *s, const char *id, const struct audit_
     if (rc == RC_OK)
         *left = have >= needed ? 0 : (unsigned)(needed - have);
     return rc;
+}
+
+enum rc store_record_owner(struct store *s, const struct record *r, struct err *e)
+{
+    const struct param p[] = {p_text(r->source), p_text(r->object), p_text(r->id), p_text(r->owner ? r->owner : ""),
+                              p_text(r->team ? r->team : "")};
+    int64_t differs = 0;
+    enum rc rc = db_int(s, 0, &differs, e,
+                        "SELECT count(*) FROM brief WHERE source = $1 AND object = $2 AND record_id = $3"
+                        " AND (coalesce(owner, '') <> $4 OR coalesce(team, '') <> $5)",
+                        p, COUNT_OF(p));
+    if (rc != RC_OK || !differs) /* most often: no write lock for that */
+        return rc;
+    rc = tx_begin(s, e);
+    if (rc == RC_OK)
+        rc = db_run(s, e,
+                    "UPDATE brief SET owner = nullif($4, ''), team = nullif($5, '') WHERE source = $1 AND object = $2 AND record_id = $3",
+                    p, COUNT_OF(p));
+    return tx_end(s, rc, e);
 }

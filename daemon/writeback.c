@@ -60,6 +60,17 @@ static enum rc load(struct writing *w, const char *id, struct err *e)
     return RC_OK;
 }
 
+/* May whoever acts, and have enough people approved what the record says now? */
+static enum rc ask_people(const struct writing *w, struct err *e)
+{
+    const struct brief_meta *m = &w->brief->meta;
+    if (w->p->may_write && !w->p->may_write(w->p->may_write_ctx, w->record, m->kind))
+        return pipeline_no_such_record(w->connector, m->object, m->record_id, e);
+    if (policy_approvals(rules_policy(w->p->rules), w->record) > m->approvals)
+        return err_set(e, RC_REFUSED, "brief %s: the record needs two people's approval by now: make its brief anew", w->brief->id);
+    return RC_OK;
+}
+
 /* Would policy admit the same record today, and is what was admitted still the same? The day is that of the brief, so
  * that only the record can make a difference. */
 static enum rc ask_policy(struct writing *w, bool *same, struct err *e)
@@ -295,6 +306,8 @@ enum rc pipeline_write_back_one(const struct pipeline *p, struct connector *c, c
         *state = w.brief->meta.state;
     if (rc == RC_OK)
         rc = pipeline_fetch_one(c, w.brief->meta.object, w.brief->meta.record_id, &w.record, NULL, e);
+    if (rc == RC_OK)
+        rc = ask_people(&w, e);
     if (rc == RC_OK)
         rc = compose(&w, w.brief, &w.text, e);          /* the text, unsealed in memory only */
     if (rc == RC_OK)

@@ -404,23 +404,23 @@ bool policy_has_role(const struct policy *p, const char *role)
     return role_named(p, role) != NULL;
 }
 
-bool policy_hides_any(const struct policy *p, const struct viewer *v)
+bool policy_hides(const struct policy *p, const struct viewer *v, const char *object, enum purpose purpose,
+                  const char *hash)
 {
     const struct role_rule *r = role_named(p, v->role);
+    const struct object_rules *o = policy_object(p, object);
+    char hidden[128];
+    bool reached;
 
-    return r && r->hide;
-}
-
-/* "opportunity/O-023.amount" against "opportunity.amount" */
-bool policy_hides(const struct policy *p, const struct viewer *v, const char *path)
-{
-    const struct role_rule *r = role_named(p, v->role);
-    const char *slash = strchr(path, '/'), *dot = strrchr(path, '.');
-
-    for (const struct word_rule *w = r && slash && dot ? r->hide : NULL; w; w = w->next) {
-        size_t n = (size_t)(slash - path);
-        if (strncmp(w->text, path, n) == 0 && w->text[n] == '.' && (str_eq(w->text + n, dot) || str_eq(w->text + n, ".*")))
-            return true;
+    if (!r || !r->hide) return false;
+    if (!o || !str_eq(hash, p->hash)) return true;
+    for (const struct word_rule *w = r->hide; w; w = w->next) {
+        const char *dot = strrchr(w->text, '.');
+        if ((size_t)(dot - w->text) >= sizeof(hidden)) return true;
+        memcpy(hidden, w->text, (size_t)(dot - w->text));
+        hidden[dot - w->text] = '\0';
+        for (const struct path_rule *x = o->paths[purpose]; x; x = x->next)
+            if (path_wants(object, x->path, hidden, dot + 1, &reached)) return true;
     }
     return false;
 }

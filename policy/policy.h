@@ -72,9 +72,11 @@ struct access_to {
 bool policy_allows(const struct policy *p, const struct viewer *v, enum permission what, const struct access_to *to);
 enum permission policy_approving(enum purpose purpose); /* MAY_APPROVE_... */
 bool policy_has_role(const struct policy *p, const char *role);
-/* Does the role hide what stands in this field ("opportunity/O-023.amount", as a sentence's rests_on says)? */
-bool policy_hides(const struct policy *p, const struct viewer *v, const char *path);
-bool policy_hides_any(const struct policy *p, const struct viewer *v);
+/* Does the role hide (hide:) a field that is admitted for texts of this object and purpose? Which words of a text come from
+ * a label such as a stage nobody can tell afterwards, so the whole text counts. One made under another policy
+ * (policy_hash, hex) may rest on any field. */
+bool policy_hides(const struct policy *p, const struct viewer *v, const char *object, enum purpose purpose,
+                  const char *policy_hash);
 /* By how many people must a text on this record be approved: 2 above the amount of approval: four_eyes_above, else 1. A
  * text that needs two is never approved by policy itself. */
 unsigned policy_approvals(const struct policy *p, const struct record *r);

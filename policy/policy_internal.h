@@ -67,7 +67,7 @@ struct role_rule {
     bool approve[N_PURPOSES];
     bool reveal, jobs, erase, audit, content;
     const struct word_rule *sources, *objects; /* only these; NULL: any */
-    const struct word_rule *hide;              /* "opportunity.amount": sentences that rest on it are withheld */
+    const struct word_rule *hide;              /* "opportunity.amount": texts that may rest on it are withheld */
     const struct role_rule *next;
 };
 
