@@ -202,11 +202,16 @@ enum rc access_brief(struct cmd *c, const char *id, struct store_brief **out, st
 
 /* ---- withheld texts ------------------------------------------------------------------------------------------------- */
 
-bool access_withhold(const struct cmd *c, struct store_brief *b)
+bool access_hides(const struct cmd *c, const char *source, const char *object, enum purpose purpose, const char *policy)
 {
     char identity[128];
-    struct viewer v = access_viewer(c, b->meta.source, identity);
-    if (!c->signed_in || !policy_hides(c->policy, &v, b->meta.object, b->meta.kind, b->meta.policy_hash))
+    struct viewer v = access_viewer(c, source, identity);
+    return c->signed_in && policy_hides(c->policy, &v, object, purpose, policy);
+}
+
+bool access_withhold(const struct cmd *c, struct store_brief *b)
+{
+    if (!access_hides(c, b->meta.source, b->meta.object, b->meta.kind, b->meta.policy_hash))
         return false;
     b->body = WITHHELD;
     b->subject = b->subject ? WITHHELD : NULL;

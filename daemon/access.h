@@ -42,6 +42,9 @@ struct viewer access_viewer(const struct cmd *c, const char *source, char identi
 /* store_brief_get() for whoever acts: RC_REFUSED in the same words for a brief that is not there and one that they may
  * not see. */
 MUST_USE enum rc access_brief(struct cmd *c, const char *id, struct store_brief **out, struct err *e);
+/* May such a text say what stands in a field which the role may not read (hide:)? policy: the hash of the policy by which it
+ * is or was made. */
+bool access_hides(const struct cmd *c, const char *source, const char *object, enum purpose purpose, const char *policy);
 /* A text that may say what stands in a field which the role may not read (hide:) is taken out of b; true if so. */
 bool access_withhold(const struct cmd *c, struct store_brief *b);
 

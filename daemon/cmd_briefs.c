@@ -269,13 +269,6 @@ static int reject(struct cmd *c, const struct options *o)
     return rc == RC_OK ? tell_state(o, BRIEF_REJECTED, "") : cmd_fail_state(rc, &e);
 }
 
-static bool hides(const struct cmd *c, const struct store_brief *b)
-{
-    char identity[128];
-    struct viewer v = access_viewer(c, b->meta.source, identity);
-    return c->signed_in && policy_hides(c->policy, &v, b->meta.object, b->meta.kind, b->meta.policy_hash);
-}
-
 static int edit(struct cmd *c, const struct options *o)
 {
     struct store_brief *b = NULL;
@@ -283,7 +276,7 @@ static int edit(struct cmd *c, const struct options *o)
     int code = open_to_decide(c, o, &b);
     if (code != EXIT_DONE)
         return code;
-    if (!access_may_brief(c, MAY_REVEAL, b) || hides(c, b)) /* an edit shows the whole text */
+    if (!access_may_brief(c, MAY_REVEAL, b) || access_hides(c, b->meta.source, b->meta.object, b->meta.kind, b->meta.policy_hash)) /* an edit shows the whole text */
         code = cli_fail(err_set(&e, RC_REFUSED, "your role may not see the whole text in clear, so it may not edit it"), &e);
     store_brief_close(b);
     return code == EXIT_DONE ? briefs_edit(c, o->id, o->file) : code;

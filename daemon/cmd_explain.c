@@ -53,7 +53,7 @@ static void put_record(struct buf *b, const struct record *r, int depth)
     }
 }
 
-static enum rc show_input(struct cmd *c, const struct record *r, struct err *e)
+static enum rc show_input(struct cmd *c, struct record *r, struct err *e)
 {
     static const char *const headings[] = {"the record", "what the model was allowed to see"};
     struct pipeline p = cmd_pipeline(c);

@@ -15,6 +15,8 @@ const struct cli_command cli_commands[] = {
     {"policy", "check a policy file", cmd_policy},
     {"audit", "verify or list the audit chain", cmd_audit_chain},
     {"erase", "remove one person from the store", cmd_erase},
+    {"retention", "remove what is older than the policy keeps it", cmd_retention},
+    {"status", "which policy holds, and what the store holds", cmd_status},
     {"key", "keys of the people who sign in", cmd_key},
     {"redact", "redact JSON lines", cmd_redact},
     {"tokenize", "text to token ids", cmd_tokenize},

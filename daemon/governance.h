@@ -78,6 +78,9 @@ struct erase_counts {
 MUST_USE enum rc store_erase(struct store *s, const struct erasure *x, const struct audit_event *ev,
                              struct erase_counts *out, struct err *e);
 
+/* Take parents and children of erased people out of a record. RC_REFUSED it is the record of one itself. */
+MUST_USE enum rc store_prune_erased(struct store *s, struct record *r, struct err *e);
+
 /* Ids of the briefs that hold a value sealed under the subject. */
 MUST_USE enum rc store_briefs_of_subject(struct store *s, const char *subject, subject_fn on_brief, void *ctx, struct err *e);
 /* Every record that the store knows of, some more than once: of briefs, the queue, quarantine, sync, and what sentences rest on. */

@@ -293,7 +293,7 @@ static enum rc begin(struct making *m, struct err *e)
     return rc == RC_OK ? check_model(m, e) : rc;
 }
 
-enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,
+enum rc pipeline_run_one(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                          struct pipeline_result *out, struct err *e)
 {
     struct making m = {.p = p, .record = r, .wish = wish};
@@ -301,6 +301,8 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
     memset(out, 0, sizeof(*out));
 
     enum rc rc = store_record_owner(p->store, r, e); /* whoever may see it now sees its older briefs, too */
+    if (rc == RC_OK)
+        rc = store_prune_erased(p->store, r, e);
     if (rc == RC_OK)
         rc = begin(&m, e);                 /* its template; may this model do it? */
     if (rc == RC_OK)
@@ -323,12 +325,14 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
     return rc;
 }
 
-enum rc pipeline_prompts(const struct pipeline *p, const struct record *r, const struct brief_wish *wish, struct buf *out,
+enum rc pipeline_prompts(const struct pipeline *p, struct record *r, const struct brief_wish *wish, struct buf *out,
                          struct err *e)
 {
     struct making m = {.p = p, .record = r, .wish = wish};
     struct pipeline_result result = {0};
-    enum rc rc = begin(&m, e);
+    enum rc rc = store_prune_erased(p->store, r, e);
+    if (rc == RC_OK)
+        rc = begin(&m, e);
     if (rc == RC_OK)
         rc = admit(&m, e);
     if (rc == RC_OK)

@@ -11,12 +11,14 @@
 #include "../base/log.h"
 #include "../base/str.h"
 #include "cron.h"
+#include "retention.h"
 #include "sync.h"
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
 #define TICK_MS 500
+#define RETENTION_EVERY_MS INT64_C(3600000)
 #define MAX_JOBS 256
 #define BACKOFF_FIRST_US INT64_C(60000000) /* of a job whose source is down */
 #define BACKOFF_MOST_US INT64_C(3600000000)
@@ -228,7 +230,12 @@ static void run_due(struct service *v, const char *job)
 static void *runner_main(void *ctx)
 {
     struct service *v = ctx;
+    int64_t kept_ms = 0; /* when retention was seen to last */
     while (!run_stop_asked(v->stop)) {
+        if (!kept_ms || clock_mono_ms() - kept_ms >= RETENTION_EVERY_MS) {
+            retention_by_itself(v->app);
+            kept_ms = clock_mono_ms();
+        }
         char *job = take_due(v);
         if (job) {
             run_due(v, job);
@@ -353,6 +360,23 @@ static enum rc start_watchers(struct service *v, struct watcher *watchers, size_
 
 /* ---- staying ---------------------------------------------------------------------------------------------------- */
 
+/* For `briefctl status`: which policy holds, and why a newer file does not. */
+static void note_rules(struct app *a, const char *refused)
+{
+    struct rules *r = app_rules(a);
+    struct store *s = NULL;
+    struct err e = {""};
+    enum rc rc = app_store_open(a, false, &s, &e);
+    if (rc == RC_OK)
+        rc = store_note_set(s, "policy.in_force", policy_hash(rules_policy(r)), &e);
+    if (rc == RC_OK)
+        rc = store_note_set(s, "reload.refused", refused, &e);
+    if (rc != RC_OK)
+        log_event(LOG_WARN, "state of the configuration not noted", "reason", e.msg, NULL);
+    store_close(s);
+    rules_release(r);
+}
+
 static void reload(struct service *v)
 {
     const char *restart = NULL;
@@ -365,7 +389,8 @@ static void reload(struct service *v)
         log_event(LOG_ERROR, "reload refused, the old configuration holds", "reason", e.msg, NULL);
     else
         log_event(LOG_INFO, "reloaded", "needs_restart", restart ? restart : "nothing", NULL);
-    tell_manager("READY=1");
+    note_rules(v->app, rc == RC_OK ? "" : e.msg);
+    tell_manager(rc == RC_OK ? "READY=1\nSTATUS=" : "READY=1\nSTATUS=reload refused: the old configuration and policy hold");
 }
 
 enum rc service_run(struct app *a, struct err *e)
@@ -388,6 +413,7 @@ enum rc service_run(struct app *a, struct err *e)
     if (rc == RC_OK)
         rc = start_watchers(&v, watchers, MAX_SOURCES, &n_watchers, e);
     if (rc == RC_OK) {
+        note_rules(a, "");
         log_event(LOG_INFO, "ready", "version", BRIEFD_VERSION, NULL);
         tell_manager("READY=1");
     }
@@ -494,6 +520,7 @@ static void *once_main(void *ctx)
             o->opt->on_job(o->opt->ctx, j->name, rc, &r, &e);
     }
     rules_release(rules);
+    retention_by_itself(o->app);
     atomic_store(&o->done, true);
     return NULL;
 }

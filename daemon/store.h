@@ -85,7 +85,7 @@ struct store_batch {
     size_t n_looks;
 };
 /* Store a batch of a pull: changed rows are remembered, taken out of quarantine and queued; briefs of deleted records
- * expire and their looks go; the watermark moves: all in one transaction. *n_changed (may be NULL): new, changed and
+ * expire, their texts and values go, and so do their looks; the watermark moves: all in one transaction. *n_changed (may be NULL): new, changed and
  * deleted rows. */
 MUST_USE enum rc store_sync_batch(struct store *s, const struct store_batch *b, size_t *n_changed, struct err *e);
 

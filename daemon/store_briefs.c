@@ -114,14 +114,29 @@ static enum rc audit_each(struct store *s, struct rows *r, const struct audit_ev
     return rc;
 }
 
+/* What a brief says goes with its record, whatever its state: the row stays to say that there was one. */
+static enum rc remove_record_parts(struct store *s, const char *source, const char *object, const char *id, struct err *e)
+{
+#define OF_RECORD " WHERE brief IN (SELECT id FROM brief WHERE source = $1 AND object = $2 AND record_id = $3)"
+    static const char *const statements[] = {
+        "DELETE FROM brief_sentence" OF_RECORD, "DELETE FROM brief_rest" OF_RECORD,  "DELETE FROM brief_bullet" OF_RECORD,
+        "DELETE FROM brief_flag" OF_RECORD,     "DELETE FROM brief_value" OF_RECORD, "UPDATE write_back SET previous = NULL" OF_RECORD,
+    };
+#undef OF_RECORD
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(statements); i++)
+        rc = db_run(s, e, statements[i], WITH(p_text(source), p_text(object), p_text(id)));
+    return rc;
+}
+
 enum rc briefs_expire(struct store *s, const char *source, const char *object, const char *id, struct err *e)
 {
     struct rows *r = NULL;
     size_t count = 0;
     enum rc rc = db_query(s, &r, e,
-                          "UPDATE brief SET state = 'expired', changed_us = $4 WHERE source = $1 AND object = $2"
-                          " AND record_id = $3 AND state IN ('made', 'waiting', 'approved', 'edited', 'conflict')"
-                          " RETURNING id",
+                          "UPDATE brief SET state = 'expired', changed_us = $4, subject = NULL, body = '', to_slot = NULL,"
+                          " to_contact = NULL WHERE source = $1 AND object = $2 AND record_id = $3"
+                          " AND (state <> 'expired' OR body <> '') RETURNING id",
                           WITH(p_text(source), p_text(object), p_text(id), p_int(store_now_us(s))));
     if (rc == RC_OK)
         rc = audit_each(s, r,
@@ -129,7 +144,7 @@ enum rc briefs_expire(struct store *s, const char *source, const char *object, c
                                               .detail = "reason=record_deleted"},
                         &count, e);
     rows_done(r);
-    return rc;
+    return rc == RC_OK && count ? remove_record_parts(s, source, object, id, e) : rc;
 }
 
 /* ---- putting ---------------------------------------------------------------------------------------------------- */

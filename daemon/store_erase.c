@@ -221,9 +221,73 @@ enum rc erased_check(struct store *s, const struct policy_value *values, size_t 
 enum rc erased_record(struct store *s, const char *source, const char *object, const char *id, bool *erased, struct err *e)
 {
     char identity[1024], subject[SHA256_HEX_SIZE];
+    int64_t any = 0;
+    enum rc rc = db_int(s, 0, &any, e, "SELECT 1 FROM erased LIMIT 1", WITH_NOTHING);
+    *erased = false;
+    if (rc != RC_OK || !any)
+        return rc;
     snprintf(identity, sizeof(identity), "person:%s/%s/%s", source, object, id);
-    enum rc rc = policy_subject(keyring_hash_key(s->opt.keys), identity, subject, e);
+    rc = policy_subject(keyring_hash_key(s->opt.keys), identity, subject, e);
     return rc == RC_OK ? is_erased(s, SUBJECT, subject, erased, e) : rc;
+}
+
+/* ---- a record without those who were erased ------------------------------------------------------------------------ */
+
+#define MAX_DEPTH 8
+
+static enum rc prune(struct store *s, struct record *r, int depth, struct err *e);
+
+/* Records are made in memory of their own, so their lists may be changed by who owns them. */
+static enum rc prune_parents(struct store *s, struct record *r, int depth, struct err *e)
+{
+    const struct record_parent **at = &r->parents;
+    enum rc rc = RC_OK;
+    while (rc == RC_OK && *at) {
+        struct record *x = (*at)->record;
+        bool erased = false;
+        rc = erased_record(s, x->source, x->object, x->id, &erased, e);
+        if (rc == RC_OK && !erased)
+            rc = prune(s, x, depth + 1, e);
+        if (erased)
+            *at = (*at)->next;
+        else
+            at = (const struct record_parent **)&((struct record_parent *)*at)->next;
+    }
+    return rc;
+}
+
+static enum rc prune_list(struct store *s, struct record_list *l, int depth, struct err *e)
+{
+    size_t kept = 0;
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < l->count; i++) {
+        struct record *x = l->items[i];
+        bool erased = false;
+        rc = erased_record(s, x->source, x->object, x->id, &erased, e);
+        if (rc == RC_OK && !erased)
+            rc = prune(s, x, depth + 1, e);
+        if (!erased)
+            l->items[kept++] = x;
+    }
+    l->count = rc == RC_OK ? kept : l->count;
+    return rc;
+}
+
+static enum rc prune(struct store *s, struct record *r, int depth, struct err *e)
+{
+    enum rc rc = depth < MAX_DEPTH ? prune_parents(s, r, depth, e) : RC_OK;
+    for (const struct record_list *l = r->lists; rc == RC_OK && depth < MAX_DEPTH && l; l = l->next)
+        rc = prune_list(s, (struct record_list *)l, depth, e);
+    return rc;
+}
+
+enum rc store_prune_erased(struct store *s, struct record *r, struct err *e)
+{
+    bool erased = false;
+    enum rc rc = erased_record(s, r->source, r->object, r->id, &erased, e);
+    if (rc == RC_OK && erased)
+        rc = err_set(e, RC_REFUSED, "%s %s is the record of a person who was erased", r->object, r->id);
+    return rc == RC_OK ? prune(s, r, 0, e) : rc;
 }
 
 /* ---- an older backup ------------------------------------------------------------------------------------------------ */
