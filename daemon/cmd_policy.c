@@ -3,11 +3,14 @@
 #include "../base/str.h"
 #include "../policy/policy.h"
 #include "cmd_common.h"
+#include "cmd_policy_explain.h"
 #include "cmd_store.h"
 
 static void print_help(void)
 {
-    printf("Usage: briefctl policy check FILE\n\n"
+    printf("Usage: briefctl policy check FILE\n"
+           "       briefctl policy explain SOURCE OBJECT ID --purpose P [--json]\n\n"
+           "explain: a dry run on one record; see 'briefctl policy explain --help'.\n"
            "One line with the policy's SHA-256 if the file is right, else \"FILE:line:column: what is wrong\" and exit\n"
            "code 2. Needs neither daemon nor configuration.\n\n"
            "Example:\n"
@@ -19,7 +22,12 @@ int cmd_policy(const char *config, int argc, char **argv)
     static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
     struct policy *policy = NULL;
     struct err e;
-    (void)config;
+    for (int i = 1; i < argc; i++) /* explain has options of its own */
+        if (argv[i][0] != '-') {
+            if (str_eq(argv[i], "explain"))
+                return cmd_policy_explain(config, argc, argv);
+            break;
+        }
     for (int c; (c = cmd_option(argc, argv, options)) != -1;) {
         if (c != 'h')
             return cmd_bad_option(argv[0], c, argv);

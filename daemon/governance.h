@@ -111,6 +111,14 @@ MUST_USE enum rc store_adapter_check(struct store *s, const char *name, const ch
 typedef enum rc (*adapter_fn)(void *ctx, const struct adapter *a, struct err *e);
 MUST_USE enum rc store_adapters(struct store *s, adapter_fn on_adapter, void *ctx, struct err *e);
 
+/* ---- what is recorded about employees --------------------------------------------------------------------------------- */
+
+struct staff_counts { /* of one person, or of all */
+    int64_t keys, actions, approvals, made, owned, decided;
+};
+/* name: the sign-in name, identity: of the CRM; both NULL: everybody's. */
+MUST_USE enum rc store_staff(struct store *s, const char *name, const char *identity, struct staff_counts *out, struct err *e);
+
 /* ---- retention ------------------------------------------------------------------------------------------------------ */
 
 struct retention { /* in microseconds; 0: for ever */

@@ -15,7 +15,7 @@ static void print_help(void)
            "  -h, --help  this text; 'briefctl COMMAND --help' for one command\n"
            "  --version\n\nCommands:\n");
     for (size_t i = 0; i < n_cli_commands; i++)
-        printf("  %-10s  %s\n", cli_commands[i].name, cli_commands[i].summary);
+        printf("  %-14s  %s\n", cli_commands[i].name, cli_commands[i].summary);
     printf("\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 refused by policy, 4 quarantined,\n"
            "5 transient (try again).\n");
 }

@@ -188,3 +188,30 @@ enum rc store_record_owner(struct store *s, const struct record *r, struct err *
                     p, COUNT_OF(p));
     return tx_end(s, rc, e);
 }
+
+/* ---- what is recorded about employees -------------------------------------------------------------------------------- */
+
+enum rc store_staff(struct store *s, const char *name, const char *identity, struct staff_counts *out, struct err *e)
+{
+    char pseudonym[PSEUDONYM_SIZE] = "";
+    struct staff_counts n = {0};
+    enum rc rc = name ? store_actor_of(s, name, pseudonym, e) : RC_OK;
+    bool all = !name && !identity;
+    const struct {
+        const char *sql, *what;
+        int64_t *out;
+    } counts[] = {
+        {"SELECT count(*) FROM access_key WHERE $1 = 1 OR name = $2", name, &n.keys},
+        {"SELECT count(*) FROM audit WHERE actor <> 'system' AND ($1 = 1 OR actor = $2)", pseudonym, &n.actions},
+        {"SELECT count(*) FROM approval WHERE $1 = 1 OR actor = $2", pseudonym, &n.approvals},
+        {"SELECT count(*) FROM brief WHERE created_by <> 'system' AND ($1 = 1 OR created_by = $2)", pseudonym, &n.made},
+        {"SELECT count(*) FROM brief WHERE owner IS NOT NULL AND ($1 = 1 OR owner = $2)", identity, &n.owned},
+        {"SELECT count(*) FROM audit WHERE actor <> 'system' AND event IN ('brief.approved', 'brief.rejected', 'brief.edited')"
+         " AND ($1 = 1 OR actor = $2)", pseudonym, &n.decided},
+    };
+    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(counts); i++)
+        rc = db_int(s, 0, counts[i].out, e, counts[i].sql, WITH(p_int(all), p_text(counts[i].what ? counts[i].what : "")));
+    if (rc == RC_OK)
+        *out = n;
+    return rc;
+}

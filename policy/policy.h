@@ -108,6 +108,21 @@ typedef enum rc (*policy_hash_fn)(void *ctx, const uint8_t hash[SHA256_SIZE], st
 MUST_USE enum rc policy_name_hashes(const uint8_t hash_key[KEY_SIZE], const struct record *r, policy_hash_fn on_hash,
                                     void *ctx, struct err *e);
 
+/* A dry run: what would happen to a record, rule by rule and field by field, and by which line of the policy file. No value
+ * is told. RC_OK also when the record would be refused: the first entry says so. */
+struct policy_explained {
+    const char *record; /* "opportunity/O-023"; "" for a rule on the whole */
+    const char *path;   /* as an allow-list writes it: "activities.body"; of a rule: "purposes.summary" */
+    const char *action; /* "admitted", "slot", "mask", "hash", "drop", "block", "keep", "left out", "refused", "holds", "passes" */
+    const char *why;    /* for people; borrowed until the callback returns */
+    size_t line;        /* 0: by no line, but because nothing allows it or by default */
+};
+typedef enum rc (*policy_explain_fn)(void *ctx, const struct policy_explained *x, struct err *e);
+MUST_USE enum rc policy_explain(const struct policy *p, const struct record *r, const struct policy_request *q,
+                                policy_explain_fn on_entry, void *ctx, struct err *e);
+/* The purpose's legal basis (GDPR article 6) as the file says, or NULL. */
+const char *policy_legal_basis(const struct policy *p, enum purpose purpose);
+
 /* A piece of admitted text: a stretch of data or a slot. */
 struct policy_piece {
     bool slot;
