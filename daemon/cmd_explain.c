@@ -202,7 +202,9 @@ int cmd_explain(const char *config, int argc, char **argv)
         code = cmd_source(&c, argv[optind]);
     if (code == EXIT_DONE)
         code = cmd_record(&c, argv[optind + 1], argv[optind + 2], &record, &e);
-    if (code == EXIT_DONE && !access_may(&c, MAY_REVEAL, &(struct access_to){record->source, record->object, record->owner, record->team}))
+    /* The record stands there as it is, with every field. */
+    if (code == EXIT_DONE && (!access_may(&c, MAY_REVEAL, &(struct access_to){record->source, record->object, record->owner, record->team}) ||
+                              access_hides(&c, record->source, record->object, PURPOSE_SUMMARY, "")))
         code = cli_fail(err_set(&e, RC_REFUSED, "your role may not see this record in clear: see 'briefctl briefs' and 'policy explain'"), &e);
     if (code == EXIT_DONE) {
         bool color = cli_color(STDOUT_FILENO);

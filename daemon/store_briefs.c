@@ -90,6 +90,8 @@ enum rc brief_move(struct store *s, const char *id, enum brief_state to, const s
                     "UPDATE brief SET state = $2, changed_us = $3, by_person = CASE WHEN $4 = 1 THEN 1 ELSE by_person END"
                     " WHERE id = $1",
                     WITH(p_text(id), p_text(states[to].name), p_int(store_now_us(s)), p_int(is_person(ev))));
+    if (rc == RC_OK && to == BRIEF_CONFLICT) /* the record is another one by now: whoever approved looks again */
+        rc = db_run(s, e, "DELETE FROM approval WHERE brief = $1", WITH(p_text(id)));
     return rc == RC_OK ? audit_append(s, ev, id, e) : rc;
 }
 

@@ -194,6 +194,24 @@ START_TEST(an_edit_takes_approvals_back)
 }
 END_TEST
 
+/* A conflict is another record: who approved looks again, the same person too. */
+START_TEST(a_conflict_takes_approvals_back)
+{
+    struct place p;
+    char id[BRIEF_ID_SIZE];
+    unsigned left = 9;
+    const struct store_write w = {.column = "ai_summary", .version = "v1", .subject = "r1"};
+    setup(&p);
+    OK(put(&p, "opportunity", "O-1", "s1", "one", 1, id, &e));
+    OK(store_brief_approve(p.s, id, &by_dana, &left, &e));
+    OK(store_write_begin(p.s, id, &w, &by_dana, &e));
+    OK(store_write_end(p.s, id, BRIEF_CONFLICT, "", &by_dana, &e));
+    OK(store_brief_approve(p.s, id, &by_dana, &left, &e));
+    ck_assert_uint_eq(left, 0);
+    teardown(&p);
+}
+END_TEST
+
 /* ---- actors ---------------------------------------------------------------------------------------------------------- */
 
 static enum rc no_names(void *ctx, const struct audit_entry *x, struct err *e)
@@ -506,7 +524,7 @@ START_TEST(a_record_loses_its_erased_people)
 }
 END_TEST
 
-SUITE_MAIN("governance", keys_let_in_whom_they_belong_to, two_people_approve, an_edit_takes_approvals_back, names_are_sealed_for_two,
+SUITE_MAIN("governance", keys_let_in_whom_they_belong_to, two_people_approve, an_edit_takes_approvals_back, a_conflict_takes_approvals_back, names_are_sealed_for_two,
            erasing_leaves_nothing_and_nobody_comes_back, a_backup_does_not_bring_anybody_back, the_scan_looks_everywhere,
            certificates_verify_and_forgeries_do_not, what_is_too_old_goes, briefs_follow_their_record_s_owner,
            a_record_loses_its_erased_people)
