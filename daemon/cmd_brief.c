@@ -65,10 +65,10 @@ static int tell_none(struct cmd *c, const struct brief_args *a, const char *stat
 
 static int refused(struct cmd *c, const struct brief_args *a, const struct err *why)
 {
-    char object[512], detail[64];
+    char object[512], detail[64 + sizeof(why->msg)];
     struct err e;
     snprintf(object, sizeof(object), "%s/%s/%s", a->source, a->object, a->id);
-    snprintf(detail, sizeof(detail), "kind=%s", purpose_name(a->kind));
+    snprintf(detail, sizeof(detail), "kind=%s reason=%s", purpose_name(a->kind), why->msg);
     enum rc rc = cmd_audit(c, "brief.refused", object, "refused", detail, &e);
     if (rc != RC_OK)
         return cli_fail(rc, &e);

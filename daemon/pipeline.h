@@ -54,7 +54,7 @@ struct pipeline_result { /* clear with pipeline_result_clear() */
 };
 void pipeline_result_clear(struct pipeline_result *r);
 
-/* Once before the first brief of a handle: the audit learns of a policy or model that was never in force before. */
+/* Once before the first brief of a handle: what it works by is kept by its hash, and audited when it changed. */
 MUST_USE enum rc pipeline_begin(const struct pipeline *p, struct err *e);
 
 /* One record (borrowed; what it holds of erased people is taken out of it), one kind. RC_OK *out; RC_REFUSED policy said no, and why; RC_RETRY try again later;

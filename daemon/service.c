@@ -11,6 +11,7 @@
 #include "../base/log.h"
 #include "../base/str.h"
 #include "cron.h"
+#include "in_force.h"
 #include "retention.h"
 #include "sync.h"
 #ifdef HAVE_SYSTEMD
@@ -92,6 +93,7 @@ struct service {
     pthread_cond_t changed;
     struct timer timers[MAX_JOBS];
     size_t n_timers;
+    int64_t signed_seq; /* of the checkpoint told last; the runner's */
 };
 
 struct watcher {
@@ -212,6 +214,27 @@ static void retry_later(struct service *v, const char *job, bool failed)
     pthread_mutex_unlock(&v->lock);
 }
 
+/* A new checkpoint goes into the log: where that is collected on another machine, not even root here can take back what
+ * it signed. */
+static void tell_checkpoint(struct service *v)
+{
+    struct store *s = NULL;
+    struct store_audit_facts facts = {0};
+    char line[AUDIT_CHECKPOINT_SIZE];
+    struct err e;
+    enum rc rc = app_store_open(v->app, false, &s, &e);
+    if (rc == RC_OK)
+        rc = store_audit_facts(s, &facts, &e);
+    if (rc != RC_OK) {
+        log_event(LOG_WARN, "checkpoints not read", "reason", e.msg, NULL);
+    } else if (facts.newest.seq > v->signed_seq) {
+        audit_checkpoint_format(&facts.newest, line);
+        log_event(LOG_INFO, "audit checkpoint", "line", line, NULL);
+        v->signed_seq = facts.newest.seq;
+    }
+    store_close(s);
+}
+
 static void run_due(struct service *v, const char *job)
 {
     struct run_options opt = {.sync = true, .stop = v->stop, .actor = "system"};
@@ -225,6 +248,7 @@ static void run_due(struct service *v, const char *job)
     else
         log_event(LOG_ERROR, "job failed", "job", job, "reason", e.msg, "kind", rc_name(rc), NULL);
     retry_later(v, job, rc == RC_RETRY);
+    tell_checkpoint(v);
 }
 
 static void *runner_main(void *ctx)
@@ -360,19 +384,24 @@ static enum rc start_watchers(struct service *v, struct watcher *watchers, size_
 
 /* ---- staying ---------------------------------------------------------------------------------------------------- */
 
-/* For `briefctl status`: which policy holds, and why a newer file does not. */
-static void note_rules(struct app *a, const char *refused)
+/* Kept and audited now, not only with the first brief that is made by it. */
+static void note_rules(struct service *v, const char *refused)
 {
-    struct rules *r = app_rules(a);
+    struct rules *r = app_rules(v->app);
     struct store *s = NULL;
     struct err e = {""};
-    enum rc rc = app_store_open(a, false, &s, &e);
-    if (rc == RC_OK)
+    enum rc rc = app_store_open(v->app, false, &s, &e);
+    if (rc == RC_OK && refused)
+        rc = store_audit_add(s, &(struct audit_event){.actor = "system", .event = "reload.refused", .object = "",
+                                                      .outcome = "refused", .detail = refused}, &e);
+    else if (rc == RC_OK)
+        rc = in_force_note(v->app, r, s, "system", &e);
+    if (rc == RC_OK) /* for `briefctl status` */
         rc = store_note_set(s, "policy.in_force", policy_hash(rules_policy(r)), &e);
     if (rc == RC_OK)
-        rc = store_note_set(s, "reload.refused", refused, &e);
+        rc = store_note_set(s, "reload.refused", refused ? refused : "", &e);
     if (rc != RC_OK)
-        log_event(LOG_WARN, "state of the configuration not noted", "reason", e.msg, NULL);
+        log_event(LOG_ERROR, "what is in force could not be noted", "reason", e.msg, NULL);
     store_close(s);
     rules_release(r);
 }
@@ -383,13 +412,13 @@ static void reload(struct service *v)
     struct err e = {""};
     tell_manager("RELOADING=1");
     enum rc rc = app_reload(v->app, &restart, &e);
+    note_rules(v, rc == RC_OK ? NULL : e.msg);
     if (rc == RC_OK)
         rc = set_timers(v, false, &e);
     if (rc != RC_OK)
         log_event(LOG_ERROR, "reload refused, the old configuration holds", "reason", e.msg, NULL);
     else
         log_event(LOG_INFO, "reloaded", "needs_restart", restart ? restart : "nothing", NULL);
-    note_rules(v->app, rc == RC_OK ? "" : e.msg);
     tell_manager(rc == RC_OK ? "READY=1\nSTATUS=" : "READY=1\nSTATUS=reload refused: the old configuration and policy hold");
 }
 
@@ -413,7 +442,7 @@ enum rc service_run(struct app *a, struct err *e)
     if (rc == RC_OK)
         rc = start_watchers(&v, watchers, MAX_SOURCES, &n_watchers, e);
     if (rc == RC_OK) {
-        note_rules(a, "");
+        note_rules(&v, NULL);
         log_event(LOG_INFO, "ready", "version", BRIEFD_VERSION, NULL);
         tell_manager("READY=1");
     }

@@ -33,6 +33,7 @@ static enum rc count(struct store *s, const struct retention *limits, struct ret
 #define UNUSED_KEYS                                                                                                    \
     "FROM subject_key WHERE wrapped IS NOT NULL AND made_us < $1"                                                       \
     " AND NOT EXISTS (SELECT 1 FROM brief_value v WHERE v.subject = subject_key.subject)"                               \
+    " AND NOT EXISTS (SELECT 1 FROM audit_content_subject c WHERE c.subject = subject_key.subject)"                      \
     " AND NOT EXISTS (SELECT 1 FROM write_back w WHERE w.subject = subject_key.subject AND w.previous IS NOT NULL)"
 
 static enum rc remove_old(struct store *s, const struct retention *limits, struct retention_counts *out, struct err *e)

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#define MATMUL_SHARED(type) false
 #define LANES  8 /* half a group */
 #define MOST_ROWS 4
 #ifdef MATMUL_SMALL /* one function for all types and tiles: sanitizers take minutes over hundreds written out */

@@ -131,6 +131,17 @@ const char *policy_hash(const struct policy *p)
     return p->hash;
 }
 
+const char *policy_source(const struct policy *p, size_t *n)
+{
+    *n = p->n_source;
+    return p->source;
+}
+
+bool policy_audit_content(const struct policy *p)
+{
+    return p->audit_content;
+}
+
 /* ---- fields ----------------------------------------------------------------------------------------------------- */
 
 const struct object_rules *policy_object(const struct policy *p, const char *object)

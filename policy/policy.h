@@ -39,6 +39,9 @@ MUST_USE enum rc policy_open(const char *path, const struct policy_options *opt,
 void policy_close(struct policy *p);
 const char *policy_hash(const struct policy *p); /* SHA-256 of the file's bytes, hex */
 
+const char *policy_source(const struct policy *p, size_t *n); /* those bytes, borrowed: to be kept, and for signatures */
+bool policy_audit_content(const struct policy *p); /* audit: {content: yes}: prompts and texts are kept in the chain, sealed */
+
 /* Fields of `object` that some purpose admits or that consent and visibility need: what a source may be asked for. */
 bool policy_wants_field(const struct policy *p, const char *object, const char *field);
 
@@ -255,6 +258,9 @@ MUST_USE enum rc policy_subject(const uint8_t hash_key[KEY_SIZE], const char *id
 /* The same for somebody whom texts name and no record holds. */
 MUST_USE enum rc policy_subject_named(const uint8_t hash_key[KEY_SIZE], const char *name, char out[SHA256_HEX_SIZE],
                                       struct err *e);
+/* The subject under whose key what concerns this record as a whole is sealed. RC_NOMEM. */
+MUST_USE enum rc policy_record_subject(const uint8_t hash_key[KEY_SIZE], const char *source, const char *object,
+                                       const char *record_id, char out[SHA256_HEX_SIZE], struct err *e);
 
 /* For `erase`: the hashes (policy_value.hash) under which a value that a person typed may be stored: as a name, an
  * e-mail address, a telephone number, or as it stands. The subjects of the values found are the people meant.
@@ -318,8 +324,9 @@ struct audit_entry { /* ids and hashes only */
  * previous hash is all zeros. */
 void audit_seal(const uint8_t key[KEY_SIZE], const uint8_t prev[AUDIT_HASH_SIZE], const struct audit_entry *entry,
                 uint8_t hash[AUDIT_HASH_SIZE], uint8_t mac[AUDIT_HASH_SIZE]);
-/* Walks a chain: start zeroed (or at a signed checkpoint), feed each stored entry in order. RC_BAD says which entry
- * and what is wrong (changed, reordered, missing). At the end compare with the head kept beside the key. */
+/* Walks a chain: start zeroed (or at a signed base), feed each stored entry in order. RC_BAD says which entry
+ * and what is wrong (changed, reordered, missing). At the end compare with the head kept beside the key. key and mac NULL:
+ * whoever checks has only the public key, and signed checkpoints speak in the seals' place. */
 struct audit_walk { int64_t seq; uint8_t hash[AUDIT_HASH_SIZE]; };
 MUST_USE enum rc audit_walk_step(struct audit_walk *w, const uint8_t key[KEY_SIZE], const struct audit_entry *entry,
                                  const uint8_t hash[AUDIT_HASH_SIZE], const uint8_t mac[AUDIT_HASH_SIZE],
@@ -329,5 +336,21 @@ MUST_USE enum rc audit_walk_step(struct audit_walk *w, const uint8_t key[KEY_SIZ
 void audit_head_format(const struct audit_walk *w, const uint8_t key[KEY_SIZE], char out[AUDIT_HEAD_SIZE]);
 MUST_USE enum rc audit_head_check(const struct audit_walk *w, const uint8_t key[KEY_SIZE], const char *line,
                                   struct err *e);
+/* A checkpoint: the chain as it stood after entry `seq`, signed by a key that is not in the store. Whoever has the public
+ * key can check a chain up to its last checkpoint and needs no secret for it. A base says more: the entries up to seq were
+ * removed by retention, and the chain begins behind them. */
+struct audit_checkpoint {
+    bool base;
+    int64_t seq, at_us;
+    uint8_t hash[AUDIT_HASH_SIZE]; /* of entry seq */
+    uint8_t signature[ED25519_SIGNATURE_SIZE];
+};
+MUST_USE enum rc audit_checkpoint_sign(const struct ed25519_key *key, struct audit_checkpoint *c, struct err *e);
+bool audit_checkpoint_valid(const uint8_t public_key[ED25519_PUBLIC_SIZE], const struct audit_checkpoint *c);
+/* One line without a line feed: "briefd audit checkpoint 1 SEQ AT_US HASH SIGNATURE" ("briefd audit base 1 ..."), the last
+ * two in hex. What is signed are its bytes before the last blank. parse does not check the signature; false: no such line. */
+#define AUDIT_CHECKPOINT_SIZE 320
+void audit_checkpoint_format(const struct audit_checkpoint *c, char out[AUDIT_CHECKPOINT_SIZE]);
+bool audit_checkpoint_parse(const char *line, struct audit_checkpoint *out);
 
 #endif

@@ -657,6 +657,16 @@ static enum rc read_retention(struct reader *r, const struct yaml_node *n, struc
     return rc;
 }
 
+static enum rc read_audit(struct reader *r, const struct yaml_node *n, struct err *e)
+{
+    static const char *const known[] = {"content"};
+    const struct yaml_node *x;
+    enum rc rc = want_map(r, n, known, COUNT_OF(known), e);
+
+    if (rc == RC_OK && (x = yaml_get(n, "content"))) rc = yaml_bool(r->y, x, &r->p->audit_content, e);
+    return rc;
+}
+
 static enum rc read_instructions(struct reader *r, const struct yaml_node *n, struct err *e)
 {
     static const char *const names[] = {"flag", "quarantine"};
@@ -686,6 +696,7 @@ static const struct {
     {"facts", read_facts, false},        {"pii", read_pii, false},            {"licences", read_licences, false},
     {"regions", read_regions, false},    {"models", read_models, false},   {"output", read_output, false},      {"approval", read_approval, false},
     {"roles", read_roles, false},        {"retention", read_retention, false}, {"instructions", read_instructions, false},
+    {"audit", read_audit, false},
 };
 
 static enum rc read_sections(struct reader *r, const struct yaml_node *root, struct err *e)
@@ -742,6 +753,12 @@ enum rc policy_file_read(const char *path, struct policy *p, struct err *e)
     if (rc != RC_OK) goto out;
     sha256(bytes, n, digest);
     str_hex(digest, sizeof(digest), p->hash);
+    p->n_source = n;
+    p->source = arena_ndup(&p->arena, bytes, n);
+    if (!p->source) {
+        rc = no_memory(e);
+        goto out;
+    }
     rc = read_sections(&(struct reader){.y = y, .p = p}, yaml_root(y), e);
 out:
     yaml_close(y);

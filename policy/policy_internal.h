@@ -90,6 +90,9 @@ struct scanner {
 struct policy {
     struct arena arena;
     char hash[SHA256_HEX_SIZE];
+    const char *source; /* the file's bytes */
+    size_t n_source;
+    bool audit_content;
     struct policy_options options;
     struct purpose_rules purposes[N_PURPOSES];
     const struct object_rules *objects;

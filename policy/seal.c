@@ -116,6 +116,20 @@ enum rc policy_subject_named(const uint8_t hash_key[KEY_SIZE], const char *name,
     return rc;
 }
 
+enum rc policy_record_subject(const uint8_t hash_key[KEY_SIZE], const char *source, const char *object,
+                              const char *record_id, char out[SHA256_HEX_SIZE], struct err *e)
+{
+    struct buf identity;
+    enum rc rc;
+
+    buf_init(&identity, MAX_BYTES);
+    buf_printf(&identity, "record:%s/%s/%s", source, object, record_id);
+    rc = buf_check(&identity, "an identity", e);
+    if (rc == RC_OK) rc = seal_subject(hash_key, identity.data, out, e);
+    buf_clear(&identity);
+    return rc;
+}
+
 enum rc policy_value_hashes(const uint8_t hash_key[KEY_SIZE], const char *value,
                             uint8_t out[POLICY_VALUE_HASHES][SHA256_SIZE], struct err *e)
 {
