@@ -356,7 +356,7 @@ static int act(struct cmd *c, const struct audit_args *a)
 int cmd_audit_chain(const char *config, int argc, char **argv)
 {
     struct audit_args a = {.limit = STANDARD_LIMIT};
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_AUDIT};
     int code = parse(argc, argv, &a);
     if (code != EXIT_DONE)
         return code;

@@ -5,11 +5,13 @@
 #include "../base/str.h"
 #include "../policy/policy.h"
 #include "cmd_common.h"
+#include "cmd_policy_explain.h"
 #include "cmd_store.h"
 
 static void print_help(void)
 {
     printf("Usage: briefctl policy check FILE\n"
+           "       briefctl policy explain SOURCE OBJECT ID --purpose P [--json]\n"
            "       briefctl policy list [--json]\n"
            "       briefctl policy show HASH\n"
            "       briefctl policy diff A B\n"
@@ -18,6 +20,7 @@ static void print_help(void)
            "       briefctl policy signatures [FILE] [--json]\n\n"
            "check: one line with the policy's SHA-256 if the file is right, else \"FILE:line:column: what is wrong\" and exit\n"
            "code 2. Needs neither daemon nor configuration.\n"
+           "explain: a dry run on one record; see 'briefctl policy explain --help'.\n"
            "list, show, diff: every policy, template, configuration (secrets masked) and model card that was ever in force is\n"
            "kept by its SHA-256; its first digits are enough. Asked for a model's hash, show gives its card. A and B are hashes\n"
            "or files; nothing is printed if they are the same.\n"
@@ -87,6 +90,8 @@ int cmd_policy(const char *config, int argc, char **argv)
     const char *key = NULL, *name = NULL;
     bool json = false;
     enum verb verb = VERB_CHECK;
+    if (argc > 1 && str_eq(argv[1], "explain")) /* it has options of its own */
+        return cmd_policy_explain(config, argc, argv);
     for (int c; (c = cmd_option(argc, argv, options)) != -1;) {
         switch (c) {
         case 'j': json = true; break;

@@ -47,7 +47,7 @@ static enum rc add(void *ctx, const struct store_document *d, struct err *e)
 int policy_list(const char *config, bool json)
 {
     static const char *const headings[] = {"HASH", "WHAT", "NAME", "BYTES", "FIRST IN FORCE (UTC)"};
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_AUDIT};
     struct table table;
     struct buf out;
     struct err e;
@@ -117,7 +117,7 @@ static int find(struct cmd *c, const char *word, struct found *f)
 
 int policy_show(const char *config, const char *hash)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_AUDIT};
     struct found f = {0};
     buf_init(&f.text, STORE_MAX_DOCUMENT);
     int code = cmd_open(&c, config, NULL, APP_STORE_KEYS);
@@ -161,7 +161,7 @@ static int side(struct cmd *c, const char *config, const char *word, struct foun
 
 int policy_diff(const char *config, const char *a, const char *b)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_AUDIT};
     struct found left = {0}, right = {0};
     struct buf out;
     struct err e;

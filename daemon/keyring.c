@@ -15,7 +15,7 @@ struct keyring {
     uint8_t wrap[KEY_SIZE], hash[KEY_SIZE], audit[KEY_SIZE];
     struct ed25519_key sign;
     char id[SHA256_HEX_SIZE];
-    char *path, *head_path;
+    char *path, *head_path, *erased_path;
 };
 
 void keyring_close(struct keyring *k)
@@ -24,6 +24,7 @@ void keyring_close(struct keyring *k)
         return;
     free(k->path);
     free(k->head_path);
+    free(k->erased_path);
     crypto_wipe(k, sizeof(*k));
     free(k);
 }
@@ -56,6 +57,11 @@ const char *keyring_id(const struct keyring *k)
 const char *keyring_head_path(const struct keyring *k)
 {
     return k->head_path;
+}
+
+const char *keyring_erased_path(const struct keyring *k)
+{
+    return k->erased_path;
 }
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
@@ -184,6 +190,11 @@ enum rc keyring_open(const char *spec, struct keyring **out, struct err *e)
     if (!k || !(k->path = str_dup(path)) || asprintf(&k->head_path, "%s.audit-head", path) < 0) {
         if (k)
             k->head_path = NULL; /* asprintf() leaves it undefined */
+        rc = err_set(e, RC_NOMEM, "master key: out of memory");
+        goto out;
+    }
+    if (asprintf(&k->erased_path, "%s.erased", path) < 0) {
+        k->erased_path = NULL;
         rc = err_set(e, RC_NOMEM, "master key: out of memory");
         goto out;
     }

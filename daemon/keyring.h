@@ -32,5 +32,7 @@ const struct ed25519_key *keyring_signing_key(const struct keyring *k);
 /* Tells one master key from another without giving it away: the store remembers with which it was made. Hex. */
 const char *keyring_id(const struct keyring *k);
 const char *keyring_head_path(const struct keyring *k); /* PATH.audit-head */
+/* PATH.erased: keyed hashes of who was erased, so that an older backup of the store does not bring them back. */
+const char *keyring_erased_path(const struct keyring *k);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/str.h"
+#include "governance.h"
 #include "in_force.h"
 #include "made_event.h"
 
@@ -42,7 +43,8 @@ static enum rc check_model(const struct making *m, struct err *e)
 {
     struct model_info info;
     model_info(app_model(m->p->app), &info);
-    return policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+    enum rc rc = policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+    return rc == RC_OK ? policy_check_region(rules_policy(m->p->rules), info.path, m->record, e) : rc;
 }
 
 static bool name_known(void *ctx, const uint8_t hash[SHA256_SIZE])
@@ -101,7 +103,8 @@ static struct brief_meta meta_of(const struct making *m)
                                .template_hash = template_hash(m->template),
                                .model_hash = app_model_hash(m->p->app),
                                .input_hash = m->input_hash,
-                               .created_by = m->p->actor};
+                               .created_by = m->p->actor,
+                               .approvals = policy_approvals(rules_policy(m->p->rules), m->record)};
 }
 
 struct search {
@@ -259,7 +262,7 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
     meta.prompt_tokens = (int64_t)m->written.prompt_tokens;
     meta.output_tokens = (int64_t)m->written.output_tokens;
     meta.ms = out->ms;
-    if (policy_auto_approves(policy, meta.kind) && all_checks_passed(m->released))
+    if (policy_auto_approves(policy, meta.kind) && meta.approvals < 2 && all_checks_passed(m->released))
         meta.state = BRIEF_APPROVED;
     const struct made made = {.meta = &meta,
                               .released = m->released,
@@ -296,14 +299,18 @@ static enum rc begin(struct making *m, struct err *e)
     return rc == RC_OK ? check_model(m, e) : rc;
 }
 
-enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,
+enum rc pipeline_run_one(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                          struct pipeline_result *out, struct err *e)
 {
     struct making m = {.p = p, .record = r, .wish = wish};
     int64_t began_ms = clock_mono_ms();
     memset(out, 0, sizeof(*out));
 
-    enum rc rc = begin(&m, e);             /* its template; may this model do it? */
+    enum rc rc = store_record_owner(p->store, r, e); /* whoever may see it now sees its older briefs, too */
+    if (rc == RC_OK)
+        rc = store_prune_erased(p->store, r, e);
+    if (rc == RC_OK)
+        rc = begin(&m, e);                 /* its template; may this model do it? */
     if (rc == RC_OK)
         rc = admit(&m, e);                 /* record -> policy in -> admitted */
     if (rc == RC_OK)
@@ -326,12 +333,14 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
     return rc;
 }
 
-enum rc pipeline_prompts(const struct pipeline *p, const struct record *r, const struct brief_wish *wish, struct buf *out,
+enum rc pipeline_prompts(const struct pipeline *p, struct record *r, const struct brief_wish *wish, struct buf *out,
                          struct err *e)
 {
     struct making m = {.p = p, .record = r, .wish = wish};
     struct pipeline_result result = {0};
-    enum rc rc = begin(&m, e);
+    enum rc rc = store_prune_erased(p->store, r, e);
+    if (rc == RC_OK)
+        rc = begin(&m, e);
     if (rc == RC_OK)
         rc = admit(&m, e);
     if (rc == RC_OK)
@@ -382,6 +391,11 @@ static void on_bad(void *ctx, const struct bad_record *bad)
     err_set(&f->why, RC_BAD, "%s", bad->reason);
 }
 
+enum rc pipeline_no_such_record(const struct connector *c, const char *object, const char *id, struct err *e)
+{
+    return err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+}
+
 enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out, bool *quarantined,
                            struct err *e)
 {
@@ -392,7 +406,7 @@ enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *
     if (rc == RC_OK && f.bad)
         rc = err_set(e, RC_BAD, "%s", f.why.msg);
     else if (rc == RC_OK && (!f.record || f.record->deleted))
-        rc = err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+        rc = pipeline_no_such_record(c, object, id, e);
     if (rc == RC_OK)
         *out = f.record;
     else

@@ -216,7 +216,7 @@ static void write_back(struct worker *w, const char *brief_id)
     pthread_mutex_unlock(&r->lock);
 }
 
-static enum rc make(struct worker *w, const struct store_job *j, const struct record *record, struct err *e)
+static enum rc make(struct worker *w, const struct store_job *j, struct record *record, struct err *e)
 {
     struct run *r = w->run;
     struct pipeline_result result;
@@ -251,7 +251,7 @@ static enum rc run_look(struct worker *w, size_t i, struct err *e)
 {
     struct run *r = w->run;
     const struct store_job *j = &w->jobs.jobs[i];
-    const struct record *record = w->records[i];
+    struct record *record = w->records[i];
     if (w->bad[i]) {
         settle(r, &r->result.quarantined, true);
         return done(w, j, "record.quarantined", NULL, e);

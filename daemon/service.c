@@ -12,12 +12,14 @@
 #include "../base/str.h"
 #include "cron.h"
 #include "in_force.h"
+#include "retention.h"
 #include "sync.h"
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
 #define TICK_MS 500
+#define RETENTION_EVERY_MS INT64_C(3600000)
 #define MAX_JOBS 256
 #define BACKOFF_FIRST_US INT64_C(60000000) /* of a job whose source is down */
 #define BACKOFF_MOST_US INT64_C(3600000000)
@@ -252,7 +254,12 @@ static void run_due(struct service *v, const char *job)
 static void *runner_main(void *ctx)
 {
     struct service *v = ctx;
+    int64_t kept_ms = 0; /* when retention was seen to last */
     while (!run_stop_asked(v->stop)) {
+        if (!kept_ms || clock_mono_ms() - kept_ms >= RETENTION_EVERY_MS) {
+            retention_by_itself(v->app);
+            kept_ms = clock_mono_ms();
+        }
         char *job = take_due(v);
         if (job) {
             run_due(v, job);
@@ -389,6 +396,10 @@ static void note_rules(struct service *v, const char *refused)
                                                       .outcome = "refused", .detail = refused}, &e);
     else if (rc == RC_OK)
         rc = in_force_note(v->app, r, s, "system", &e);
+    if (rc == RC_OK) /* for `briefctl status` */
+        rc = store_note_set(s, "policy.in_force", policy_hash(rules_policy(r)), &e);
+    if (rc == RC_OK)
+        rc = store_note_set(s, "reload.refused", refused ? refused : "", &e);
     if (rc != RC_OK)
         log_event(LOG_ERROR, "what is in force could not be noted", "reason", e.msg, NULL);
     store_close(s);
@@ -408,7 +419,7 @@ static void reload(struct service *v)
         log_event(LOG_ERROR, "reload refused, the old configuration holds", "reason", e.msg, NULL);
     else
         log_event(LOG_INFO, "reloaded", "needs_restart", restart ? restart : "nothing", NULL);
-    tell_manager("READY=1");
+    tell_manager(rc == RC_OK ? "READY=1\nSTATUS=" : "READY=1\nSTATUS=reload refused: the old configuration and policy hold");
 }
 
 enum rc service_run(struct app *a, struct err *e)
@@ -538,6 +549,7 @@ static void *once_main(void *ctx)
             o->opt->on_job(o->opt->ctx, j->name, rc, &r, &e);
     }
     rules_release(rules);
+    retention_by_itself(o->app);
     atomic_store(&o->done, true);
     return NULL;
 }

@@ -54,6 +54,8 @@ const struct setting settings_table[] = {
      "how long SIGTERM waits for what is in flight"},
     {"vault_lock", SETTING_CHOICE, AT(vault_lock), "required", 0, 0, "required|best_effort", true,
      "what to do when the system refuses locked memory (ulimit -l)"},
+    {"sign_in", SETTING_CHOICE, AT(sign_in), "optional", 0, 0, "optional|required", true,
+     "required: briefctl works only for people who sign in with a key of their own (briefctl key add, briefctl --as NAME)"},
     {"log.level", SETTING_CHOICE, AT(log_level), "info", 0, 0, "debug|info|warn|error", true, "least level that is logged"},
     {"log.format", SETTING_CHOICE, AT(log_format), "logfmt", 0, 0, "logfmt|json", true, "form of log lines"},
 };

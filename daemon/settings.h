@@ -20,7 +20,7 @@ struct settings {
     int64_t max_attempts, pause_percent;
     int64_t lease_us, drain_us, sync_every_us, reconcile_every_us;
     double temperature;
-    const char *vault_lock, *log_level, *log_format;
+    const char *vault_lock, *sign_in, *log_level, *log_format;
 };
 
 enum setting_type { SETTING_TEXT, SETTING_CHOICE, SETTING_INT, SETTING_AUTO_INT, SETTING_DURATION, SETTING_REAL };

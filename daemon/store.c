@@ -198,6 +198,11 @@ enum rc store_open(const char *dsn, const struct store_options *opt, struct stor
         return rc;
     }
     audit_head_follow(s);
+    rc = erased_follow(s, e);
+    if (rc != RC_OK) {
+        store_close(s);
+        return rc;
+    }
     *out = s;
     return RC_OK;
 }

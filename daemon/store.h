@@ -44,7 +44,7 @@ void store_policy_keys(struct store *s, struct policy_keys *out);
 /* ---- audit ------------------------------------------------------------------------------------------------------ */
 
 struct audit_event { /* as struct audit_entry, less what the store adds (seq, time) */
-    const char *actor;   /* "system", a person's or key's name */
+    const char *actor;   /* "system", a person's or key's name; the chain holds a pseudonym (governance.h) */
     const char *event;   /* "brief.made", "brief.refused", ... */
     const char *object;  /* "crm/opportunity/O-023"; NULL: the brief that the call is about */
     const char *outcome; /* NULL: "ok" */
@@ -121,7 +121,7 @@ struct store_batch {
     size_t n_looks;
 };
 /* Store a batch of a pull: changed rows are remembered, taken out of quarantine and queued; briefs of deleted records
- * expire and their looks go; the watermark moves: all in one transaction. *n_changed (may be NULL): new, changed and
+ * expire, their texts and values go, and so do their looks; the watermark moves: all in one transaction. *n_changed (may be NULL): new, changed and
  * deleted rows. */
 MUST_USE enum rc store_sync_batch(struct store *s, const struct store_batch *b, size_t *n_changed, struct err *e);
 
@@ -226,8 +226,9 @@ struct brief_meta { /* all borrowed; texts NULL where absent */
     int64_t made_us;                 /* 0: now */
     const char *owner, *team;        /* for visibility */
     const char *policy_hash, *template_hash, *model_hash, *input_hash; /* hex */
-    const char *created_by;          /* "system" or who asked */
+    const char *created_by;          /* "system" or who asked; comes back as a pseudonym (governance.h) */
     int64_t prompt_tokens, output_tokens, ms;
+    unsigned approvals;              /* by how many people (four eyes: 2); 0: 1 */
 };
 
 /* Is there a current brief with these source, object, record, kind and four hashes? Then it need not be made. */

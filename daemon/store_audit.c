@@ -71,18 +71,21 @@ static enum rc insert_entry(struct store *s, struct audit_walk *w, const struct 
                             const char *detail, struct err *e)
 {
     uint8_t mac[AUDIT_HASH_SIZE];
+    char actor[PSEUDONYM_SIZE];
+    enum rc rc = actor_pseudonym(s, ev->actor, actor, e);
+    if (rc != RC_OK)
+        return rc;
     struct audit_entry x = {.seq = ++w->seq,
                             .at_us = store_now_us(s),
-                            .actor = ev->actor,
+                            .actor = actor,
                             .event = ev->event,
                             .object = ev->object ? ev->object : object ? object : "",
                             .outcome = ev->outcome ? ev->outcome : "ok",
                             .detail = detail};
     audit_seal(audit_key(s), w->hash, &x, w->hash, mac);
-    enum rc rc = db_run(s, e, "INSERT INTO audit(" ENTRY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                        WITH(p_int(x.seq), p_int(x.at_us), p_text(x.actor), p_text(x.event), p_text(x.object),
-                             p_text(x.outcome), p_text(x.detail), p_blob(w->hash, sizeof(w->hash)),
-                             p_blob(mac, sizeof(mac))));
+    rc = db_run(s, e, "INSERT INTO audit(" ENTRY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                WITH(p_int(x.seq), p_int(x.at_us), p_text(x.actor), p_text(x.event), p_text(x.object), p_text(x.outcome),
+                     p_text(x.detail), p_blob(w->hash, sizeof(w->hash)), p_blob(mac, sizeof(mac))));
     return rc == RC_OK ? checkpoint_due(s, w, x.at_us, e) : rc;
 }
 

@@ -49,6 +49,10 @@ bool policy_wants_field(const struct policy *p, const char *object, const char *
  * must have the field, or nobody in it would ever count as opted out. */
 bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field);
 
+/* May data of this record reach this model? With regions: in the policy file a record has the region that its first
+ * mapped field says ("unknown" if none does), and a model with regions: gets data of these only. RC_REFUSED names both. */
+MUST_USE enum rc policy_check_region(const struct policy *p, const char *model_path, const struct record *r, struct err *e);
+
 /* May this model run for this purpose? RC_REFUSED names the rule and the way out. sha256 may be "". */
 MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                                     enum purpose purpose, struct err *e);
@@ -59,10 +63,26 @@ struct viewer {
     const char *identity; /* CRM identity of the owner field, or NULL */
     const char *team;     /* or NULL */
 };
-enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT };
+/* Of a role; the first five need the record to be in its scope. */
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT };
 /* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team);
+/* The same for one record, with what the role says of sources (sources:) and objects (objects:); both may be NULL. */
+struct access_to {
+    const char *source, *object, *owner, *team;
+};
+bool policy_allows(const struct policy *p, const struct viewer *v, enum permission what, const struct access_to *to);
+enum permission policy_approving(enum purpose purpose); /* MAY_APPROVE_... */
+bool policy_has_role(const struct policy *p, const char *role);
+/* Does the role hide (hide:) a field that is admitted for texts of this object and purpose? Which words of a text come from
+ * a label such as a stage nobody can tell afterwards, so the whole text counts. One made under another policy
+ * (policy_hash, hex) may rest on any field. */
+bool policy_hides(const struct policy *p, const struct viewer *v, const char *object, enum purpose purpose,
+                  const char *policy_hash);
+/* By how many people must a text on this record be approved: 2 above the amount of approval: four_eyes_above, else 1. A
+ * text that needs two is never approved by policy itself. */
+unsigned policy_approvals(const struct policy *p, const struct record *r);
 bool policy_auto_approves(const struct policy *p, enum purpose purpose);
 bool policy_facts_slots(const struct policy *p); /* facts: slots (true) or checked */
 unsigned policy_max_sentences(const struct policy *p);
@@ -90,6 +110,21 @@ struct policy_request {
 typedef enum rc (*policy_hash_fn)(void *ctx, const uint8_t hash[SHA256_SIZE], struct err *e);
 MUST_USE enum rc policy_name_hashes(const uint8_t hash_key[KEY_SIZE], const struct record *r, policy_hash_fn on_hash,
                                     void *ctx, struct err *e);
+
+/* A dry run: what would happen to a record, rule by rule and field by field, and by which line of the policy file. No value
+ * is told. RC_OK also when the record would be refused: the first entry says so. */
+struct policy_explained {
+    const char *record; /* "opportunity/O-023"; "" for a rule on the whole */
+    const char *path;   /* as an allow-list writes it: "activities.body"; of a rule: "purposes.summary" */
+    const char *action; /* "admitted", "slot", "mask", "hash", "drop", "block", "keep", "left out", "refused", "holds", "passes" */
+    const char *why;    /* for people; borrowed until the callback returns */
+    size_t line;        /* 0: by no line, but because nothing allows it or by default */
+};
+typedef enum rc (*policy_explain_fn)(void *ctx, const struct policy_explained *x, struct err *e);
+MUST_USE enum rc policy_explain(const struct policy *p, const struct record *r, const struct policy_request *q,
+                                policy_explain_fn on_entry, void *ctx, struct err *e);
+/* The purpose's legal basis (GDPR article 6) as the file says, or NULL. */
+const char *policy_legal_basis(const struct policy *p, enum purpose purpose);
 
 /* A piece of admitted text: a stretch of data or a slot. */
 struct policy_piece {
@@ -216,6 +251,13 @@ struct policy_edit {
 MUST_USE enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d, const struct policy_keys *keys,
                                      struct policy_released **out, struct err *e);
 
+/* What stands for a person or record in the store, as policy_value.subject: keyed hash, hex, of an identity:
+ * "person:crm/contact/C-1", "record:crm/opportunity/O-23". RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_subject(const uint8_t hash_key[KEY_SIZE], const char *identity, char out[SHA256_HEX_SIZE],
+                                struct err *e);
+/* The same for somebody whom texts name and no record holds. */
+MUST_USE enum rc policy_subject_named(const uint8_t hash_key[KEY_SIZE], const char *name, char out[SHA256_HEX_SIZE],
+                                      struct err *e);
 /* The subject under whose key what concerns this record as a whole is sealed. RC_NOMEM. */
 MUST_USE enum rc policy_record_subject(const uint8_t hash_key[KEY_SIZE], const char *source, const char *object,
                                        const char *record_id, char out[SHA256_HEX_SIZE], struct err *e);
@@ -256,6 +298,7 @@ MUST_USE enum rc policy_rehydrate(const struct policy_value *values, size_t n, c
 struct redact_options {
     bool all;        /* every entity, also weak ones */
     bool no_context; /* every score above 0 counts */
+    const struct clock *clock; /* the day for what depends on it; NULL: today's */
 };
 struct redact_span { const char *entity; size_t start, end; double score; };
 struct redactor;
