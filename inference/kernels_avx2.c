@@ -3,22 +3,10 @@
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#include <immintrin.h>
 #include <math.h>
 #include <string.h>
+#include "lanes.h"
 #include "matmul.h"
-
-#define LANES  8
-#define UNROLL _Pragma("GCC unroll 8")
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE float add_lanes(__m256 v)
-{
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
 
 INLINE float max_lanes(__m256 v)
 {
@@ -31,13 +19,6 @@ INLINE float max_lanes(__m256 v)
 INLINE __m256 abs_lanes(__m256 v)
 {
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), v);
-}
-
-/* The first n lanes, the others 0. */
-INLINE __m256i mask_of(size_t n)
-{
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES),
-                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
 /* As in kernels_avx512.c; 2^n by way of the exponent bits, n from -126 to 127. */

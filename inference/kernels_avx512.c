@@ -5,19 +5,10 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) &&       \
     defined(__AVX512VNNI__) && defined(__F16C__)
 
-#include <immintrin.h>
 #include <math.h>
 #include <string.h>
+#include "lanes.h"
 #include "matmul.h"
-
-#define LANES  16
-#define UNROLL _Pragma("GCC unroll 16")
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE __mmask16 first_lanes(size_t n)
-{
-    return n >= LANES ? 0xFFFF : (__mmask16)((1U << n) - 1);
-}
 
 /* e^x within 2 units in the last place for x >= -87; smaller ones give something next to 0. Range
  * reduction by multiples of ln 2 in two parts, then Taylor's polynomial on [-0.35, 0.35] (Cody and Waite

@@ -195,7 +195,7 @@ void pool_ahead(struct pool *p, const struct pool_stretch *next, size_t n)
     atomic_store_explicit(&p->n_ahead, n, memory_order_relaxed);
 }
 
-static size_t processors(void)
+size_t pool_processors(void)
 {
     cpu_set_t set;
 
@@ -205,7 +205,7 @@ static size_t processors(void)
 enum rc pool_open(int threads, struct pool **out, struct err *e)
 {
     struct pool *p = aligned_alloc(LINE, sizeof(*p)); /* a multiple of LINE by its members */
-    size_t n = processors();
+    size_t n = pool_processors();
 
     if (p) *p = (struct pool){0};
     if (!p) return err_set(e, RC_NOMEM, "threads: out of memory");

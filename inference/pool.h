@@ -10,6 +10,8 @@
 
 struct pool;
 
+size_t pool_processors(void); /* that this process may use; at least 1 */
+
 /* threads 0: as many as processors this process may use; more than those are never started. RC_NOMEM;
  * RC_LIMIT the system has no more threads. */
 MUST_USE enum rc pool_open(int threads, struct pool **out, struct err *e);

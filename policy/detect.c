@@ -32,6 +32,7 @@ struct row {
     pcre2_code *code; /* NULL: not compiled yet */
     bool jit;
     validate_fn *validate;
+    validate_dated_fn *validate_dated;
     uint32_t span_group; /* 0: the whole match */
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
@@ -49,6 +50,7 @@ struct detect_set {
     struct row *rows;
     size_t n_rows;
     bool facts, locales, no_context, pcre2_alone;
+    int32_t today;
     struct arena arena; /* own entities' names and words, bits of words */
     const char **words;
     size_t n_words;
@@ -141,7 +143,11 @@ static enum rc make_row(const struct detector *rule, size_t index, struct row *o
     if (!pattern_width(rule->pattern, DETECT_MAX_WIDTH, &width, &why))
         return err_set(e, RC_BAD, "entity %s: pattern: %s", rule->entity, why);
     if (width == 0) return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
-    if (rule->validator && !(out->validate = validate_find(rule->validator)))
+    if (rule->validator) {
+        out->validate = validate_find(rule->validator);
+        out->validate_dated = validate_find_dated(rule->validator);
+    }
+    if (rule->validator && !out->validate && !out->validate_dated)
         return err_set(e, RC_BAD, "entity %s: unknown validator '%s'", rule->entity, rule->validator);
     out->width = 4 * width;
     return RC_OK;
@@ -320,6 +326,7 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
     s->locales = opt->locales;
     s->no_context = opt->no_context;
     s->pcre2_alone = opt->pcre2_alone;
+    s->today = opt->today;
     s->rows = calloc(n_detectors + opt->n_own, sizeof(*s->rows));
     s->match = pcre2_match_data_create(32, NULL);
     s->context = pcre2_match_context_create(NULL);
@@ -339,6 +346,11 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
 out:
     detect_close(s);
     return rc;
+}
+
+void detect_today(struct detect_set *s, int32_t today)
+{
+    s->today = today;
 }
 
 void detect_close(struct detect_set *s)
@@ -420,7 +432,9 @@ static double judge(const struct detect_set *s, const struct row *row, const str
                     size_t start, size_t end)
 {
     const struct detector *d = &row->rule;
-    enum verdict v = row->validate ? row->validate(t->text + start, end - start) : VERDICT_UNKNOWN;
+    enum verdict v = row->validate         ? row->validate(t->text + start, end - start)
+                     : row->validate_dated ? row->validate_dated(t->text + start, end - start, s->today)
+                                           : VERDICT_UNKNOWN;
     double score = d->score;
     bool context;
 

@@ -59,6 +59,7 @@ struct detect_options {
     bool no_context; /* context words don't matter, every score above 0 counts; else DETECT_MIN_SCORE */
     const struct detect_own *own;
     size_t n_own;
+    int32_t today;    /* days since 1970-01-01, or 0: the day for validators that depend on it */
     bool pcre2_alone; /* no automaton: slower, the same matches (tests compare the two) */
 };
 
@@ -74,6 +75,7 @@ struct detect_set;
  * validator: the message has the entity and the reason. RC_NOMEM. */
 MUST_USE enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e);
 void detect_close(struct detect_set *s);
+void detect_today(struct detect_set *s, int32_t today); /* another day, from now on */
 /* Just the check of one own row, for `policy check`. RC_BAD as above. */
 MUST_USE enum rc detect_check_own(const struct detect_own *own, struct err *e);
 

@@ -298,6 +298,7 @@ MUST_USE enum rc policy_rehydrate(const struct policy_value *values, size_t n, c
 struct redact_options {
     bool all;        /* every entity, also weak ones */
     bool no_context; /* every score above 0 counts */
+    const struct clock *clock; /* the day for what depends on it; NULL: today's */
 };
 struct redact_span { const char *entity; size_t start, end; double score; };
 struct redactor;

@@ -234,6 +234,40 @@ static const struct {
     {"anna\xe2\x80\x8b@ac\xc2\xadme.de", "EMAIL=anna\xe2\x80\x8b@ac\xc2\xadme.de"},
     {"\xd0\xb0nna@acme.de", "EMAIL=\xd0\xb0nna@acme.de"}, /* Cyrillic a */
     {"We meet at noon. The deal is on track.", ""},
+    /* dates of birth: many languages, no day that is still ahead */
+    {"D.O.B. 03/31/1980", "DATE_OF_BIRTH=03/31/1980"},
+    {"geboren am 3. März 1980, née le 4 mai 1981", "DATE_OF_BIRTH=3. März 1980|DATE_OF_BIRTH=4 mai 1981"},
+    {"fecha de nacimiento: 01/02/1990", "DATE_OF_BIRTH=01/02/1990"},
+    {"Kunde Meier, * 12.03.1980", "DATE_OF_BIRTH=12.03.1980"},
+    /* banks */
+    {"SWIFT: DEUTDEFF500", "BIC=DEUTDEFF500"},
+    {"BIC markdef1100", "BIC=markdef1100"},
+    {"our CUSTOMER and the QUARTERS", ""},
+    /* secrets */
+    {"api_key=9f86d081884c7d659a2feaa0c55ad015", "API_KEY=9f86d081884c7d659a2feaa0c55ad015"},
+    {"Authorization: Bearer q7Xk29vLm3TzPw84RbNc5Ya1", "API_KEY=q7Xk29vLm3TzPw84RbNc5Ya1"},
+    {"token of our appreciation: aaaaaaaaaaaaaaaaaaaaaaaa", ""},
+    {"the secret key is confidentiality", ""},
+    {"Passwort lautet Hase7fuss", "PASSWORD=Hase7fuss"},
+    {"pw: hunter2!", "PASSWORD=hunter2"},
+    {"the password is wrong", ""},
+    /* places and devices */
+    {"52.5200° N, 13.4050° E", "GPS_COORDINATES=52.5200° N, 13.4050° E"},
+    {"geo:52.52,13.4", "GPS_COORDINATES=geo:52.52,13.4"},
+    {"52°31'12\"N 13°24'18\"E", "GPS_COORDINATES=52°31'12\"N 13°24'18\"E"},
+    {"IMEI 49-015420-323751-8", "IMEI=49-015420-323751-8"},
+    {"S/N: C02XL0GTJG5H", "DEVICE_ID=C02XL0GTJG5H"},
+    {"UDID 00008030-001C2D8E3A12802E", "DEVICE_ID=00008030-001C2D8E3A12802E"},
+    /* numbers as people write them */
+    {"card 4111.1111.1111.1111", "CREDIT_CARD=4111.1111.1111.1111"},
+    {"card 3782 822463 10005", "CREDIT_CARD=3782 822463 10005"},
+    {"Steuer-ID: 86095742719-", "DE_TAX_ID=86095742719"},
+    {"IBAN: de89370400440532013000", "IBAN=de89370400440532013000"},
+    {"IBAN GB82-WEST-1234-5698-7654-32", "IBAN=GB82-WEST-1234-5698-7654-32"},
+    /* written so that no machine finds it */
+    {"write anna @ acme.de", "EMAIL=anna @ acme.de"},
+    {"anna&#64;acme.de, anna=40acme.de", "EMAIL=anna&#64;acme.de|EMAIL=anna=40acme.de"},
+    {"card 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "CREDIT_CARD=4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"},
 };
 
 START_TEST(note)
