@@ -102,7 +102,7 @@ static size_t name_length(const struct name_text *t, size_t i, bool small)
 
         if (goes_on(t, i + n, small && x->tags & TAG_LAST && !(x->tags & (TAG_DOUBT | TAG_COMMON))))
             last = ++n;
-        else if (particle(x) && joins(t, x - 1, x))
+        else if (particle(x) && joins(t, x - 1, x) && t->w->items[i].tags & TAG_FIRST) /* "Frau Hinz von Acme" */
             n++;
         else
             break;
@@ -141,8 +141,16 @@ static bool full_counts(const struct name_text *t, size_t i, size_t n, unsigned 
     if (first == KNOWN) return true;
     if (c & BY_ARTICLE && first != KNOWN) return false;
     if (first == DOUBTFUL) return c & LIKELY || last == KNOWN || (!(c & BEGINS) && (last == UNKNOWN || !t->nouns) && !(c & BY_PLACE));
+    if (!(t->w->items[i + n - 1].tags & TAG_LAST) && t->w->items[i + n - 1].tags & TAG_FIRST) return false; /* "Techniker Marek" */
     if (last == KNOWN) return c & LIKELY || !(c & BEGINS || t->nouns);
     return c & (SURE | HAS_ROLE) || (c & (BY_ROLE | BY_LIST) && !t->nouns) || (c & BY_LIST && last != NO_NAME);
+}
+
+/* Unknown first names end in a vowel more often than companies do; German nouns end in e. */
+static bool sounds_like_one(const struct name_text *t, const struct word *x)
+{
+    return x->n_fold >= 4 && !x->upper && strchr(t->nouns ? "aio" : "aeiou", x->fold[x->n_fold - 1]) &&
+           !word_in(x, " inc co ");
 }
 
 /* A first name alone, or what may be one. */
@@ -156,6 +164,7 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
     if (c & BY_TITLE && (kind != NO_NAME || name_rule_salutation(x - 1)))
         return !(x->tags & (TAG_TITLE | TAG_LEGAL | TAG_NOBODY | TAG_LINK | TAG_ARTICLE));
     if (kind == NO_NAME) return false;
+    if (x->end + 1 < t->n && t->text[x->end] == '-' && t->text[x->end + 1] >= '0' && t->text[x->end + 1] <= '9') return false;
     if (kind == KNOWN && x->tags & TAG_FIRST) return true;
     if (c & BY_ARTICLE) return false;
     if (kind == KNOWN) return c & (LIKELY & ~(BY_LINK | WITH_NAME)) || (c & (BY_LINK | BY_WEAK_LINK) && !(c & BEGINS));
@@ -168,11 +177,14 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
         if (c & HAS_ROLE && !t->nouns) return true;
         if (c & (BY_LINK | BY_ROLE) && !t->nouns && !month && !(x->upper && x->n_fold <= ACRONYM)) return true;
         if (c & (ACTS | OWNS) && x->tags & TAG_FIRST && !(t->nouns && !(c & OWNS))) return !month || c & OWNS;
+        if (x->tags & TAG_GENITIVE && t->nouns && c & OWNS) return true; /* "Müllers Budget" */
+        if (x->tags & TAG_CITY) return false;
         if (c & WITH_NAME && x->tags & TAG_FIRST) return true;
         return !(c & BEGINS) && !t->nouns && !month && x->tags & TAG_FIRST && !(x->tags & TAG_COMMON && x->upper);
     }
     if (c & (BY_TITLE | BY_GREETING | BY_MENTION | BY_HEADER | BY_CLOSING | ACTS_PERSON)) return true;
     if (c & (BY_ASK | BY_SPEAK)) return true;
+    if (c & ACTS && sounds_like_one(t, x)) return true;
     return c & (BY_LIST | BY_ROLE | HAS_ROLE) && !t->nouns;
 }
 

@@ -11,7 +11,7 @@
 /* Tags by which a word in small letters may begin a name, an address or a legal form. */
 #define MARKS (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
 /* And in capitals: the ordinary words that begin sentences don't. */
-#define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE)
+#define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE | TAG_BUSINESS)
 
 /* Tags of a word with a genitive s of which nothing else is known. */
 static uint32_t genitive_tags(const struct word *x)

@@ -53,7 +53,7 @@
 #define FAITH                                                                                                             \
     "(?:muslim(?:a|in)?|moslem|jewish|jew|catholic|protestant|methodist|presbyterian|anglican|buddhist(?:in)?|hindu|sikh|" \
     "mormon|quaker|atheist(?:in)?|agnostic|baptist(?:in)?|evangelical|born-again|scientologist|"                           \
-    "orthodox (?:jew|christian)|jehovah'?s witness|seventh-day adventist|christian|"                                       \
+    "(?-i:Orthodox)|jehovah'?s witness|seventh-day adventist|christian|"                                       \
     "(?-i:Christ(?:in)?)|christlich|muslimisch|jüdisch|katholisch|evangelisch|protestantisch|buddhistisch|russisch-orthodox|griechisch-orthodox|"         \
     "konfessionslos|zeug(?:e|in) jehovas|alevit(?:in)?|"                                                                   \
     "musulmane?|juive?|catholique|protestante?|bouddhiste|hindoue?|athée|croyante?|pieuse|pieux|témoin de jéhovah)"
@@ -64,7 +64,7 @@
     "Rassemblement [Nn]ational|Front [Nn]ational|RN|FN|PS|PCF|LFI|UMP|LR|Verts|Macron|Le Pen|Mélenchon|Zemmour|"           \
     "[Pp]arti (?:socialiste|communiste)|Reconquête|France insoumise)"
 #define UNION                                                                                                             \
-    "(?-i:Unite|Unison|UNISON|GMB|RMT|Teamsters|UAW|SEIU|AFL-CIO|IG Metall|IG BCE|IG BAU|ver\\.?di|Verdi|DGB|GEW|NGG|CGT|" \
+    "(?-i:Unite|Unison|UNISON|GMB|RMT|Teamsters|UAW|SEIU|AFL-CIO|IG[- ]Metall|IG[- ]BCE|IG[- ]BAU|ver\\.?di|Verdi|DGB|GEW|NGG|CGT|" \
     "CFDT|CFTC|FO|Sud|SUD)"
 #define RELATIVE                                                                                                          \
     "(?:wife|husband|mother|father|mum|mom|dad|son|daughter|child|kid|baby|brother|sister|partner|parents?|grandmother|"   \
@@ -142,20 +142,20 @@ static const struct rule {
      "(?:ill(?!-| at ease|-? ?defined)|sick(?! of)|unwell|pregnant(?! with (?:the )?(?:idea|meaning)| pause)|depress(?:ed|ive)|"
      "disabled|blind(?! to| flange)|deaf(?! to)|hard of hearing|diabetic|epileptic|autistic|bipolar|dyslexic|anorexic|suicidal|"
      "an? (?:recovering )?(?:alcoholic|addict|diabetic)|alcoholic|addicted|dying|hospitali[sz]ed|bedridden|infected with|"
-     "in recovery|off sick|burn(?:t|ed) out|recovering|terminally|"
+     "in recovery|off sick|burn(?:t|ed) out|recovering(?= from| alcoholic| addict)|terminally|in a coma|"
      "krank|erkrankt|unwohl|schwanger(?! mit (?:der )?idee)|depressiv|behindert|blind|taub|süchtig|alkoholabhängig|magersüchtig|"
      "im krankenstand|malade|souffrante?|enceinte(?! de)|enceinte de|déprimée?|diabétique|alcoolique|dépressi(?:f|ve)|sourde?)\\b"},
     {SPECIAL_HEALTH, SUBJECT,
      "\\b(?:krank|erkrankt|schwanger|malade|depressiv) ?(?=[.,;!?\\n)]|$)"},
     {SPECIAL_HEALTH, ACTOR,
      "\\b(?:hernia|dialysis|surgery(?! (?:on|to) (?:the|our) (?!\\d))|hearing aids?|wheelchair(?!-)|migraines?|tinnitus|parkinson'?s?|"
-     "alzheimer'?s?|chemo|tumou?r|heart attack|pneumonia|the flu|hip replacement|pacemaker|prosthe(?:sis|tic)|insulin|physio|"
+     "alzheimer'?s?|chemo|tumou?r|heart attack|pneumonia|the flu|hip replacement|pacemaker|prosthe(?:sis|tic)|on insulin|physio|psychiatric|in a coma|stillborn|"
      "therapist|psychiatrist|doctor'?s appointment|sick note|had a baby|had a fall|had an? (?:accident|stroke|seizure)|"
      "(?-i:ADHD|PTSD|OCD|HIV|MS)|autism|dyslexia|allerg(?:y|ic) to|"
-     "\\p{L}{3,10}-?op|(?:knie|hüft|herz|rücken|augen|schulter)-?(?:operation|leiden|probleme|schmerzen)|tinnitus|herzinfarkt|"
+     "(?-i:\\p{L}{3,10}-?OP)|(?:knie|hüft|herz|rücken|augen|schulter)-?(?:operation|leiden|probleme|schmerzen)|tinnitus|herzinfarkt|"
      "schlaganfall|bandscheibe|hörgerät|rollstuhl|herzschrittmacher|migräne|burn-?out|lungenentzündung|brustkrebs|epilepsie|"
      "(?:erwartet|bekommt|kriegt) (?:ein kind|ein baby|nachwuchs|zwillinge)|corona|beim arzt|reha|"
-     "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
+     "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|chimio|psychiatrische[rn]?|\\p{L}{0,10}schwangerschaft|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
     {SPECIAL_HEALTH, ACTOR, "\\b(?:" ILLNESS ")\\b" NO_TRADE "(?! (?:in (?:the |der )|of |der ))"},
     {SPECIAL_HEALTH, SUBJECT, "\\b(?:suffers? from|suffering from|leidet (?:an|unter)|litt (?:an|unter)|souffre d[e'’])"},
     /* ---- family */
@@ -186,7 +186,7 @@ static const struct rule {
      "(?:divorc(?:ed|ing)|getting divorced|separated(?! from the)|widowed|a widow(?:er)?|geschieden|verwitwet|witwer?|divorcée?|"
      "veuve?|veuf|séparée? de (?:sa|son))\\b"},
     {SPECIAL_FAMILY, NOTHING,
-     "\\b(?:(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|(?:his|her|seine?|"
+     "\\b(?:(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|die ehe ist|stillborn|(?:seinen|ihren|seine|ihre) " VERWANDTE " (?:beerdigt|verloren|beigesetzt)|en pleine séparation|(?:his|her|seine?|"
      "ihre?) (?:marriage|ehe) (?:is|was|ist|war|broke|failed|hat|geht|ging)|(?:scheidung|divorce) (?:läuft|is final|came through)|"
      POSSESSIVE " (?:ex-wife|ex-husband|ex)\\b|(?:seine|ihre?) ex-?(?:frau|mann)|alimony|child support|unterhalt (?:zahlen|für die "
      "kinder)|pflegt (?:seine|ihren?|ihre) " VERWANDTE "|caring for (?:his|her) (?:\\p{L}{2,9} )?" RELATIVE ")"},
@@ -196,7 +196,7 @@ static const struct rule {
      "|converted to (?:islam|christianity|judaism|buddhism|catholicism|hinduism)|zum (?:islam|christentum|judentum|buddhismus) "
      "konvertiert|(?:fasting|fasts|fastet|jeûne)(?: \\p{L}{2,7}){0,2} (?:ramadan|lent)|goes to (?:church|mosque|synagogue|mass|"
      "temple)(?! (?:street|road|lane))|(?:keeps|observes|observing|celebrates|hält|feiert) (?:kosher|halal|shabbat|sabbath|the "
-     "sabbath|ramadan|lent|yom kippur|sabbat|schabbat|eid)|parish council|kirchensteuer|"
+     "sabbath|ramadan|lent|yom kippur|sabbat|schabbat|eid)|parish council|kirchensteuer|kosher meals|halal meals|(?:un|une) (?:catholique|musulmane?|juif|juive|protestante?|athée)\\b(?! (?:de|du) )|"
      "aus der kirche (?:ausgetreten|aus)|geht (?:jeden \\p{L}{4,9} )?in die (?:kirche|moschee|synagoge)|"
      "va à la (?:messe|mosquée|synagogue))"},
     {SPECIAL_BELIEF, SUBJECT,
@@ -207,7 +207,7 @@ static const struct rule {
      "ramadan|sa foi)\\b"},
     {SPECIAL_BELIEF, ACTOR,
      "\\b(?:wears? a (?:hijab|headscarf|turban|kippah?|burqa|cross)|trägt (?:ein )?kopftuch|betet|prays|bible (?:study|group)|"
-     "(?:koran|quran|qur'an|bibel|torah)|church (?:elder|choir|group|member|warden|service)|ramadan|ramadhan|lent|kirchenchor|"
+     "(?:koran|quran|qur'an|bibel|torah)|church (?:elder|choir|group|member|warden|service)|(?:evangelischen|katholischen|jüdischen|islamischen|muslimischen) (?:gemeinde|kirche)|ramadan|ramadhan|lent|kirchenchor|"
      "kirchengemeinderat|moscheeverein|freikirche|mosquée|carême|prie à|"
      "(?:is|was|ist|war|est) (?:a |an |ein |un )?(?:rabbi|imam|pastor|priest|vicar|deacon|nun|monk|pfarrer(?:in)?|priester|diakon|"
      "prêtre|pasteur))\\b"},
@@ -216,7 +216,7 @@ static const struct rule {
      "\\b(?:(?:trade|labou?r) unionist|union (?:member(?:ship)?|rep(?:resentative)?s?|steward|official|organi[sz]er|delegate|"
      "activist|man|guy|boss|card)|shop steward|(?:joined|member of|active in|big in|in|part of|runs) (?:a |the |their |his |her )"
      "(?:trade |labou?r )?union(?! (?:nut|joint|fitting|street|square))|" UNION
-     "[- ](?:member|rep|steward|official|mitglied|delegate|funktionär(?:in)?|activist|card)|"
+     "[- ](?:member|rep|steward|official|mitglied|delegate|funktionär(?:in)?|vertrauens(?:mann|frau)|activist|card)|"
      "gewerkschaft(?:er(?:in)?|smitglied|ssekretär(?:in)?|lich (?:aktiv|organisiert))|in (?:der|einer|keiner) gewerkschaft|"
      "gewerkschaftlich|syndiquée?|syndicalistes?|déléguée? syndicale?s?|(?:adhérente?|membre|carte) (?:à|de|au|du) (?:la |un "
      ")?(?:" UNION "|syndicat))\\b"},
@@ -229,9 +229,9 @@ static const struct rule {
      "sets)))(?<!raccord union)|\\bgewerkschaft\\b|\\bsyndicat\\b)"},
     /* ---- politics */
     {SPECIAL_POLITICS, NOTHING,
-     "\\b(?:(?:vot(?:es?|ed|ing|er)|campaign(?:s|ed|ing)|canvass(?:es|ed)|donat(?:es|ed)|stood|ran|runs|running)(?: for| to)? "
+     "\\b(?:(?:candidate|stood|standing) (?:as (?:a )?candidate )?for (?:the )?" PARTY "|soutient (?:le |la |les )?" PARTY "|(?:vot(?:es?|ed|ing|er)|campaign(?:s|ed|ing)|canvass(?:es|ed)|donat(?:es|ed)|stood|ran|runs|running)(?: for| to)? "
      "(?:the )?" PARTY "\\b|wähl(?:t|te|en)(?: seit \\p{L}{4,8})?(?: immer)? (?:die |den |das )?" PARTY "\\b|" PARTY
-     "[- ](?:supporter|voter|member|activist|donor|councill?or|candidate|fan|mitglied|wähler(?:in)?|anhänger(?:in)?|stadtrat|"
+     "[- ](?:supporter|flag|hat|sticker|rally|poster|voter|member|activist|donor|councill?or|candidate|fan|mitglied|wähler(?:in)?|anhänger(?:in)?|stadtrat|"
      "politiker(?:in)?|abgeordnete[rn]?|parteibuch)|(?:member|mitglied|membre|adhérente?|militante?|élue?) (?:of |der |bei der |in "
      "der |des |du |de la |au |à |chez )(?:the |les )?" PARTY "|(?:sitzt|kandidiert|ist|war) (?:\\p{L}{2,10} )?(?:für|in|bei) "
      "(?:der|die|den) " PARTY "\\b|parteimitglied|(?:card-carrying|registered|lifelong|staunch|hard(?:core|-line)) " PARTY
@@ -267,7 +267,7 @@ static const struct rule {
      "familie|mutter|vater|großeltern) (?:kommen|kommt|kam|kamen|stammen|stammt|floh|flohen|sind|ist) (?:ursprünglich )?(?:aus|" NATIONAL_DE
      "|(?-i:Türken|Kurden|Syrer|Polen|Russen|Afghanen|Araber))|(?:ses parents|sa famille|sa mère|son père) (?:sont|vien(?:t|nent)|est) "
      "(?:d[eu'’] ?|\\p{L}{3,12}(?:aine?s?|iens?|iennes?|ois|aises?|ais|ques?)\\b)|(?:fled|escaped) (?:from )?(?-i:Syria|Iran|Iraq|"
-     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete))"},
+     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete)|(?:his|her) roots (?:are )?in (?-i:\\p{Lu}))"},
     {SPECIAL_ORIGIN, SUBJECT, "\\bstammt (?:ursprünglich )?aus (?:der |dem )?(?-i:\\p{Lu})\\p{L}{2,15}"},
     /* ---- orientation */
     {SPECIAL_ORIENTATION, NOTHING,
@@ -281,7 +281,7 @@ static const struct rule {
      "queer|schwul|lesbisch|bisexuell|homosexuell|transsexuell|homosexuel(?:le)?|lesbienne|transgenre|bisexuel(?:le)?)\\b(?! (?-i:\\p{Lu}))"},
     {SPECIAL_ORIENTATION, PERSON, "\\b(?:lesbisch|schwul|transgender|lesbian)\\b(?! (?:bar|magazine|market))"},
     {SPECIAL_ORIENTATION, ACTOR,
-     "\\b(?:mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
+     "\\b(?:mit einer frau verheiratet|verheiratet mit einem mann|mit einem mann verheiratet|mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
      "(?:ehefrau|frau|freundin zusammen|lebensgefährtin)|ihre (?:ehefrau|lebensgefährtin)|trans (?:woman|man|frau|mann)|"
      "gleichgeschlechtlich\\p{L}{0,4}|en couple avec un homme)\\b"},
     /* ---- offences */
@@ -301,7 +301,7 @@ static const struct rule {
      "\\b(?:(?:" CRIME "|shoplifting|stealing|drink[- ]driving|embezzling)\\b" NO_CRIME_TRADE
      "|under (?:criminal )?investigation|behind bars|(?:months|years) (?:in prison|inside|in jail)|(?:monate|jahre) (?:haft|knast|"
      "gefängnis)|(?:alkohol|trinken|betrunken) am steuer|führerschein weg|(?:mois|ans) (?:de prison|ferme)|de la prison|"
-     "vor gericht wegen|angeklagt wegen|on trial for|restraining order|sex offender|house arrest|fußfessel|police record)"},
+     "vor gericht wegen|angeklagt wegen|on trial for|stole from|stole money|stealing from|bracelet électronique|restraining order|sex offender|house arrest|fußfessel|police record)"},
 };
 #define N_RULES COUNT_OF(rules)
 

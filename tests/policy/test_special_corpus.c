@@ -94,6 +94,7 @@ START_TEST(sentences_to_look_at)
 
     measure("tune.tsv", true, &score);
     measure("later.tsv", true, &score);
+    measure("later-2.tsv", true, &score);
     check("tuned on", &score);
 }
 END_TEST
