@@ -239,7 +239,7 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
     const struct word *x = &t->w->items[i];
     bool small = !x->capital || shouted(t, i), starts_initial = initial(t, x);
     size_t n, k;
-    unsigned c;
+    unsigned c, left;
 
     /* most words end here */
     if (!x->letters || (!(x->tags & (TAG_FIRST | TAG_LAST)) && (x->tags || small) && !starts_initial &&
@@ -261,27 +261,29 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
         describe(t, i, n + name_length(t, i + n, false), NAME_LAST, 0.65, out);
         return true;
     }
+    if (starts_initial && i > 0 && initial(t, x - 1) && joins(t, x - 1, x)) return false; /* seen from the first initial */
     n = name_length(t, i, small);
     if (starts_initial && n == 1) return false;
+    left = name_context_before(t, i, before);
     if (!x->capital || (small && !(x->tags & TAG_FIRST))) {
-        c = name_context(t, i, n, before);
+        c = left | name_context_behind(t, i, n);
         if (!small_counts(t, i, &n, c)) return false;
         describe(t, i, n, n > 1 ? NAME_FULL : c & BY_TITLE ? NAME_LAST : NAME_FIRST, 0.6, out);
         return true;
     }
-    c = name_context(t, i, n, before);
+    c = left | name_context_behind(t, i, n);
     if ((k = turned(t, i, n, c))) {
         describe(t, i, k - i + name_length(t, k, false), NAME_FULL, 0.75, out);
         return true;
     }
     for (; n > 1; n--) {
-        c = name_context(t, i, n, before);
+        c = left | name_context_behind(t, i, n);
         if (full_counts(t, i, n, c)) {
             describe(t, i, n, NAME_FULL, c & SURE ? 0.85 : 0.75, out);
             return true;
         }
     }
-    c = name_context(t, i, 1, before);
+    c = left | name_context_behind(t, i, 1);
     if (starts_initial || !single_counts(t, i, c)) return false;
     describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6, out);
     return true;

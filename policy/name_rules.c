@@ -7,6 +7,7 @@
 #include "../base/str.h"
 
 #define MAX_ORG_WORDS 6
+#define MAX_FORM_WORDS 8 /* "S.A. de C.V." is six words */
 
 /* Tags by which a word in small letters may begin a name, an address or a legal form. */
 #define MARKS (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
@@ -79,8 +80,12 @@ static size_t legal_form(const struct name_text *t, size_t i)
 
     if (x->tags & (TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_UPPER_LEGAL))
         for (size_t k = 0; k < COUNT_OF(written_forms); k++) {
-            size_t n = strlen(written_forms[k]);
-            char behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
+            size_t n;
+            char behind;
+
+            if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1]) continue;
+            n = strlen(written_forms[k]);
+            behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
 
             if (x->start + n <= t->n && memcmp(t->text + x->start, written_forms[k], n) == 0 &&
                 !(behind >= 'a' && behind <= 'z'))
@@ -137,7 +142,7 @@ static size_t org_start(const struct name_text *t, size_t form)
     while (at > 0 && form - at < MAX_ORG_WORDS && joined_left(t, at, form)) {
         const struct word *x = &t->w->items[at - 1];
 
-        if ((outside(x) && !(inside(x) && at - 1 > 0)) || (at < form && legal_form(t, at - 1))) break;
+        if ((outside(x) && !(inside(x) && at - 1 > 0)) || legal_form(t, at - 1)) break;
         if (x->capital || !x->letters) {
             if (outside(x)) break;
             first = at - 1;
@@ -155,7 +160,7 @@ static size_t form_end(const struct name_text *t, size_t i)
 {
     size_t end = t->w->items[i].start + legal_form(t, i);
 
-    for (size_t k = i + 1; k < t->w->n; k++) {
+    for (size_t k = i + 1; k < t->w->n && k <= i + MAX_FORM_WORDS; k++) {
         const struct word *x = &t->w->items[k];
         size_t n;
 
