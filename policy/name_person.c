@@ -234,7 +234,7 @@ static bool in_address(const struct name_text *t, size_t i)
     return false;
 }
 
-bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct name_found *out)
+static bool person_at(const struct name_text *t, size_t i, size_t before, struct name_found *out)
 {
     const struct word *x = &t->w->items[i];
     bool small = !x->capital || shouted(t, i), starts_initial = initial(t, x);
@@ -245,7 +245,6 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
     if (!x->letters || (!(x->tags & (TAG_FIRST | TAG_LAST)) && (x->tags || small) && !starts_initial &&
                         !(particle(x) || (i > 0 && x[-1].tags & TAG_TITLE))))
         return false;
-    if (in_address(t, i)) return false;
     n = 0;
     if (particle(x) && !(x->tags & TAG_FIRST && x->capital && !(x->tags & TAG_DOUBT)))
         while (n < 3 && i + n < t->w->n && particle(&t->w->items[i + n]) &&
@@ -287,6 +286,11 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
     if (starts_initial || !single_counts(t, i, c)) return false;
     describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6, out);
     return true;
+}
+
+bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct name_found *out)
+{
+    return person_at(t, i, before, out) && !in_address(t, i);
 }
 
 bool name_rule_again(const struct name_text *t, size_t i)
