@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "gazetteer_table.h"
 
 #define MAX_ORG_WORDS 6
+#define AHEAD 8 /* words: longer than a fetch from memory takes */
 #define MAX_FORM_WORDS 8 /* "S.A. de C.V." is six words */
 
 /* Tags by which a word in small letters may begin a name, an address or a legal form. */
@@ -32,8 +34,10 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
     if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
     for (size_t i = 0; i < w->n; i++) {
         struct word *x = &w->items[i];
-        uint32_t tags = gazetteer_tags(x->hash);
+        uint32_t tags;
 
+        if (i + AHEAD < w->n) gazetteer_ahead(x[AHEAD].hash);
+        tags = gazetteer_find(x->hash);
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
         if (!tags && x->capital) tags = genitive_tags(x);
