@@ -157,6 +157,17 @@ static const struct rule {
      "(?:erwartet|bekommt|kriegt) (?:ein kind|ein baby|nachwuchs|zwillinge)|corona|beim arzt|reha|"
      "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|chimio|psychiatrische[rn]?|\\p{L}{0,10}schwangerschaft|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
     {SPECIAL_HEALTH, ACTOR, "\\b(?:" ILLNESS ")\\b" NO_TRADE "(?! (?:in (?:the |der )|of |der ))"},
+    {SPECIAL_HEALTH, NOTHING,
+     "\\b(?:\\p{L}{0,12}schwangerschaft|(?:his|her) (?:doctor|gp|oncologist|surgeon|therapist|shrink|psychiatrist|cardiologist|"
+     "rehab|illness|diagnosis|pregnancy|due date|miscarriage|medication|blood pressure|health)\\b(?! ?(?:care|check|scores?|systems?|insurance|plan|club|tech|cloud|apps?|department|"
+     "clients|customers|segment|data|module|software|tool|report|device|test|product|records?))|health (?:reasons|scare|issues|"
+     "problems|condition)(?! (?:of|in) the )|heart scare|(?:in|to|at) (?:a |the )?psychiatric|\\d{1,2} (?:months|weeks) (?:along|pregnant)|"
+     "(?:having|trying for|had) (?:a baby|twins)|gesundheitlich\\p{L}{0,3}|(?:auto|verkehrs|arbeits|ski)unfall|(?:beim|zum|vom) arzt|"
+     "krankheitsbedingt|krankheitshalber|raisons de santé|(?:problèmes?|soucis) de santé)"},
+    {SPECIAL_HEALTH, ACTOR,
+     "\\b(?:(?:an? |his |her )(?:mri|ct scan|biopsy|blood test|colonoscopy|x-ray|check-up at the hospital|operation|endoscopy)|"
+     "(?:rücken|kopf|knie|bauch|hüft|schulter)schmerzen|arzttermin|attest|im koma|(?:gestürzt|verletzt|verunglückt)(?=[ .,;!]|$)|"
+     "krankheit|unfall|blessée?|accidentée?|maladie)\\b" NO_TRADE},
     {SPECIAL_HEALTH, SUBJECT, "\\b(?:suffers? from|suffering from|leidet (?:an|unter)|litt (?:an|unter)|souffre d[e'’])"},
     /* ---- family */
     {SPECIAL_FAMILY, NOTHING,
@@ -186,7 +197,8 @@ static const struct rule {
      "(?:divorc(?:ed|ing)|getting divorced|separated(?! from the)|widowed|a widow(?:er)?|geschieden|verwitwet|witwer?|divorcée?|"
      "veuve?|veuf|séparée? de (?:sa|son))\\b"},
     {SPECIAL_FAMILY, NOTHING,
-     "\\b(?:(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|die ehe ist|stillborn|(?:seinen|ihren|seine|ihre) " VERWANDTE " (?:beerdigt|verloren|beigesetzt)|en pleine séparation|(?:his|her|seine?|"
+     "\\b(?:(?:his|her|their|my) " RELATIVE "['’]s (?:death|illness|funeral|passing|cancer|accident|operation|surgery|suicide|arrest)|"
+     "(?:il|elle) (?:divorce|se sépare)|(?:split|splitting|broke) up with (?:his|her)|(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|die ehe ist|stillborn|(?:seinen|ihren|seine|ihre) " VERWANDTE " (?:beerdigt|verloren|beigesetzt)|en pleine séparation|(?:his|her|seine?|"
      "ihre?) (?:marriage|ehe) (?:is|was|ist|war|broke|failed|hat|geht|ging)|(?:scheidung|divorce) (?:läuft|is final|came through)|"
      POSSESSIVE " (?:ex-wife|ex-husband|ex)\\b|(?:seine|ihre?) ex-?(?:frau|mann)|alimony|child support|unterhalt (?:zahlen|für die "
      "kinder)|pflegt (?:seine|ihren?|ihre) " VERWANDTE "|caring for (?:his|her) (?:\\p{L}{2,9} )?" RELATIVE ")"},
@@ -197,7 +209,8 @@ static const struct rule {
      "konvertiert|(?:fasting|fasts|fastet|jeûne)(?: \\p{L}{2,7}){0,2} (?:ramadan|lent)|goes to (?:church|mosque|synagogue|mass|"
      "temple)(?! (?:street|road|lane))|(?:keeps|observes|observing|celebrates|hält|feiert) (?:kosher|halal|shabbat|sabbath|the "
      "sabbath|ramadan|lent|yom kippur|sabbat|schabbat|eid)|parish council|kirchensteuer|kosher meals|halal meals|(?:un|une) (?:catholique|musulmane?|juif|juive|protestante?|athée)\\b(?! (?:de|du) )|"
-     "aus der kirche (?:ausgetreten|aus)|geht (?:jeden \\p{L}{4,9} )?in die (?:kirche|moschee|synagoge)|"
+     "aus der kirche (?:ausgetreten|aus)|geht (?:\\p{L}{2,10} ){0,3}in die (?:kirche|moschee|synagoge)(?! (?:um|für) )|(?:attends|attending) (?:church|mass|mosque|"
+     "synagogue|prayers?)|(?:friday|morning) prayers?|freitagsgebet|"
      "va à la (?:messe|mosquée|synagogue))"},
     {SPECIAL_BELIEF, SUBJECT,
      "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:" FAITH "(?! (?:about|in|with|street|school|hospital|charity|bank))|religious(?! "
@@ -237,6 +250,14 @@ static const struct rule {
      "(?:der|die|den) " PARTY "\\b|parteimitglied|(?:card-carrying|registered|lifelong|staunch|hard(?:core|-line)) " PARTY
      "|(?:left|right)-wing(?:er)?\\b(?! (?:bracket|door|panel))|(?:links|rechts)(?:extrem(?:ist(?:in)?)?|radikal)|"
      "vote(?:nt)? (?:pour )?(?:le |la |les )?" PARTY "|milite (?:chez|au|à|pour|dans) (?:le |la |les )?\\p{L}{2,20})"},
+    {SPECIAL_POLITICS, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS
+     "(?:socialist|communist|marxist|libertarian|leftist|nationalist|fascist|monarchist|anarchist|left-winger|right-winger|"
+     "politically active|sozialist(?:in)?|kommunist(?:in)?|nationalist(?:in)?|politisch (?:aktiv|engagiert)|écologiste|socialiste|"
+     "communiste|gaulliste|macroniste|lepéniste|(?-i:Linker|Linke|Grüner|Grüne|Sozi|Nazi))\\b"},
+    {SPECIAL_POLITICS, NOTHING,
+     "\\b(?:" PARTY " gewählt|(?:kommunal|lokal|landes)politik(?:er(?:in)?)? (?:aktiv|engagiert)|big " PARTY " (?:man|woman|guy|family)|"
+     "(?:political|protest) (?:rally|march)|(?:party|election) campaign(?! (?:module|tool)))\\b"},
     {SPECIAL_POLITICS, SUBJECT, "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?-i:an? )?" PARTY "(?! (?:sea|deal|vote|option))\\b"},
     {SPECIAL_POLITICS, SUBJECT, "\\b(?:is|war|ist|was|est) (?:in|with|for|bei|à|au) (?:the |der |den |la |le )?" PARTY "\\b"},
     {SPECIAL_POLITICS, ACTOR,
@@ -267,7 +288,7 @@ static const struct rule {
      "familie|mutter|vater|großeltern) (?:kommen|kommt|kam|kamen|stammen|stammt|floh|flohen|sind|ist) (?:ursprünglich )?(?:aus|" NATIONAL_DE
      "|(?-i:Türken|Kurden|Syrer|Polen|Russen|Afghanen|Araber))|(?:ses parents|sa famille|sa mère|son père) (?:sont|vien(?:t|nent)|est) "
      "(?:d[eu'’] ?|\\p{L}{3,12}(?:aine?s?|iens?|iennes?|ois|aises?|ais|ques?)\\b)|(?:fled|escaped) (?:from )?(?-i:Syria|Iran|Iraq|"
-     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete)|(?:his|her) roots (?:are )?in (?-i:\\p{Lu}))"},
+     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete)|de parents (?-i:\\p{Ll})\\p{L}{4,14}s\\b|(?:his|her) roots (?:are )?in (?-i:\\p{Lu}))"},
     {SPECIAL_ORIGIN, SUBJECT, "\\bstammt (?:ursprünglich )?aus (?:der |dem )?(?-i:\\p{Lu})\\p{L}{2,15}"},
     /* ---- orientation */
     {SPECIAL_ORIENTATION, NOTHING,
@@ -283,7 +304,7 @@ static const struct rule {
     {SPECIAL_ORIENTATION, ACTOR,
      "\\b(?:mit einer frau verheiratet|verheiratet mit einem mann|mit einem mann verheiratet|mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
      "(?:ehefrau|frau|freundin zusammen|lebensgefährtin)|ihre (?:ehefrau|lebensgefährtin)|trans (?:woman|man|frau|mann)|"
-     "gleichgeschlechtlich\\p{L}{0,4}|en couple avec un homme)\\b"},
+     "gleichgeschlechtlich\\p{L}{0,4}|two (?:dads|mums|moms|mothers|fathers)|zwei (?:väter|mütter)n?|en couple avec un homme)\\b"},
     /* ---- offences */
     {SPECIAL_OFFENCE, NOTHING,
      "\\b(?:criminal record|on parole|on bail|ex-con(?:vict)?|drunk driving|(?:charged with|convicted of|arrested for|guilty of|"
@@ -508,7 +529,8 @@ static bool has_actor(const struct name_text *t, size_t start, size_t end)
 
         if ((subject_pronoun(x) && !word_in(x, " we they wir i ich je them ")) || role_of_person(x) || name(x)) return true;
         if (x->tags & TAG_TITLE && x->capital) return true;
-        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && x[1].tags & TAG_ACT) return true;
+        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && (x[1].tags & TAG_ACT || (x->tags & TAG_FIRST && !x[1].capital)))
+            return true;
     }
     return left_out(t, start);
 }
