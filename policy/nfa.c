@@ -134,10 +134,15 @@ static void make_set(struct builder *b, uint32_t node, enum nfa_kind kind, const
     b->a->nodes[node].edge = edge;
 }
 
-/* One character; one beyond ASCII is a lead byte and any continuation bytes. */
-static uint32_t read_char(struct builder *b, uint32_t in, const struct chars *c)
+/* One character; one beyond ASCII is a lead byte and any continuation bytes. Digits are not told apart: a month's tens or a
+ * country's prefix would make ten times the states, and a number of that shape is worth PCRE2's look anyway. */
+static uint32_t read_char(struct builder *b, uint32_t in, const struct chars *one)
 {
+    struct chars copy = *one, *c = &copy;
     uint32_t out = new_node(b);
+
+    for (unsigned char d = '0'; d <= '9'; d++)
+        if (byte_set_has(&one->ascii, d)) set_add(&copy.ascii, '0', '9');
 
     if (c->word == NONE && c->other == NONE) {
         make_set(b, in, NFA_BYTE, &c->ascii, false, out);
