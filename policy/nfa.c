@@ -198,8 +198,7 @@ static bool class_escape(char c, struct chars *out)
     switch (c | 0x20) {
     case 'w':
         set_word(&out->ascii);
-        out->word = ALL;
-        out->other = SOME; /* marks and connectors: it depends on PCRE2's version */
+        out->word = ALL; /* marks and connectors depend on PCRE2's version: they stand for themselves */
         break;
     case 'd':
         set_add(&out->ascii, '0', '9');
