@@ -77,7 +77,7 @@ static const struct {
 
 const char *detect_entity(const char *name)
 {
-    static const char *const others[] = {"PERSON", "ORG", "STAFF"};
+    static const char *const others[] = {"PERSON", "ORG", "STAFF", "POSTAL_ADDRESS"};
 
     for (size_t i = 0; i < COUNT_OF(short_words); i++)
         if (strcmp(name, short_words[i].word) == 0) return short_words[i].entity;

@@ -42,7 +42,7 @@
     "(?: ?(?:million(?:en|s)?|milliarden?|billion|thousand|tausend|mille|mio\\.?|mrd\\.?|tsd\\.?|mn|bn|k|" \
     "m)(?!\\w))"
 #define CURRENCY_WORD \
-    "(?:eur(?:os?)?|usd|gbp|chf|jpy|cny|inr|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|zar|brl|sgd|dollars?|" \
+    "(?:eur(?:os?)?|usd|gbp|chf|jpy|cny|inr|(?-i:SEK)|nok|dkk|pln|czk|huf|cad|aud|nzd|zar|brl|sgd|dollars?|" \
     "pounds?|franken|francs?)(?!\\w)"
 #define CURRENCY_SIGN "(?:(?:us|ca|au|nz|hk|sg|a|c|s)?\\$|[€£¥₹])"
 
@@ -174,21 +174,6 @@ const struct detector detectors[] = {
      NULL, "birth_date", 0.9, 0.9},
     {"DATE_OF_BIRTH", "", DETECT_PII, "(?<![\\w*])\\* ?(?<v>" DAY "\\." MONTH "\\." YEAR ")" R, /* "* 12.03.1980", German */
      "geb|geburt|jahrgang|tochter|sohn|kind|mitarbeiter|patient|kundin|kunde", "birth_date", 0.3, 0.8},
-    {"POSTAL_ADDRESS", "de", DETECT_PII,
-     L "(?-i:\\p{Lu})[\\p{L}-]{1,30}(?: (?-i:\\p{Lu})[\\p{L}-]{1,30}){0,2}(?:straß"
-     "e|strasse|str\\.|weg|platz|allee|gasse|damm|ufer| Straß"
-     "e| Platz| Weg| Allee) ?\\d{1,4}(?: ?[a-h]\\b)?" "(?:, ?(?:D-)?\\d{5} (?-i:\\p{Lu})[\\p{L}-]{1,30})?",
-     NULL, NULL, 0.7, 0.9},
-    {"POSTAL_ADDRESS", "us", DETECT_PII,
-     L "\\d{1,5}[a-z]? (?:(?-i:\\p{Lu})[\\p{L}.'-]{0,20} ){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|"
-     "drive|dr|boulevard|blvd|way|court|ct|square|close|crescent|terrace)\\b"
-     "(?:,? (?:apt|suite|unit|floor|#)\\.? ?\\w{1,6})?(?:, (?-i:\\p{Lu})[\\p{L} ]{1,30}, ?(?-i:[A-Z]"
-     "{2}) \\d{5}(?:-\\d{4})?)?",
-     NULL, NULL, 0.7, 0.9},
-    {"POSTAL_ADDRESS", "fr", DETECT_PII,
-     L "\\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|place|chemin|allé"
-     "e|impasse|quai) (?:\\p{L}[\\p{L}'-]{0,20} ?){1,6}(?:, ?\\d{5} (?-i:\\p{Lu})[\\p{L}-]{1,30})?" R,
-     NULL, NULL, 0.7, 0.9},
 
     /* ---- secrets: the issuers' public prefixes ---- */
     {"API_KEY", "", DETECT_PII, L "(?-i:(?:AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{16})" R,
