@@ -134,15 +134,16 @@ static void make_set(struct builder *b, uint32_t node, enum nfa_kind kind, const
     b->a->nodes[node].edge = edge;
 }
 
-/* One character; one beyond ASCII is a lead byte and any continuation bytes. Digits are not told apart: a month's tens or a
- * country's prefix would make ten times the states, and a number of that shape is worth PCRE2's look anyway. */
+/* One character; one beyond ASCII is a lead byte and any continuation bytes. Of digits only 0 is told from
+ * the others: a month's tens or a country's prefix would make many times the states, and a number of that shape is worth
+ * PCRE2's look anyway; but 0 begins telephone numbers. */
 static uint32_t read_char(struct builder *b, uint32_t in, const struct chars *one)
 {
     struct chars copy = *one, *c = &copy;
     uint32_t out = new_node(b);
 
-    for (unsigned char d = '0'; d <= '9'; d++)
-        if (byte_set_has(&one->ascii, d)) set_add(&copy.ascii, '0', '9');
+    for (unsigned char d = '1'; d <= '9'; d++)
+        if (byte_set_has(&one->ascii, d)) set_add(&copy.ascii, '1', '9');
 
     if (c->word == NONE && c->other == NONE) {
         make_set(b, in, NFA_BYTE, &c->ascii, false, out);
