@@ -18,6 +18,8 @@
 
 #define MATCH_LIMIT                                                                                          \
     2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
+#define PROBE_LIMIT 100000 /* the same in the test of a new pattern, on so many bytes */
+#define PROBE_BYTES 600
 #define NUMBER_SCORE   0.02 /* of digits that no row found */
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
@@ -180,6 +182,37 @@ static bool own_rule(const struct detect_own *own, struct arena *a, struct detec
     return out->entity && out->pattern && (!own->validator || out->validator);
 }
 
+/* Does a try of the pattern end within PROBE_LIMIT steps where it has most ways to go wrong: on one letter or sign of its own,
+ * or on two in turn, again and again? "(?:a{1,30}){1,30}b" does not. */
+static bool ends_soon(const struct row *row)
+{
+    static const char usual[] = "a1 -.@/:A";
+    pcre2_match_context *context = pcre2_match_context_create(NULL);
+    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
+    char text[PROBE_BYTES];
+    bool soon = context && match;
+
+    if (soon) pcre2_set_match_limit(context, PROBE_LIMIT);
+    for (size_t i = 0; i < 128 && soon; i++) {
+        char c = (char)i;
+
+        if (i < ' ' || (!strchr(row->rule.pattern, c) && !strchr(usual, c))) continue;
+        for (const char *other = usual; (*other || other == usual + strlen(usual)) && soon; other++) {
+            int count;
+
+            for (size_t k = 0; k < sizeof(text); k++)
+                text[k] = k % 2 && *other ? *other : c;
+            text[sizeof(text) - 1] = '!';
+            count = pcre2_match(row->code, (PCRE2_SPTR)text, sizeof(text), 0, PCRE2_NO_JIT | PCRE2_NO_UTF_CHECK, match, context);
+            soon = count != PCRE2_ERROR_MATCHLIMIT && count != PCRE2_ERROR_HEAPLIMIT && count != PCRE2_ERROR_DEPTHLIMIT;
+            if (!*other) break;
+        }
+    }
+    pcre2_match_data_free(match);
+    pcre2_match_context_free(context);
+    return soon;
+}
+
 enum rc detect_check_own(const struct detect_own *own, struct err *e)
 {
     struct detector rule = {.entity = own->entity, .pattern = own->pattern, .validator = own->validator};
@@ -187,7 +220,11 @@ enum rc detect_check_own(const struct detect_own *own, struct err *e)
     enum rc rc = make_row(&rule, 0, &row, e);
 
     if (rc == RC_OK) rc = compile_row(&row, true, e);
-    if (rc == RC_OK) pcre2_code_free(row.code);
+    if (rc != RC_OK) return rc;
+    if (!ends_soon(&row))
+        rc = err_set(e, RC_BAD, "entity %s: pattern: its cost explodes (repeats within repeats that match the same text)",
+                     own->entity);
+    pcre2_code_free(row.code);
     return rc;
 }
 

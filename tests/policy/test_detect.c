@@ -495,6 +495,8 @@ START_TEST(own_refused)
                {"(?R)a", NULL, "recursion"},
                {"(*NO_JIT)a", NULL, "verbs"},
                {"a\\K", NULL, "not allowed"},
+               {"(?:a{1,30}){1,30}b", NULL, "explodes"},
+               {"(?:[a-z]{0,20}[a-z0-9]{0,20}){1,20}!", NULL, "explodes"},
                {"abc", "no_such", "unknown validator"},
                {"(?:a{1000}){9}", NULL, "too wide"},
                {"", NULL, "empty"}};
@@ -506,6 +508,12 @@ START_TEST(own_refused)
 
         ck_assert_msg(detect_check_own(&own, &e) == RC_BAD, "accepted: %s", bad[i].pattern);
         ck_assert_msg(strstr(e.msg, bad[i].why) != NULL, "%s: %s", bad[i].pattern, e.msg);
+    }
+    for (size_t i = 0; i < n_detectors; i++) { /* what the table has is good enough for a policy file */
+        const struct detect_own own = {.entity = "X", .pattern = detectors[i].pattern};
+        struct err e;
+
+        ck_assert_msg(detect_check_own(&own, &e) == RC_OK, "%s: %s", detectors[i].entity, e.msg);
     }
 }
 END_TEST
