@@ -134,6 +134,12 @@ static bool take_postcode_city(const struct name_text *t, struct reach *r)
     if (x->upper && x->letters && x->end - x->start <= 2 && word_in(x, " d a ch f nl b l dk s i ")) {
         if (t->text[x->end] != '-' || !(x = word_at(t, ++i))) return false;
     }
+    if (shaped(t, x, "99") && word_at(t, i + 1) && shaped(t, word_at(t, i + 1), "999") && t->text[x->end] == '-') {
+        x = word_at(t, ++i); /* Poland: 00-850 */
+        if (!word_at(t, i + 1) || !(n = city_words(t, i + 1))) return false;
+        *r = (struct reach){i + 1 + n, t->w->items[i + n].end};
+        return true;
+    }
     if (!shaped(t, x, "99999") && !shaped(t, x, "9999")) return false;
     if (shaped(t, x, "9999") && word_at(t, i + 1) && shaped(t, word_at(t, i + 1), "AA")) i++;
     if (!word_at(t, i + 1) || !name_rule_spaces(t->text, t->w->items[i].end, t->w->items[i + 1].start)) return false;
@@ -307,6 +313,45 @@ static bool street_first(const struct name_text *t, size_t i, struct name_found 
     return describe(t->w->items[first].start, &r, out);
 }
 
+/* "ul. Prosta 12", "Via Roma 5", "Calle Mayor 8": the street word first, the number last. */
+static bool name_between(const struct name_text *t, size_t i, struct name_found *out)
+{
+    const struct word *x = &t->w->items[i];
+    size_t last = i, n;
+    struct reach r;
+
+    if (!word_in(x, " ul al via viale piazza corso calle paseo avenida plaza rua rue avenu ")) return false;
+    while (last + 1 < t->w->n && last - i < 4) {
+        const struct word *y = &t->w->items[last + 1];
+
+        if (y->start - t->w->items[last].end > 2 || memchr(t->text + t->w->items[last].end, '\n', y->start - t->w->items[last].end) ||
+            !y->letters || !(y->capital || y->tags & TAG_PARTICLE))
+            break;
+        last++;
+    }
+    if (last == i || !(n = house_number(t, last + 1)) || t->w->items[last + 1].start - t->w->items[last].end > 2) return false;
+    r = (struct reach){last + 1 + n, t->w->items[last + n].end};
+    if (!take_tail(t, &r) && !x->capital && !(x->end < t->n && t->text[x->end] == '.')) return false;
+    return describe(x->start, &r, out);
+}
+
+/* "PO Box 88, Yakima, WA 98907", "Postfach 12 34, 12345 Ort": only with a postcode. Word i: PO, Postfach. */
+static bool box(const struct name_text *t, size_t i, struct name_found *out)
+{
+    const struct word *x = &t->w->items[i];
+    size_t number = i + 1 + (word_is(x, "po") || word_is(x, "p"));
+    struct reach r;
+
+    if (!x->capital || !word_in(x, " po postfach bp ")) return false;
+    if (word_is(x, "po") && !(i + 1 < t->w->n && word_is(x + 1, "box"))) return false;
+    if (number >= t->w->n || !is_digit(t->text[t->w->items[number].start])) return false;
+    while (number + 1 < t->w->n && !t->w->items[number + 1].letters && t->w->items[number + 1].start == t->w->items[number].end + 1 &&
+           t->text[t->w->items[number].end] == ' ')
+        number++;
+    r = (struct reach){number + 1, t->w->items[number].end};
+    return take_tail(t, &r) && describe(x->start, &r, out);
+}
+
 /* "4411 Larkspur Avenue", "310 W 4th St": number and name before the street word. */
 static bool number_before(const struct name_text *t, size_t i, struct name_found *out)
 {
@@ -331,6 +376,9 @@ static bool number_before(const struct name_text *t, size_t i, struct name_found
         first++;
     }
     if (r.end < t->n && t->text[r.end] == '.' && x->n_fold <= 4) r.end++;
+    if (number && word_in(x, " road highway hwy route rd ") && i + 1 < t->w->n && x[1].start == x->end + 1 && t->text[x->end] == ' ' &&
+        is_digit(t->text[x[1].start]))
+        r = (struct reach){i + 2, x[1].end}; /* "2210 County Road 14" */
     if (number) {
         size_t at = first;
 
@@ -352,7 +400,7 @@ bool address_at(const struct name_text *t, size_t i, struct name_found *out)
     const struct word *x = &t->w->items[i];
 
     if (!x->letters || x->n_fold < 2) return false;
-    if (x->tags & TAG_STREET) return street_first(t, i, out) || number_before(t, i, out) || number_behind(t, i, out);
+    if (x->tags & TAG_STREET) return street_first(t, i, out) || number_before(t, i, out) || number_behind(t, i, out) || name_between(t, i, out);
     if (!x->capital) return false;
-    return number_behind(t, i, out) || place_behind(t, i, out);
+    return box(t, i, out) || number_behind(t, i, out) || place_behind(t, i, out);
 }

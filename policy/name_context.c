@@ -105,7 +105,7 @@ static bool lists(const char *s, size_t n)
     return false;
 }
 
-static unsigned left_of(const struct name_text *t, size_t i, size_t before)
+unsigned name_context_before(const struct name_text *t, size_t i, size_t before)
 {
     const struct word *x = &t->w->items[i], *p = i ? x - 1 : NULL;
     unsigned c = sentence_start(t, i) ? BEGINS : 0;
@@ -156,7 +156,7 @@ static bool role_follows(const struct name_text *t, size_t end, size_t next)
     return false;
 }
 
-static unsigned right_of(const struct name_text *t, size_t i, size_t n)
+unsigned name_context_behind(const struct name_text *t, size_t i, size_t n)
 {
     size_t end = t->w->items[i + n - 1].end, next = i + n;
     const struct word *r = next < t->w->n ? &t->w->items[next] : NULL;
@@ -195,5 +195,5 @@ static unsigned right_of(const struct name_text *t, size_t i, size_t n)
 
 unsigned name_context(const struct name_text *t, size_t i, size_t n, size_t before)
 {
-    return left_of(t, i, before) | right_of(t, i, n);
+    return name_context_before(t, i, before) | name_context_behind(t, i, n);
 }

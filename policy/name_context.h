@@ -31,7 +31,10 @@ enum name_context {
     OF_SMALL_THING = 1 << 23 /* "module" behind it */
 };
 
-/* Of words [i, i + n). */
+/* What stands before word i, and behind words [i, i + n). */
+unsigned name_context_before(const struct name_text *t, size_t i, size_t before);
+unsigned name_context_behind(const struct name_text *t, size_t i, size_t n);
+/* Both. */
 unsigned name_context(const struct name_text *t, size_t i, size_t n, size_t before);
 
 #endif

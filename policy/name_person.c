@@ -102,7 +102,7 @@ static size_t name_length(const struct name_text *t, size_t i, bool small)
 
         if (goes_on(t, i + n, small && x->tags & TAG_LAST && !(x->tags & (TAG_DOUBT | TAG_COMMON))))
             last = ++n;
-        else if (particle(x) && joins(t, x - 1, x))
+        else if (particle(x) && joins(t, x - 1, x) && t->w->items[i].tags & TAG_FIRST) /* "Frau Hinz von Acme" */
             n++;
         else
             break;
@@ -141,8 +141,16 @@ static bool full_counts(const struct name_text *t, size_t i, size_t n, unsigned 
     if (first == KNOWN) return true;
     if (c & BY_ARTICLE && first != KNOWN) return false;
     if (first == DOUBTFUL) return c & LIKELY || last == KNOWN || (!(c & BEGINS) && (last == UNKNOWN || !t->nouns) && !(c & BY_PLACE));
+    if (!(t->w->items[i + n - 1].tags & TAG_LAST) && t->w->items[i + n - 1].tags & TAG_FIRST) return false; /* "Techniker Marek" */
     if (last == KNOWN) return c & LIKELY || !(c & BEGINS || t->nouns);
     return c & (SURE | HAS_ROLE) || (c & (BY_ROLE | BY_LIST) && !t->nouns) || (c & BY_LIST && last != NO_NAME);
+}
+
+/* Unknown first names end in a vowel more often than companies do; German nouns end in e. */
+static bool sounds_like_one(const struct name_text *t, const struct word *x)
+{
+    return x->n_fold >= 4 && !x->upper && strchr(t->nouns ? "aio" : "aeiou", x->fold[x->n_fold - 1]) &&
+           !word_in(x, " inc co ");
 }
 
 /* A first name alone, or what may be one. */
@@ -156,6 +164,7 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
     if (c & BY_TITLE && (kind != NO_NAME || name_rule_salutation(x - 1)))
         return !(x->tags & (TAG_TITLE | TAG_LEGAL | TAG_NOBODY | TAG_LINK | TAG_ARTICLE));
     if (kind == NO_NAME) return false;
+    if (x->end + 1 < t->n && t->text[x->end] == '-' && t->text[x->end + 1] >= '0' && t->text[x->end + 1] <= '9') return false;
     if (kind == KNOWN && x->tags & TAG_FIRST) return true;
     if (c & BY_ARTICLE) return false;
     if (kind == KNOWN) return c & (LIKELY & ~(BY_LINK | WITH_NAME)) || (c & (BY_LINK | BY_WEAK_LINK) && !(c & BEGINS));
@@ -168,11 +177,14 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
         if (c & HAS_ROLE && !t->nouns) return true;
         if (c & (BY_LINK | BY_ROLE) && !t->nouns && !month && !(x->upper && x->n_fold <= ACRONYM)) return true;
         if (c & (ACTS | OWNS) && x->tags & TAG_FIRST && !(t->nouns && !(c & OWNS))) return !month || c & OWNS;
+        if (x->tags & TAG_GENITIVE && t->nouns && c & OWNS) return true; /* "Müllers Budget" */
+        if (x->tags & TAG_CITY) return false;
         if (c & WITH_NAME && x->tags & TAG_FIRST) return true;
         return !(c & BEGINS) && !t->nouns && !month && x->tags & TAG_FIRST && !(x->tags & TAG_COMMON && x->upper);
     }
     if (c & (BY_TITLE | BY_GREETING | BY_MENTION | BY_HEADER | BY_CLOSING | ACTS_PERSON)) return true;
     if (c & (BY_ASK | BY_SPEAK)) return true;
+    if (c & ACTS && sounds_like_one(t, x)) return true;
     return c & (BY_LIST | BY_ROLE | HAS_ROLE) && !t->nouns;
 }
 
@@ -222,18 +234,17 @@ static bool in_address(const struct name_text *t, size_t i)
     return false;
 }
 
-bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct name_found *out)
+static bool person_at(const struct name_text *t, size_t i, size_t before, struct name_found *out)
 {
     const struct word *x = &t->w->items[i];
     bool small = !x->capital || shouted(t, i), starts_initial = initial(t, x);
     size_t n, k;
-    unsigned c;
+    unsigned c, left;
 
     /* most words end here */
     if (!x->letters || (!(x->tags & (TAG_FIRST | TAG_LAST)) && (x->tags || small) && !starts_initial &&
                         !(particle(x) || (i > 0 && x[-1].tags & TAG_TITLE))))
         return false;
-    if (in_address(t, i)) return false;
     n = 0;
     if (particle(x) && !(x->tags & TAG_FIRST && x->capital && !(x->tags & TAG_DOUBT)))
         while (n < 3 && i + n < t->w->n && particle(&t->w->items[i + n]) &&
@@ -249,30 +260,37 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
         describe(t, i, n + name_length(t, i + n, false), NAME_LAST, 0.65, out);
         return true;
     }
+    if (starts_initial && i > 0 && initial(t, x - 1) && joins(t, x - 1, x)) return false; /* seen from the first initial */
     n = name_length(t, i, small);
     if (starts_initial && n == 1) return false;
+    left = name_context_before(t, i, before);
     if (!x->capital || (small && !(x->tags & TAG_FIRST))) {
-        c = name_context(t, i, n, before);
+        c = left | name_context_behind(t, i, n);
         if (!small_counts(t, i, &n, c)) return false;
         describe(t, i, n, n > 1 ? NAME_FULL : c & BY_TITLE ? NAME_LAST : NAME_FIRST, 0.6, out);
         return true;
     }
-    c = name_context(t, i, n, before);
+    c = left | name_context_behind(t, i, n);
     if ((k = turned(t, i, n, c))) {
         describe(t, i, k - i + name_length(t, k, false), NAME_FULL, 0.75, out);
         return true;
     }
     for (; n > 1; n--) {
-        c = name_context(t, i, n, before);
+        c = left | name_context_behind(t, i, n);
         if (full_counts(t, i, n, c)) {
             describe(t, i, n, NAME_FULL, c & SURE ? 0.85 : 0.75, out);
             return true;
         }
     }
-    c = name_context(t, i, 1, before);
+    c = left | name_context_behind(t, i, 1);
     if (starts_initial || !single_counts(t, i, c)) return false;
     describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6, out);
     return true;
+}
+
+bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct name_found *out)
+{
+    return person_at(t, i, before, out) && !in_address(t, i);
 }
 
 bool name_rule_again(const struct name_text *t, size_t i)

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "gazetteer_table.h"
 
 #define MAX_ORG_WORDS 6
+#define AHEAD 8 /* words: longer than a fetch from memory takes */
+#define MAX_FORM_WORDS 8 /* "S.A. de C.V." is six words */
 
 /* Tags by which a word in small letters may begin a name, an address or a legal form. */
 #define MARKS (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
 /* And in capitals: the ordinary words that begin sentences don't. */
-#define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE)
+#define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE | TAG_BUSINESS)
 
 /* Tags of a word with a genitive s of which nothing else is known. */
 static uint32_t genitive_tags(const struct word *x)
@@ -31,8 +34,10 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
     if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
     for (size_t i = 0; i < w->n; i++) {
         struct word *x = &w->items[i];
-        uint32_t tags = gazetteer_tags(x->hash);
+        uint32_t tags;
 
+        if (i + AHEAD < w->n) gazetteer_ahead(x[AHEAD].hash);
+        tags = gazetteer_find(x->hash);
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
         if (!tags && x->capital) tags = genitive_tags(x);
@@ -79,8 +84,12 @@ static size_t legal_form(const struct name_text *t, size_t i)
 
     if (x->tags & (TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_UPPER_LEGAL))
         for (size_t k = 0; k < COUNT_OF(written_forms); k++) {
-            size_t n = strlen(written_forms[k]);
-            char behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
+            size_t n;
+            char behind;
+
+            if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1]) continue;
+            n = strlen(written_forms[k]);
+            behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
 
             if (x->start + n <= t->n && memcmp(t->text + x->start, written_forms[k], n) == 0 &&
                 !(behind >= 'a' && behind <= 'z'))
@@ -137,7 +146,7 @@ static size_t org_start(const struct name_text *t, size_t form)
     while (at > 0 && form - at < MAX_ORG_WORDS && joined_left(t, at, form)) {
         const struct word *x = &t->w->items[at - 1];
 
-        if ((outside(x) && !(inside(x) && at - 1 > 0)) || (at < form && legal_form(t, at - 1))) break;
+        if ((outside(x) && !(inside(x) && at - 1 > 0)) || legal_form(t, at - 1)) break;
         if (x->capital || !x->letters) {
             if (outside(x)) break;
             first = at - 1;
@@ -155,7 +164,7 @@ static size_t form_end(const struct name_text *t, size_t i)
 {
     size_t end = t->w->items[i].start + legal_form(t, i);
 
-    for (size_t k = i + 1; k < t->w->n; k++) {
+    for (size_t k = i + 1; k < t->w->n && k <= i + MAX_FORM_WORDS; k++) {
         const struct word *x = &t->w->items[k];
         size_t n;
 

@@ -63,7 +63,7 @@ static uint32_t name_tags(const char *flags)
 {
     uint32_t tags = 0;
 
-    for (; flags && *flags; flags++) tags |= *flags == 'f' ? TAG_FIRST : *flags == 'l' ? TAG_LAST : TAG_DOUBT;
+    for (; flags && *flags; flags++) tags |= *flags == 'f' ? TAG_FIRST : *flags == 'l' ? TAG_LAST : *flags == 'p' ? TAG_CITY : TAG_DOUBT;
     return tags;
 }
 

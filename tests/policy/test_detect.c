@@ -228,6 +228,7 @@ static const struct {
     {"password: Tr0ub4dor&3, then PIN 4711", "PASSWORD=Tr0ub4dor&3|PASSWORD=4711"},
     {"key AKIAIOSFODNN7EXAMPLE leaked", "API_KEY=AKIAIOSFODNN7EXAMPLE"},
     {"server 10.0.0.1 at 52.520008, 13.404954", "IP_ADDRESS=10.0.0.1|GPS_COORDINATES=52.520008, 13.404954"},
+    {"dauert 4 Sek, kostet 4 SEK", "NUM=4|MONEY=4 SEK"}, /* seconds, Swedish crowns */
     {"born 12.03.1980 in Bonn", "DATE_OF_BIRTH=12.03.1980"},
     {"\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111",
      "CREDIT_CARD=\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111"},

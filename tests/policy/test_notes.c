@@ -145,7 +145,7 @@ static void check_goals(const struct score *s)
 START_TEST(notes_to_look_at)
 {
     struct score scores[N_KINDS] = {0};
-    size_t n = measure("tune-1.txt", true, scores) + measure("tune-2.txt", true, scores);
+    size_t n = measure("tune-1.txt", true, scores) + measure("tune-2.txt", true, scores) + measure("later.txt", true, scores);
 
     report("tuned on", n, scores);
     check_goals(scores);

@@ -94,6 +94,7 @@ START_TEST(sentences_to_look_at)
 
     measure("tune.tsv", true, &score);
     measure("later.tsv", true, &score);
+    measure("later-2.tsv", true, &score);
     check("tuned on", &score);
 }
 END_TEST
@@ -103,6 +104,7 @@ START_TEST(held_out_sentences)
     struct score score = {.plain = 0};
 
     measure("held-out.tsv", false, &score);
+    if (getenv("SPECIAL_NEW")) measure("later-3.tsv", true, &score);
     check("held out", &score);
 }
 END_TEST
