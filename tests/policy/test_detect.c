@@ -265,6 +265,13 @@ static const struct {
     {"Steuer-ID: 86095742719-", "DE_TAX_ID=86095742719"},
     {"IBAN: de89370400440532013000", "IBAN=de89370400440532013000"},
     {"IBAN GB82-WEST-1234-5698-7654-32", "IBAN=GB82-WEST-1234-5698-7654-32"},
+    /* split over two lines */
+    {"IBAN DE89 3704 0044\n0532 0130 00 please", "IBAN=DE89 3704 0044\n0532 0130 00"},
+    {"card 4111 1111\n> 1111 1111 exp", "CREDIT_CARD=4111 1111\n> 1111 1111"},
+    {"write to anna.weber@\nacme.de or", "EMAIL=anna.weber@\nacme.de"},
+    {"write to anna.\nweber@acme.de or", "EMAIL=anna.\nweber@acme.de"},
+    {"call +49 30\n1234567 or", "PHONE=+49 30\n1234567"},
+    {"1. first\n2. second\n3. third", "NUM=1|NUM=2|NUM=3"},
     /* written so that no machine finds it */
     {"write anna @ acme.de", "EMAIL=anna @ acme.de"},
     {"anna&#64;acme.de, anna=40acme.de", "EMAIL=anna&#64;acme.de|EMAIL=anna=40acme.de"},
