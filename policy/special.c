@@ -538,7 +538,7 @@ static bool has_person(const struct name_text *t, size_t start, size_t end)
     for (size_t i = word_from(t->w, start); i < t->w->n && t->w->items[i].start < end; i++) {
         const struct word *x = &t->w->items[i];
 
-        if (pronoun(x) || role_of_person(x) || name(x)) return true;
+        if (pronoun(x) || role_of_person(x) || name(x) || (x->tags & TAG_TITLE && x->capital)) return true;
         if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && word_in(x + 1, " is was has had got went s will ist war hat hatte wird wurde "))
             return true;
         if (x->capital && word_is(x, "sie") && i + 1 < t->w->n && x[1].start < end) return true;
@@ -688,14 +688,17 @@ struct scan {
 };
 
 /* Takes bytes [start, end) for a find if somebody is meant; *clause_upto is the end of their clause. */
-static enum rc judge(struct scan *x, enum special_category category, enum special_needs needs, size_t start, size_t end,
+static enum rc judge(struct special *s, struct scan *x, enum special_category category, enum special_needs needs, size_t start, size_t end,
                      size_t *clause_upto, bool *meant, struct err *e)
 {
     struct special_found f = {.word_start = start, .word_end = end, .category = category};
-    size_t clause;
+    size_t clause, from, upto;
 
     clause_around(x->t->text, x->t->n, start, end, &clause, clause_upto, &f.start, &f.end);
-    *meant = !is_business(&x->look_alikes, category, word_from(x->w->w, start), word_from(x->w->w, end)) &&
+    from = word_from(x->w->w, start); /* what is sold is no offence's cure: "sells cocaine" counts */
+    upto = word_from(x->w->w, end);
+    *meant = !is_business(&x->look_alikes, category, from, upto) &&
+             !special_terms_trade(s->terms, x->w->w, from, upto, category == SPECIAL_OFFENCE ? start : clause, *clause_upto) &&
              is_meant(needs, x->w, clause, *clause_upto, start);
     return *meant ? list_add(&x->found, &f, e) : RC_OK;
 }
@@ -710,7 +713,7 @@ static enum rc scan_rule(struct special *s, size_t rule, struct scan *x, struct 
         size_t clause_upto;
         bool meant;
 
-        rc = judge(x, rules[rule].category, rules[rule].needs, start, end, &clause_upto, &meant, e);
+        rc = judge(s, x, rules[rule].category, rules[rule].needs, start, end, &clause_upto, &meant, e);
         if (rc != RC_OK) return rc;
         from = meant ? clause_upto : end; /* one find a clause is enough */
         rc = lexicon_find(s->lexicon, rule, x->t->text, x->t->n, from, &hit, &start, &end, e);
@@ -729,8 +732,8 @@ static enum rc scan_terms(struct special *s, struct scan *x, struct err *e)
         bool meant = false;
 
         while (rc == RC_OK && !meant && special_terms_at(s->terms, w, i, &next, &row, &upto)) {
-            if (row->needs == SPECIAL_LOOK_ALIKE || special_terms_trade(s->terms, w, upto)) continue;
-            rc = judge(x, row->category, row->needs, w->items[i].start, w->items[upto - 1].end, &clause_upto, &meant, e);
+            if (row->needs == SPECIAL_LOOK_ALIKE) continue;
+            rc = judge(s, x, row->category, row->needs, w->items[i].start, w->items[upto - 1].end, &clause_upto, &meant, e);
         }
         while (meant && i + 1 < w->n && w->items[i + 1].start < clause_upto) /* one find a clause is enough */
             i++;

@@ -44,6 +44,7 @@ struct special_terms {
     size_t n_entries, cap_entries;
     size_t buckets[N_BUCKETS]; /* an entry plus 1; 0: empty */
     struct place trade;        /* words that make a trade of what stands before them */
+    struct place commerce;     /* of what stands behind them */
 };
 
 /* ---- reading the table ------------------------------------------------------------------------------------------- */
@@ -177,6 +178,16 @@ static enum rc add_term(struct special_terms *t, const struct special_row *row, 
     return rc;
 }
 
+static enum rc add_class(struct special_terms *t, const char *name, struct place *p, struct err *e)
+{
+    enum rc rc;
+
+    p->from = t->n_choices;
+    rc = add_choices(t, name, strlen(name), "/", e);
+    p->n = t->n_choices - p->from;
+    return rc;
+}
+
 enum rc special_terms_open(struct special_terms **out, struct err *e)
 {
     struct special_terms *t = calloc(1, sizeof(*t));
@@ -190,9 +201,8 @@ enum rc special_terms_open(struct special_terms **out, struct err *e)
             rc = add_term(t, &special_rows[i], s, n, e);
             s += n + (s[n] == ';');
         }
-    t->trade.from = t->n_choices;
-    if (rc == RC_OK) rc = add_choices(t, "$trade", strlen("$trade"), "/", e);
-    t->trade.n = t->n_choices - t->trade.from;
+    if (rc == RC_OK) rc = add_class(t, "$trade", &t->trade, e);
+    if (rc == RC_OK) rc = add_class(t, "$commerce", &t->commerce, e);
     if (rc == RC_OK) {
         *out = t;
         t = NULL;
@@ -263,7 +273,11 @@ bool special_terms_at(const struct special_terms *t, const struct words *w, size
     return false;
 }
 
-bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t i)
+bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t from, size_t upto, size_t clause,
+                         size_t clause_upto)
 {
-    return i < w->n && fits(t, &t->trade, &w->items[i]);
+    if (upto < w->n && w->items[upto].start < clause_upto && fits(t, &t->trade, &w->items[upto])) return true;
+    for (size_t i = from, n = 0; i-- > 0 && n <= MAX_GAP && w->items[i].start >= clause; n++)
+        if (fits(t, &t->commerce, &w->items[i])) return true;
+    return false;
 }

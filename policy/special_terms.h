@@ -48,7 +48,9 @@ void special_terms_close(struct special_terms *t);
 bool special_terms_at(const struct special_terms *t, const struct words *w, size_t i, size_t *next,
                       const struct special_row **row, size_t *upto);
 
-/* Is word i one that makes a trade of what stands before it: "cancer drugs", "fraud detection"? */
-bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t i);
+/* Does a word next to words [from, upto), in the clause of bytes [clause, clause_upto), make a trade of them: "cancer
+ * drugs", "fraud detection", "sells hearing aids"? */
+bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t from, size_t upto, size_t clause,
+                         size_t clause_upto);
 
 #endif
