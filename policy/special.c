@@ -539,6 +539,7 @@ static bool has_person(const struct name_text *t, size_t start, size_t end)
         const struct word *x = &t->w->items[i];
 
         if (pronoun(x) || role_of_person(x) || name(x) || (x->tags & TAG_TITLE && x->capital)) return true;
+        if (x->capital && word_is(x, "m") && i + 1 < t->w->n && x[1].capital) return true; /* M. Petit */
         if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && word_in(x + 1, " is was has had got went s will ist war hat hatte wird wurde "))
             return true;
         if (x->capital && word_is(x, "sie") && i + 1 < t->w->n && x[1].start < end) return true;
