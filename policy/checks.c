@@ -6,6 +6,7 @@
 
 #include "../base/str.h"
 #include "names.h"
+#include "tone.h"
 #include "phrase.h"
 #include "plain_words.h"
 #include "slot_text.h"
@@ -14,7 +15,8 @@
 #include "slot_place.h"
 #include "vocabulary.h"
 
-#define LEAK_RUN 8        /* words of the instructions in a row */
+#define LEAK_RUN 8        /* words of the prompt in a row */
+#define SYSTEM_RUN 4      /* words of its instructions in a row */
 #define QUOTE_RUN 4       /* words of the record in a row: a quotation, in whatever language */
 #define LONGEST_WORD 60   /* bytes */
 #define SENTENCE_MAX_BYTES 4096 /* a longer one is none */
@@ -29,6 +31,7 @@ struct checker {
     struct tokens prompt;
     struct vocabulary seen;           /* the prompt's words */
     struct hash_set prompt_runs;      /* of LEAK_RUN words */
+    struct hash_set system_runs;      /* of SYSTEM_RUN words, which quotes of the record may have as well */
     struct hash_set record_runs;      /* of LEAK_RUN words */
     struct hash_set quotes;           /* of QUOTE_RUN words of the record */
     struct value *facts;              /* of the prompt, with `facts: checked` */
@@ -133,8 +136,18 @@ static enum rc open_prompt(struct checker *c, const char *prompt, struct err *e)
     return rc;
 }
 
-enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt, struct checker **out,
-                     struct err *e)
+static enum rc open_instructions(struct checker *c, const char *text, struct err *e)
+{
+    struct tokens t = {0};
+    enum rc rc = text ? tokens_split(text, strlen(text), &t, e) : RC_OK;
+
+    if (rc == RC_OK && text) rc = hash_set_add_runs(&c->system_runs, &t, SYSTEM_RUN, e);
+    tokens_clear(&t);
+    return rc;
+}
+
+enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt, const char *instructions,
+                     struct checker **out, struct err *e)
 {
     struct checker *c = calloc(1, sizeof(*c));
     enum rc rc;
@@ -148,6 +161,7 @@ enum rc checker_open(const struct policy *p, const struct policy_admitted *a, co
     if (rc == RC_OK) rc = open_names(c, e);
     if (rc == RC_OK) rc = open_record(c, e);
     if (rc == RC_OK) rc = open_prompt(c, prompt, e);
+    if (rc == RC_OK) rc = open_instructions(c, instructions, e);
     if (rc == RC_OK) {
         *out = c;
         c = NULL;
@@ -165,6 +179,7 @@ void checker_close(struct checker *c)
     vocabulary_close(&c->seen);
     tokens_clear(&c->prompt);
     hash_set_clear(&c->prompt_runs);
+    hash_set_clear(&c->system_runs);
     hash_set_clear(&c->record_runs);
     hash_set_clear(&c->quotes);
     free(c->facts);
@@ -309,6 +324,10 @@ static enum rc leaks_names(const struct checker *c, const char *blank, const str
  * answer stand in a prompt too, but most of them come from the record. */
 static bool leaks_prompt(const struct checker *c, const struct tokens *t)
 {
+    for (size_t i = 0; i + SYSTEM_RUN <= t->n; i++) {
+        uint64_t run = tokens_run(t, i, SYSTEM_RUN);
+        if (hash_set_has(&c->system_runs, run) && !hash_set_has(&c->quotes, run)) return true;
+    }
     for (size_t i = 0; i + LEAK_RUN <= t->n; i++) {
         uint64_t run = tokens_run(t, i, LEAK_RUN);
         size_t of_record = 0;
@@ -480,7 +499,7 @@ const char *check_forbidden(const struct policy *p, const struct tokens *t)
 
 /* ---- outside text ----------------------------------------------------------------------------------------------- */
 
-/* Kinds of which outside text must not put one into a draft: ways to pay, to click, to write to. */
+/* Ways to pay, to click, to write to: where one leads is nothing that a free text may tell. */
 static bool is_way_out(const char *slot)
 {
     static const char *const kinds[] = {"[IBAN_", "[BIC_", "[URL_", "[EMAIL_", "[IP_ADDRESS_", "[POSTAL_ADDRESS_",
@@ -491,13 +510,44 @@ static bool is_way_out(const char *slot)
     return false;
 }
 
+/* A field of the record is nothing but this slot. */
+static bool is_field_slot(const struct checker *c, const struct token *slot)
+{
+    for (size_t i = 0; i < c->evidence.n; i++) {
+        const struct source_text *x = &c->evidence.items[i];
+        if (!x->node->outside && x->words.n == 1 && x->words.items[0].hash == slot->hash) return true;
+    }
+    return false;
+}
+
+/* An address that a person of the record has ("person:crm/contact/C-1"), in whatever text it stands. */
+static bool is_known_address(const struct checker *c, const struct token *slot)
+{
+    size_t n = strlen(slot->fold);
+    const struct vault_value *v = n > 2 ? vault_find(c->a->vault, slot->fold + 1, n - 2) : NULL;
+
+    return v && str_starts(v->subject, "person:") && strchr(v->subject, '/');
+}
+
 static bool way_out_fault(const struct checker *c, const struct tokens *t)
 {
-    for (size_t i = 0; i < t->n; i++)
-        if (t->items[i].slot && is_way_out(t->items[i].fold) && hash_set_has(&c->evidence.outside, t->items[i].hash) &&
-            !hash_set_has(&c->evidence.inside, t->items[i].hash))
-            return true;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct token *x = &t->items[i];
+        if (x->slot && is_way_out(x->fold) && !is_field_slot(c, x) && !is_known_address(c, x)) return true;
+    }
     return false;
+}
+
+/* ---- orders ----------------------------------------------------------------------------------------------------- */
+
+/* Orders split over two fields, or in a field that is not looked at, come together again in what the model writes. */
+static enum rc orders_fault(const struct checker *c, const char *s, size_t n, const char **fault, struct err *e)
+{
+    bool found = false;
+    enum rc rc = suspicious_scan(c->scanner->suspicious, s, n, &found, NULL, NULL, e);
+
+    if (rc == RC_OK && found) *fault = "orders";
+    return rc;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------ */
@@ -552,7 +602,7 @@ static void check_origin(const struct checker *c, const struct tokens *t, struct
     bool outside = evidence_only_outside(&c->evidence, t, c->language) && !phrase_attributed(t);
     bool promise = draft && c->p->promises != PROMISES_KEEP && phrase_promise(t);
 
-    if (draft && way_out_fault(c, t))
+    if (way_out_fault(c, t))
         out->fault = "outside text";
     else if (draft && outside)
         out->fault = "attribution";
@@ -582,7 +632,11 @@ enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct find
         out->fault = "slots";
     else if (check_forbidden(c->p, &t))
         out->fault = "forbidden";
+    else if (check_tone(&t))
+        out->fault = "tone";
     if (rc == RC_OK && !out->fault) rc = check_clear(c, blank, &t, &out->fault, e);
+    if (rc == RC_OK && !out->fault) rc = orders_fault(c, s, n, &out->fault, e);
+    if (rc == RC_OK && !out->fault && check_markup(blank)) out->fault = "markup";
     if (rc == RC_OK && !out->fault) rc = check_words(c, s, n, &t, &out->fault, e);
     if (rc == RC_OK && !out->fault) check_origin(c, &t, out);
     free(blank);

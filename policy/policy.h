@@ -142,6 +142,7 @@ struct draft { /* what the pipeline composed from the model's checked steps; all
     const char *const *bullets;
     size_t n_bullets;
     const char *prompt;          /* what the model saw: for the leak check and grounding */
+    const char *instructions;    /* the system parts of it, or NULL: for the leak check */
     const char *greeting_to;     /* path of the person greeted ("contact"), or NULL for no greeting and sign-off */
     const char *sender_name, *sender_title; /* sign-off; from config */
     double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */

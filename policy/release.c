@@ -419,7 +419,7 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
     struct release r = {.p = p, .a = a, .d = d, .keys = keys, .language = policy_language_index(a->language)};
     enum rc rc = released_open(a->language, &r.out, e);
 
-    if (rc == RC_OK) rc = checker_open(p, a, d->prompt, &r.checker, e);
+    if (rc == RC_OK) rc = checker_open(p, a, d->prompt, d->instructions, &r.checker, e);
     if (rc == RC_OK) rc = released_flag(r.out, "machine-written", e);
     if (rc == RC_OK && a->suspicious) rc = released_flag(r.out, "instructions", e);
     if (rc == RC_OK) rc = d->fields_fit ? compose_fields(&r, e) : compose(&r, e);
@@ -459,7 +459,7 @@ const char *policy_sentence_fault(const struct policy *p, const struct policy_ad
     struct checker *c = NULL;
     struct buf mended;
     const char *fault;
-    enum rc rc = checker_open(p, a, prompt, &c, NULL);
+    enum rc rc = checker_open(p, a, prompt, NULL, &c, NULL);
 
     if (rc != RC_OK) return rc == RC_LIMIT ? "length" : "out of memory";
     buf_init(&mended, TEXT_MAX_BYTES);
