@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/crypto.h"
 #include "../base/str.h"
+#include "contradict.h"
 #include "names.h"
 #include "tone.h"
 #include "phrase.h"
@@ -18,6 +20,8 @@
 #define LEAK_RUN 8        /* words of the prompt in a row */
 #define SYSTEM_RUN 4      /* words of its instructions in a row */
 #define QUOTE_RUN 4       /* words of the record in a row: a quotation, in whatever language */
+#define SQUASHED_MIN 5    /* letters of a value: shorter ones are words that happen to be written apart */
+#define SQUASHED_MAX 120
 #define LONGEST_WORD 60   /* bytes */
 #define SENTENCE_MAX_BYTES 4096 /* a longer one is none */
 
@@ -27,6 +31,7 @@ struct checker {
     size_t language;
     struct scanner *scanner;
     struct names *names; /* what stands behind the slots */
+    struct hash_set squashed; /* the same without anything between its letters, forwards and backwards */
     struct evidence evidence;
     struct tokens prompt;
     struct vocabulary seen;           /* the prompt's words */
@@ -42,6 +47,27 @@ struct checker {
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
+/* "thorvald" for "T h o r v a l d", "T-h-o-r-v-a-l-d" and "dlavroht". */
+static enum rc add_squashed(struct checker *c, const char *value, struct err *e)
+{
+    char *fold = names_fold(value, strlen(value));
+    size_t n = 0;
+    enum rc rc = fold ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
+
+    for (size_t i = 0; fold && fold[i]; i++)
+        if (fold[i] != ' ') fold[n++] = fold[i];
+    if (rc == RC_OK && n >= SQUASHED_MIN) rc = hash_set_add(&c->squashed, token_hash(fold, n), e);
+    for (size_t i = 0; fold && i < n / 2; i++) {
+        char x = fold[i];
+        fold[i] = fold[n - 1 - i];
+        fold[n - 1 - i] = x;
+    }
+    if (rc == RC_OK && n >= SQUASHED_MIN) rc = hash_set_add(&c->squashed, token_hash(fold, n), e);
+    if (fold) crypto_wipe(fold, strlen(fold));
+    free(fold);
+    return rc;
+}
+
 /* A value behind a slot: what the leak check looks for. Sums, dates and counts are the digits check's. */
 static enum rc add_value(struct checker *c, const struct vault_value *v, size_t i, struct err *e)
 {
@@ -55,12 +81,17 @@ static enum rc add_value(struct checker *c, const struct vault_value *v, size_t 
         buf_init(&b[k], VAULT_MAX_VALUE_BYTES + 1);
         stored_part(v->value, parts[k], &b[k]);
     }
-    if (stored_is_person(v->value)) {
+    rc = RC_OK;
+    for (size_t k = 0; rc == RC_OK && stored_is_person(v->value) && k < 3; k++) rc = add_squashed(c, b[k].data, e);
+    if (rc != RC_OK) {
+        /* wiped below */
+    } else if (stored_is_person(v->value)) {
         rc = names_add_person(c->names, i, b[0].data, b[1].data, b[2].data, b[3].data, e);
     } else {
         stored_format(v->value, "", c->a->language, false, &b[0]);
         rc = str_eq(v->kind, "ORG") ? names_add_org(c->names, i, b[0].data, e)
                                     : names_add_value(c->names, v->kind, i, b[0].data, e);
+        if (rc == RC_OK) rc = add_squashed(c, b[0].data, e);
     }
     for (size_t k = 0; k < COUNT_OF(parts); k++) buf_wipe(&b[k]);
     return rc;
@@ -175,6 +206,7 @@ void checker_close(struct checker *c)
     if (!c) return;
     policy_scanner_give(c->p, c->scanner);
     names_close(c->names);
+    hash_set_clear(&c->squashed);
     evidence_close(&c->evidence);
     vocabulary_close(&c->seen);
     tokens_clear(&c->prompt);
@@ -318,6 +350,29 @@ static enum rc leaks_names(const struct checker *c, const char *blank, const str
     }
     free(f);
     return rc;
+}
+
+/* Words that are a value once nothing stands between them; names_scan() knows those that stand as they are. */
+static enum rc leaks_squashed(const struct checker *c, const char *blank, bool *leak, struct err *e)
+{
+    char *fold = names_fold(blank, strlen(blank)), joined[SQUASHED_MAX + 1];
+    size_t n = fold ? strlen(fold) : 0;
+
+    if (!fold) return err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; i < n; i++) {
+        size_t len = 0;
+        if (i && fold[i - 1] != ' ') continue;
+        for (size_t k = i; k <= n && len < SQUASHED_MAX; k++) {
+            if (k < n && fold[k] != ' ')
+                joined[len++] = fold[k];
+            else if (len >= SQUASHED_MIN && hash_set_has(&c->squashed, token_hash(joined, len)))
+                *leak = true;
+        }
+    }
+    crypto_wipe(joined, sizeof(joined));
+    crypto_wipe(fold, n);
+    free(fold);
+    return RC_OK;
 }
 
 /* LEAK_RUN words in a row that stand in the prompt but not in the record: its instructions. Words of an earlier step's
@@ -560,6 +615,7 @@ static enum rc check_clear(struct checker *c, const char *blank, const struct to
     enum rc rc = leaks_data(c, blank, t, &leak, e);
 
     if (rc == RC_OK) rc = leaks_names(c, blank, t, &leak, &unknown, e);
+    if (rc == RC_OK) rc = leaks_squashed(c, blank, &leak, e);
     if (rc == RC_OK && c->p->facts_slots)
         fact = text_has_digit(blank, strlen(blank));
     else if (rc == RC_OK)
@@ -593,6 +649,8 @@ static enum rc check_words(struct checker *c, const char *s, size_t n, const str
         *fault = "grounding";
     else if (slot_place_fault(t, &c->prompt))
         *fault = "slot place";
+    else if (contradict_fault(c->a, &c->evidence, t))
+        *fault = "contradiction";
     return rc;
 }
 

@@ -1,6 +1,6 @@
 /* checks.h: the output checks: what a sentence that a model wrote must pass before it may leave the house.
  *
- * Checked in this order; the name is what flags ("dropped:grounding") and messages say:
+ * Checked in about this order; the name is what flags ("dropped:grounding") and messages say:
  *   length         more than 4 KiB without an end
  *   slots          a slot that this prompt does not have, or one that can't be read
  *   forbidden      a phrase that the policy forbids
@@ -14,9 +14,11 @@
  *   names          a word with a capital that is neither in the prompt nor common
  *   grounding      words that what the model saw does not hold
  *   slot place     a slot where the prompt has another one of its kind; days called overdue that are not (slot_place.h)
+ *   contradiction  another stage, outcome, amount or close date than the fields, or a deed that nothing shows (contradict.h)
  *   language       the model's own words are in the other language
  *   repetition     the same four words twice, one word three times, a sentence that stood before
  *   syllables      "lalalala"
+ *   syntax         a string of fields that begins or goes on with signs (enrichment; release.c)
  *   outside text   a link, address or bank details that no field of the record and none of its people have
  *   attribution    a statement that rests only on outside text and does not say so (drafts)
  *   promises       a commitment of ours, when the policy says `promises: drop` (drafts) */

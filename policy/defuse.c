@@ -427,7 +427,7 @@ bool defuse_is_name(const char *s, size_t n)
         if (defuse_is_encoded(s + i, end - i) || (memchr(s + i, '/', end - i) && memchr(s + i, '.', end - i)) || memchr(s + i, '@', end - i)) return false;
         i = end + 1;
     }
-    if (spelled(s, n, 0)) return false;
+    if (spelled(s, n, 0) > 0 || mixed_words(s, n) > 1) return false;
     for (size_t pos = 0; text_word(s, n, &pos, &w); words++) {
         text_fold(s + w.start, w.end - w.start, fold, sizeof(fold));
         small += text_is_stop_word(fold) && !is_small_in_names(fold);

@@ -1,4 +1,5 @@
 /* release.c: policy out: what a model composed becomes what may be stored and shown, sentence by sentence. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,6 +363,15 @@ static enum rc refuse(const struct release *r, struct err *e)
                    r->seen, r->fault);
 }
 
+/* A model that finds no end to a string fills it with signs; one that is a piece of a text begins with one. */
+static bool is_broken(const char *s)
+{
+    if (*s && !(isalnum((unsigned char)*s) || (*s & 0x80) || strchr("[(\"'", *s))) return true;
+    for (; *s; s++)
+        if (ispunct((unsigned char)*s) && s[1] == *s) return true;
+    return false;
+}
+
 /* One string of the fields: all its sentences must pass, or it goes. */
 static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *kept, struct err *e)
 {
@@ -373,6 +383,11 @@ static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *k
     (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, out);
     rc = buf_check(out, "a field", e);
     *kept = true;
+    if (rc == RC_OK && is_broken(out->data)) {
+        *kept = false;
+        r->seen++;
+        return drop(r, "syntax", e);
+    }
     for (size_t pos = 0; rc == RC_OK && *kept && text_sentence(out->data, out->len, NULL, 0, &pos, &x);)
         rc = judge(r, out->data + x.start, x.end - x.start, false, kept, e);
     if (!*kept) r->out->n_sentences = before;
