@@ -34,6 +34,36 @@ MUST_USE enum rc gcm_seal(const uint8_t key[KEY_SIZE], const void *plain, size_t
 MUST_USE enum rc gcm_open(const uint8_t key[KEY_SIZE], const uint8_t *sealed, size_t n, const void *aad,
                           size_t aad_len, uint8_t *out, struct err *e);
 
+/* ---- Ed25519 (RFC 8032) ------------------------------------------------------------------------------------------ */
+
+#define ED25519_PUBLIC_SIZE 32
+#define ED25519_SIGNATURE_SIZE 64
+struct ed25519_key { /* secret: crypto_wipe() it after use */
+    uint8_t seed[KEY_SIZE]; /* the private key of RFC 8032, section 5.1.5 */
+    uint8_t public_key[ED25519_PUBLIC_SIZE];
+};
+MUST_USE enum rc ed25519_make(struct ed25519_key *out, struct err *e);
+MUST_USE enum rc ed25519_from_seed(const uint8_t seed[KEY_SIZE], struct ed25519_key *out, struct err *e);
+MUST_USE enum rc ed25519_sign(const struct ed25519_key *k, const void *bytes, size_t n,
+                              uint8_t signature[ED25519_SIGNATURE_SIZE], struct err *e);
+bool ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_SIZE], const void *bytes, size_t n,
+                    const uint8_t signature[ED25519_SIGNATURE_SIZE]);
+
+/* Keys as PEM files, as `openssl genpkey -algorithm ed25519` (PKCS #8) and `openssl pkey -pubout` write them.
+ * A private key's file is made with mode 0600 and appears whole or not at all; it never replaces one that is there.
+ * RC_BAD the path, what is wrong with the file (for a private key also: others may read it); RC_REFUSED write: there is
+ * a file already; RC_NOMEM. */
+MUST_USE enum rc ed25519_key_write(const char *path, const struct ed25519_key *k, struct err *e);
+MUST_USE enum rc ed25519_key_read(const char *path, struct ed25519_key *out, struct err *e);
+/* Read it, made at first use: two that start at once agree on one key. */
+MUST_USE enum rc ed25519_key_open(const char *path, struct ed25519_key *out, struct err *e);
+MUST_USE enum rc ed25519_public_write(const char *path, const uint8_t public_key[ED25519_PUBLIC_SIZE], struct err *e);
+MUST_USE enum rc ed25519_public_read(const char *path, uint8_t out[ED25519_PUBLIC_SIZE], struct err *e);
+/* The PEM text of a public key, for documents that carry it: "-----BEGIN PUBLIC KEY-----\n...". */
+#define ED25519_PEM_SIZE 256
+MUST_USE enum rc ed25519_public_pem(const uint8_t public_key[ED25519_PUBLIC_SIZE], char out[ED25519_PEM_SIZE],
+                                    struct err *e);
+
 /* Compare without a time that depends on where they differ. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 void crypto_wipe(void *p, size_t n);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../base/str.h"
+#include "signers.h"
 
 #define MAX_TEMPLATES 256 /* objects times kinds of one configuration */
 
@@ -58,6 +59,15 @@ static enum rc check_consent(const struct rules *r, struct err *e)
     return RC_OK;
 }
 
+/* The bytes that were parsed are those that must be signed: the file may have changed since. */
+static enum rc check_signatures(const struct rules *r, struct err *e)
+{
+    const struct config_view *v = config_get(r->config);
+    size_t n = 0;
+    const char *bytes = policy_source(r->policy, &n);
+    return v->signers ? signers_check(v->signers, v->settings->policy, bytes, n, e) : RC_OK;
+}
+
 static enum rc rules_open(const char *path, const char *as_of, bool check, struct rules **out, struct err *e)
 {
     struct rules *r = calloc(1, sizeof(*r));
@@ -71,6 +81,8 @@ static enum rc rules_open(const char *path, const char *as_of, bool check, struc
         struct policy_options opt = {.vault_best_effort = strcmp(s->vault_lock, "best_effort") == 0};
         rc = policy_open(s->policy, &opt, &r->policy, e);
     }
+    if (rc == RC_OK)
+        rc = check_signatures(r, e);
     if (rc == RC_OK)
         rc = check_consent(r, e);
     if (rc == RC_OK)
@@ -185,7 +197,9 @@ static enum rc policy_takes_model(struct app *a, struct err *e)
 static enum rc open_model(struct app *a, bool with_engine, struct err *e)
 {
     const struct settings *s = rules_config(a->boot)->settings;
-    struct model_options mo = {.cpu = cpu_of(s->model_cpu), .want_hash = true};
+    struct model_options mo = {.cpu = cpu_of(s->model_cpu),
+                               .activation_bits = (int)strtol(s->model_activations, NULL, 10), /* "auto" is 0 */
+                               .want_hash = true};
     if (strcmp(s->model_chat_template, "auto") != 0 && strcmp(s->model_chat_template, "none") != 0)
         mo.chat_template = s->model_chat_template;
     enum rc rc = model_open(s->model_path, &mo, &a->model, e);

@@ -65,10 +65,10 @@ static int tell_none(struct cmd *c, const struct brief_args *a, const char *stat
 
 static int refused(struct cmd *c, const struct brief_args *a, const struct err *why)
 {
-    char object[512], detail[64];
+    char object[512], detail[64 + sizeof(why->msg)];
     struct err e;
     snprintf(object, sizeof(object), "%s/%s/%s", a->source, a->object, a->id);
-    snprintf(detail, sizeof(detail), "kind=%s", purpose_name(a->kind));
+    snprintf(detail, sizeof(detail), "kind=%s reason=%s", purpose_name(a->kind), why->msg);
     enum rc rc = cmd_audit(c, "brief.refused", object, "refused", detail, &e);
     if (rc != RC_OK)
         return cli_fail(rc, &e);
@@ -111,13 +111,17 @@ static int show(struct cmd *c, const struct brief_args *a, const struct pipeline
     struct err e;
     int code;
     enum rc rc = store_brief_get(c->store, r->id, &b, &e);
-    if (rc == RC_OK && !a->slots)
+    bool reveal = rc == RC_OK && !a->slots && access_may_brief(c, MAY_REVEAL, b);
+    bool withheld = rc == RC_OK && access_withhold(c, b);
+    if (withheld)
+        fprintf(stderr, "briefctl: the text is withheld: it may rest on a field that your role may not read\n");
+    if (rc == RC_OK && reveal)
         rc = cmd_audit(c, "reveal", r->id, NULL, NULL, &e);
     if (rc == RC_OK)
-        rc = brief_text_open(b, a->slots ? NULL : &c->keys, &text, &e);
+        rc = brief_text_open(b, reveal ? &c->keys : NULL, &text, &e);
     if (rc == RC_OK) {
         tell_how(r);
-        code = print_brief(a, b, &text, r);
+        code = print_brief(a, b, &text, withheld ? NULL : r); /* the prompt shows fields as well */
         brief_text_clear(&text);
     } else
         code = cmd_fail_state(rc, &e);
@@ -125,7 +129,7 @@ static int show(struct cmd *c, const struct brief_args *a, const struct pipeline
     return code;
 }
 
-static int make(struct cmd *c, const struct brief_args *a, const struct record *r)
+static int make(struct cmd *c, const struct brief_args *a, struct record *r)
 {
     const struct brief_wish wish = {.kind = a->kind,
                                     .intent = a->intent,
@@ -155,7 +159,7 @@ static int make(struct cmd *c, const struct brief_args *a, const struct record *
 
 int cmd_brief(const char *config, int argc, char **argv)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_RECORDS};
     struct brief_args a;
     struct record *record = NULL;
     struct err e = {""};

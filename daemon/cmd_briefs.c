@@ -6,6 +6,7 @@
 #include "cmd_briefs_edit.h"
 #include "cmd_common.h"
 #include "cmd_store.h"
+#include "governance.h"
 #include "table.h"
 
 #define STANDARD_LIMIT 50
@@ -25,7 +26,7 @@ static void print_help(void)
            "       briefctl briefs edit ID [--file FILE]\n\n"
            "list: the newest first, without superseded and expired ones.\n"
            "show: the text in clear (audited), why each sentence is there, flags, hashes.\n"
-           "approve: where the source takes write-back the text is written at once, and the result told.\n"
+           "approve: above the policy's amount (four_eyes_above) two people have to; where the source takes write-back the text is written at once, and the result told.\n"
            "edit: your words in the place of the text, by $VISUAL or $EDITOR; an e-mail begins with its 'Subject: ' line, and\n"
            "lines that begin with '- ' at the end of a summary are its bullets. Values go back into slots before they are\n"
            "stored; the checks warn and change nothing, save that a phrase that the policy forbids is refused.\n\n"
@@ -48,6 +49,7 @@ static void print_help(void)
 /* ---- list --------------------------------------------------------------------------------------------------------- */
 
 struct listing {
+    const struct cmd *cmd;
     struct table *table; /* one of the two */
     struct buf *json;
     size_t n, most;      /* most 0: all */
@@ -57,6 +59,8 @@ static enum rc add_brief(void *ctx, const struct store_brief *b, struct err *e)
 {
     struct listing *l = ctx;
     char made[TIMESTAMP_TEXT_SIZE], record[512];
+    if (!access_may_brief(l->cmd, MAY_SEE, b))
+        return RC_OK;
     if (l->n++ == l->most && l->most)
         return RC_OK; /* one more than asked for was read, to know that there are more */
     if (l->json) {
@@ -86,8 +90,9 @@ static int list(struct cmd *c, const struct options *o)
 
     table_init(&table, headings, COUNT_OF(headings));
     buf_init(&out, CMD_MAX_OUTPUT);
-    struct listing l = {.table = &table, .json = o->json ? &out : NULL, .most = f.limit};
-    f.limit = f.limit ? f.limit + 1 : 0;
+    struct listing l = {.cmd = c, .table = &table, .json = o->json ? &out : NULL, .most = f.limit};
+    /* Counted here what whoever acts may see: a limit on all of them would tell how many others there are. */
+    f.limit = f.limit && !c->signed_in ? f.limit + 1 : 0;
     buf_char(&out, '[');
     enum rc rc = store_briefs_list(c->store, &f, add_brief, &l, &e);
     buf_char(&out, ']');
@@ -126,11 +131,14 @@ static int show(struct cmd *c, const struct options *o)
     struct brief_text text = {0};
     struct err e;
     int code;
-    enum rc rc = store_brief_get(c->store, o->id, &b, &e);
-    if (rc == RC_OK && !o->slots)
+    enum rc rc = access_brief(c, o->id, &b, &e);
+    bool reveal = rc == RC_OK && !o->slots && access_may_brief(c, MAY_REVEAL, b);
+    if (rc == RC_OK && access_withhold(c, b))
+        fprintf(stderr, "briefctl: the text is withheld: it may rest on a field that your role may not read\n");
+    if (rc == RC_OK && reveal)
         rc = cmd_audit(c, "reveal", o->id, NULL, NULL, &e);
     if (rc == RC_OK)
-        rc = brief_text_open(b, o->slots ? NULL : &c->keys, &text, &e);
+        rc = brief_text_open(b, reveal ? &c->keys : NULL, &text, &e);
     if (rc == RC_OK) {
         code = print_shown(o, b, &text);
         brief_text_clear(&text);
@@ -202,6 +210,21 @@ static int write_back(struct cmd *c, const struct options *o, const struct brief
     return code == EXIT_DONE && state == BRIEF_CONFLICT ? EXIT_FAILED : code;
 }
 
+/* The brief, if whoever acts may decide on it. */
+static int open_to_decide(struct cmd *c, const struct options *o, struct store_brief **out)
+{
+    struct err e;
+    enum rc rc = access_brief(c, o->id, out, &e);
+    if (rc != RC_OK)
+        return cmd_fail_state(rc, &e);
+    if (access_may_brief(c, policy_approving((*out)->meta.kind), *out))
+        return EXIT_DONE;
+    err_set(&e, RC_REFUSED, "your role may not decide on a brief of kind %s", purpose_name((*out)->meta.kind));
+    store_brief_close(*out);
+    *out = NULL;
+    return cli_fail(RC_REFUSED, &e);
+}
+
 static int approve(struct cmd *c, const struct options *o)
 {
     const struct audit_event ev = {.actor = c->actor, .event = "brief.approved"};
@@ -209,13 +232,23 @@ static int approve(struct cmd *c, const struct options *o)
     struct err e;
     const char *why = "";
     int code;
-    enum rc rc = store_brief_get(c->store, o->id, &b, &e);
+    unsigned left = 0;
+    code = open_to_decide(c, o, &b);
+    if (code != EXIT_DONE)
+        return code;
+    enum rc rc = RC_OK;
     /* What policy or a person approved before is approved again only to write it. */
-    if (rc == RC_OK && b->meta.state != BRIEF_APPROVED)
-        rc = store_brief_transition(c->store, o->id, BRIEF_APPROVED, &ev, &e);
-    if (rc != RC_OK)
-        code = cmd_fail_state(rc, &e);
-    else {
+    if (b->meta.state != BRIEF_APPROVED && b->meta.approvals > 1 && !c->signed_in) {
+        rc = err_set(&e, RC_REFUSED, "brief %s needs the approval of two people (four_eyes_above): each signs in with a key of their own,"
+                     " briefctl --as NAME briefs approve", o->id);
+        code = cli_fail(rc, &e);
+    } else if (b->meta.state != BRIEF_APPROVED) {
+        rc = store_brief_approve(c->store, o->id, &ev, &left, &e);
+        code = rc == RC_OK ? EXIT_DONE : cmd_fail_state(rc, &e);
+    }
+    if (rc == RC_OK && left)
+        code = tell_state(o, b->meta.state, "approved by you; one more person has to approve it");
+    else if (rc == RC_OK) {
         enum write_back_mode mode = write_back_of(c, &b->meta, &why);
         code = mode == WRITE_BACK_OFF ? tell_state(o, BRIEF_APPROVED, why) : write_back(c, o, &b->meta, mode);
     }
@@ -226,14 +259,27 @@ static int approve(struct cmd *c, const struct options *o)
 static int reject(struct cmd *c, const struct options *o)
 {
     const struct audit_event ev = {.actor = c->actor, .event = "brief.rejected"};
+    struct store_brief *b = NULL;
     struct err e;
+    int code = open_to_decide(c, o, &b);
+    store_brief_close(b);
+    if (code != EXIT_DONE)
+        return code;
     enum rc rc = store_brief_transition(c->store, o->id, BRIEF_REJECTED, &ev, &e);
     return rc == RC_OK ? tell_state(o, BRIEF_REJECTED, "") : cmd_fail_state(rc, &e);
 }
 
 static int edit(struct cmd *c, const struct options *o)
 {
-    return briefs_edit(c, o->id, o->file);
+    struct store_brief *b = NULL;
+    struct err e;
+    int code = open_to_decide(c, o, &b);
+    if (code != EXIT_DONE)
+        return code;
+    if (!access_may_brief(c, MAY_REVEAL, b) || access_hides(c, b->meta.source, b->meta.object, b->meta.kind, b->meta.policy_hash)) /* an edit shows the whole text */
+        code = cli_fail(err_set(&e, RC_REFUSED, "your role may not see the whole text in clear, so it may not edit it"), &e);
+    store_brief_close(b);
+    return code == EXIT_DONE ? briefs_edit(c, o->id, o->file) : code;
 }
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
@@ -323,7 +369,7 @@ static int check_words(int argc, char **argv, struct options *o, size_t *verb)
 int cmd_briefs(const char *config, int argc, char **argv)
 {
     struct options o = {0};
-    struct cmd cmd = {0};
+    struct cmd cmd = {.need = NEED_RECORDS};
     size_t verb = 0;
     int code = EXIT_DONE;
     for (int c; code == EXIT_DONE && (c = cmd_option(argc, argv, long_options)) != -1;) {

@@ -175,7 +175,7 @@ int cmd_open(struct cmd *c, const char *config, const char *as_of, unsigned part
     if (rc != RC_OK)
         return cmd_fail_open(rc, &e);
     store_policy_keys(c->store, &c->keys);
-    return EXIT_DONE;
+    return access_begin(c);
 }
 
 void cmd_close(struct cmd *c)
@@ -191,11 +191,12 @@ int cmd_find_source(const struct cmd *c, const char *name, const struct source_c
 {
     const char *names[64];
     size_t n = 0;
-    *out = config_source(c->config, name);
+    *out = access_may_source(c, name) ? config_source(c->config, name) : NULL;
     if (*out)
         return EXIT_DONE;
     for (const struct source_config *s = c->config->sources; s && n < COUNT_OF(names); s = s->next)
-        names[n++] = s->name;
+        if (access_may_source(c, s->name))
+            names[n++] = s->name;
     const char *near = str_nearest(name, names, n);
     return near ? cli_usage("sources", "no source '%.60s'; did you mean '%s'?", name, near)
                 : cli_usage("sources", "no source '%.60s' in the configuration", name);
@@ -231,6 +232,22 @@ static int note_quarantined(struct cmd *c, const char *object, const char *id, c
     return EXIT_QUARANTINED;
 }
 
+/* Of a record that cannot be read (NULL) nobody knows the owner. */
+static bool may_see(const struct cmd *c, const char *object, const struct record *r)
+{
+    return access_may(c, MAY_SEE, &(struct access_to){.source = c->connector->cfg->name, .object = object, .owner = r ? r->owner : NULL,
+                                                      .team = r ? r->team : NULL});
+}
+
+/* As if it did not exist. */
+static int refuse_record(struct cmd *c, const char *object, const char *id, struct err *reason)
+{
+    char name[512];
+    snprintf(name, sizeof(name), "%s/%s/%s", c->connector->cfg->name, object, id);
+    enum rc rc = cmd_audit(c, "access.refused", name, "refused", NULL, reason);
+    return rc == RC_OK ? cmd_fail_state(pipeline_no_such_record(c->connector, object, id, reason), reason) : cli_fail(rc, reason);
+}
+
 int cmd_record(struct cmd *c, const char *object, const char *id, struct record **out, struct err *reason)
 {
     const struct source_config *cfg = c->connector->cfg;
@@ -242,9 +259,22 @@ int cmd_record(struct cmd *c, const char *object, const char *id, struct record 
     if (!source_object(cfg, object))
         return cmd_choice("sources", "OBJECT", object, names, n);
     enum rc rc = pipeline_fetch_one(c->connector, object, id, out, &quarantined, reason);
+    if (c->signed_in && (rc == RC_OK || quarantined) && !may_see(c, object, *out)) {
+        record_close(*out);
+        *out = NULL;
+        return refuse_record(c, object, id, reason);
+    }
     if (rc == RC_OK)
         return EXIT_DONE;
     return quarantined ? note_quarantined(c, object, id, reason) : cmd_fail_state(rc, reason);
+}
+
+/* Asked again of the record as it is now: its owner may be another one since. */
+static bool may_write(void *ctx, const struct record *r, enum purpose kind)
+{
+    const struct cmd *c = ctx;
+    return access_may(c, policy_approving(kind),
+                      &(struct access_to){.source = r->source, .object = r->object, .owner = r->owner, .team = r->team});
 }
 
 struct pipeline cmd_pipeline(struct cmd *c)
@@ -253,6 +283,8 @@ struct pipeline cmd_pipeline(struct cmd *c)
                              .rules = c->rules,
                              .store = c->store,
                              .actor = c->actor,
+                             .may_write = may_write,
+                             .may_write_ctx = c,
                              .priority = STORE_PRIORITY_PERSON};
 }
 

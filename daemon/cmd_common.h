@@ -10,6 +10,7 @@
 #include "../base/buf.h"
 #include "../base/err.h"
 #include "../connectors/connector.h"
+#include "access.h"
 #include "app.h"
 #include "cli.h"
 #include "pipeline.h"
@@ -38,7 +39,8 @@ void brief_args_help(void); /* the lines on the options that both commands have 
 
 /* ---- what is open ------------------------------------------------------------------------------------------------- */
 
-struct cmd { /* starts zeroed; close with cmd_close() */
+struct cmd { /* starts zeroed save for `need`; close with cmd_close() */
+    enum cmd_need need;          /* of whoever signs in; set before cmd_open() */
     struct app *app;
     struct rules *rules;
     struct store *store;         /* with APP_STORE_KEYS */
@@ -46,16 +48,18 @@ struct cmd { /* starts zeroed; close with cmd_close() */
     const struct config_view *config;
     const struct policy *policy;
     struct policy_keys keys;     /* with APP_STORE_KEYS */
-    char actor[96];              /* "cli:USER" */
+    char actor[96];              /* who signed in, else "cli:USER" */
+    bool signed_in;
+    struct person person;        /* if signed_in */
 };
 /* config: as given with -c; as_of may be NULL; parts of enum app_part. A bad file is EXIT_USAGE. */
 int cmd_open(struct cmd *c, const char *config, const char *as_of, unsigned parts);
 void cmd_close(struct cmd *c);
 /* The source's configuration, or EXIT_USAGE with the nearest name. */
 int cmd_find_source(const struct cmd *c, const char *name, const struct source_config **out);
-/* Connect to a source; with an open store it must belong to the organisation that it belonged to before. */
+/* Connect to a source that whoever acts may see; with an open store it must belong to the organisation that it belonged to before. */
 int cmd_source(struct cmd *c, const char *name);
-/* Fetch one record of that source. EXIT_USAGE an unmapped object, EXIT_FAILED no such record, EXIT_QUARANTINED one that
+/* Fetch one record of that source; one that whoever acts may not see is "no such record". EXIT_USAGE an unmapped object, EXIT_FAILED no such record, EXIT_QUARANTINED one that
  * cannot be read (noted in the store). reason, of sizeof(struct err), says why. */
 int cmd_record(struct cmd *c, const char *object, const char *id, struct record **out, struct err *reason);
 /* As that command's user, with a person's priority. */

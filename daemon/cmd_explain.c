@@ -53,7 +53,7 @@ static void put_record(struct buf *b, const struct record *r, int depth)
     }
 }
 
-static enum rc show_input(struct cmd *c, const struct record *r, struct err *e)
+static enum rc show_input(struct cmd *c, struct record *r, struct err *e)
 {
     static const char *const headings[] = {"the record", "what the model was allowed to see"};
     struct pipeline p = cmd_pipeline(c);
@@ -185,7 +185,7 @@ int cmd_explain(const char *config, int argc, char **argv)
 {
     static const struct option options[] = {{"as-of", required_argument, NULL, 'a'}, {"help", no_argument, NULL, 'h'}, {0}};
     const char *as_of = NULL;
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_RECORDS};
     struct record *record = NULL;
     struct err e = {""};
     for (int o; (o = cmd_option(argc, argv, options)) != -1;) {
@@ -202,6 +202,10 @@ int cmd_explain(const char *config, int argc, char **argv)
         code = cmd_source(&c, argv[optind]);
     if (code == EXIT_DONE)
         code = cmd_record(&c, argv[optind + 1], argv[optind + 2], &record, &e);
+    /* The record stands there as it is, with every field. */
+    if (code == EXIT_DONE && (!access_may(&c, MAY_REVEAL, &(struct access_to){record->source, record->object, record->owner, record->team}) ||
+                              access_hides(&c, record->source, record->object, PURPOSE_SUMMARY, "")))
+        code = cli_fail(err_set(&e, RC_REFUSED, "your role may not see this record in clear: see 'briefctl briefs' and 'policy explain'"), &e);
     if (code == EXIT_DONE) {
         bool color = cli_color(STDOUT_FILENO);
         printf("%s%s %s %s%s\n\n", color ? "\033[1;36m" : "", argv[optind], argv[optind + 1], argv[optind + 2], color ? "\033[0m" : "");

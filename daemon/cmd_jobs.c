@@ -382,7 +382,7 @@ static int with_job(struct cmd *c, const char *verb, const char *name, const str
 
 static int run_verb(const char *config, const char *verb, const char *name, const struct jobs_options *o)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_JOBS};
     bool run = str_eq(verb, "run");
     if (run)
         jobs_block_signals();

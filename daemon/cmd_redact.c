@@ -16,14 +16,15 @@
 
 static void print_help(void)
 {
-    printf("Usage: briefctl redact [-p POLICY] [--all] [--no-context]\n\n"
+    printf("Usage: briefctl redact [-p POLICY] [--all] [--no-context] [--as-of DATE]\n\n"
            "Reads JSON lines {\"text\": ...} and answers each with {\"text\": redacted, \"spans\": "
            "[{\"entity\", \"start\",\n"
            "\"end\", \"score\"}]} or {\"error\": ...}. Spans are byte offsets of the input text and list "
            "every match.\n\n"
            "  -p, --policy FILE  act as this policy says (default: every entity becomes a slot)\n"
            "  --all              also identifiers of single countries without a word near that names them\n"
-           "  --no-context       context words don't matter; every score above 0 counts\n");
+           "  --no-context       context words don't matter; every score above 0 counts\n"
+           "  --as-of DATE       the day for what depends on it: a date of birth is not ahead (default: today)\n");
 }
 
 /* Next line without its newline; false at the end of input. A line over the limit leaves line->failed set. */
@@ -112,9 +113,11 @@ int cmd_redact(const char *config, int argc, char **argv)
     static const struct option options[] = {{"policy", required_argument, NULL, 'p'},
                                             {"all", no_argument, NULL, 'a'},
                                             {"no-context", no_argument, NULL, 'n'},
+                                            {"as-of", required_argument, NULL, 'd'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct redact_options opt = {0};
+    struct clock clock;
     const char *path = NULL;
     struct policy *policy = NULL;
     struct redactor *redactor = NULL;
@@ -133,6 +136,10 @@ int cmd_redact(const char *config, int argc, char **argv)
             break;
         case 'n':
             opt.no_context = true;
+            break;
+        case 'd':
+            if (clock_init(&clock, optarg, &e) != RC_OK) return cli_usage("redact", e.msg);
+            opt.clock = &clock;
             break;
         case 'h':
             print_help();

@@ -149,7 +149,7 @@ int cmd_sources(const char *config, int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
     static const char *const verbs[] = {"list", "test", "rebind"};
-    struct cmd cmd = {0};
+    struct cmd cmd = {.need = NEED_JOBS};
     bool json = false;
     for (int c; (c = cmd_option(argc, argv, options)) != -1;) {
         switch (c) {
@@ -209,7 +209,7 @@ int cmd_sync(const char *config, int argc, char **argv)
                                             {0}};
     struct sync_options opt = {0};
     struct sync_result result = {0};
-    struct cmd cmd = {0};
+    struct cmd cmd = {.need = NEED_JOBS};
     struct err e = {""};
     bool json = false;
     for (int c; (c = cmd_option(argc, argv, options)) != -1;) {

@@ -12,6 +12,12 @@ int cmd_jobs(const char *config, int argc, char **argv);
 int cmd_template(const char *config, int argc, char **argv);
 int cmd_policy(const char *config, int argc, char **argv);
 int cmd_audit_chain(const char *config, int argc, char **argv);
+int cmd_subject_report(const char *config, int argc, char **argv);
+int cmd_staff_data(const char *config, int argc, char **argv);
+int cmd_actors(const char *config, int argc, char **argv);
+int cmd_retention(const char *config, int argc, char **argv);
+int cmd_status(const char *config, int argc, char **argv);
+int cmd_key(const char *config, int argc, char **argv);
 int cmd_erase(const char *config, int argc, char **argv);
 
 #endif

@@ -14,7 +14,7 @@ static void print_help(void)
            "  briefctl template render crm opportunity O-023 --kind summary\n");
 }
 
-static int render(struct cmd *c, const struct brief_args *a, const struct record *r)
+static int render(struct cmd *c, const struct brief_args *a, struct record *r)
 {
     const struct brief_wish wish = {.kind = a->kind,
                                     .intent = a->intent,
@@ -37,7 +37,7 @@ static int render(struct cmd *c, const struct brief_args *a, const struct record
 
 int cmd_template(const char *config, int argc, char **argv)
 {
-    struct cmd c = {0};
+    struct cmd c = {.need = NEED_RECORDS};
     struct brief_args a;
     struct record *record = NULL;
     struct err e = {""};
@@ -55,6 +55,8 @@ int cmd_template(const char *config, int argc, char **argv)
         code = cmd_source(&c, a.source);
     if (code == EXIT_DONE)
         code = cmd_record(&c, a.object, a.id, &record, &e);
+    if (code == EXIT_DONE && access_hides(&c, a.source, a.object, a.kind, policy_hash(c.policy)))
+        code = cli_fail(err_set(&e, RC_REFUSED, "the prompt is withheld: it may show a field that your role may not read"), &e);
     if (code == EXIT_DONE)
         code = render(&c, &a, record);
     record_close(record);

@@ -6,7 +6,9 @@
 #include <string.h>
 #include "../base/secret.h"
 #include "../base/str.h"
+#include "config_text.h"
 #include "cron.h"
+#include "signers.h"
 
 struct config {
     struct yaml *yaml;
@@ -256,9 +258,40 @@ static enum rc fix_paths(struct config *c, const char *file, struct err *e)
     return RC_OK;
 }
 
+static enum rc read_signers(struct loader *l, const char *file, const struct yaml_node *n)
+{
+    const char *folder = n ? folder_of(l->c, file) : NULL;
+    if (!n)
+        return RC_OK;
+    return folder ? signers_parse(l->y, n, folder, &l->c->arena, &l->c->view.signers, l->e) : no_memory(l->e);
+}
+
+static enum rc keep_text(struct loader *l, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    struct buf text;
+    buf_init(&text, 2 * YAML_MAX_BYTES);
+    config_text(yaml_root(l->y), &text);
+    /* The configuration names files of keys: which keys those are belongs to it. */
+    for (size_t i = 0; l->c->view.signers && i < l->c->view.signers->n; i++) {
+        char hex[2 * ED25519_PUBLIC_SIZE + 1];
+        str_hex(l->c->view.signers->list[i].public_key, ED25519_PUBLIC_SIZE, hex);
+        buf_printf(&text, "# public key of %s: %s\n", l->c->view.signers->list[i].name, hex);
+    }
+    enum rc rc = buf_check(&text, file, l->e);
+    if (rc == RC_OK) {
+        l->c->view.name = arena_dup(&l->c->arena, slash ? slash + 1 : file);
+        l->c->view.text = arena_ndup(&l->c->arena, text.data, text.len);
+        if (!l->c->view.name || !l->c->view.text)
+            rc = no_memory(l->e);
+    }
+    buf_wipe(&text);
+    return rc;
+}
+
 enum rc config_open(const char *path, const struct config_options *opt, struct config **out, struct err *e)
 {
-    static const char *const others[] = {"sources", "jobs", "senders"};
+    static const char *const others[] = {"sources", "jobs", "senders", "policy_signers"};
     struct config *c = calloc(1, sizeof(*c));
     enum rc rc;
     if (!c)
@@ -278,6 +311,10 @@ enum rc config_open(const char *path, const struct config_options *opt, struct c
         rc = read_jobs(&l, yaml_get(root, "jobs"));
     if (rc == RC_OK)
         rc = read_senders(&l, yaml_get(root, "senders"));
+    if (rc == RC_OK)
+        rc = read_signers(&l, path, yaml_get(root, "policy_signers"));
+    if (rc == RC_OK)
+        rc = keep_text(&l, path);
     if (rc == RC_OK)
         rc = clock_init(&c->view.clock, opt->as_of ? opt->as_of : c->settings.clock, e);
     if (rc != RC_OK) {

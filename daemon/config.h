@@ -47,7 +47,11 @@ struct sender { /* who signs an e-mail draft */
 };
 
 struct config;
+struct signers;
 struct config_view {
+    const char *name;       /* of the file, without its folder */
+    const char *text;       /* all of it as YAML, secrets masked: to be kept with what was made by it */
+    const struct signers *signers; /* policy_signers; NULL: a policy needs no signature */
     const struct settings *settings;
     const struct source_config *sources;
     const struct job_config *jobs;

@@ -13,8 +13,9 @@
 
 struct keyring {
     uint8_t wrap[KEY_SIZE], hash[KEY_SIZE], audit[KEY_SIZE];
+    struct ed25519_key sign;
     char id[SHA256_HEX_SIZE];
-    char *path, *head_path;
+    char *path, *head_path, *erased_path;
 };
 
 void keyring_close(struct keyring *k)
@@ -23,6 +24,7 @@ void keyring_close(struct keyring *k)
         return;
     free(k->path);
     free(k->head_path);
+    free(k->erased_path);
     crypto_wipe(k, sizeof(*k));
     free(k);
 }
@@ -42,6 +44,11 @@ const uint8_t *keyring_audit_key(const struct keyring *k)
     return k->audit;
 }
 
+const struct ed25519_key *keyring_signing_key(const struct keyring *k)
+{
+    return &k->sign;
+}
+
 const char *keyring_id(const struct keyring *k)
 {
     return k->id;
@@ -50,6 +57,11 @@ const char *keyring_id(const struct keyring *k)
 const char *keyring_head_path(const struct keyring *k)
 {
     return k->head_path;
+}
+
+const char *keyring_erased_path(const struct keyring *k)
+{
+    return k->erased_path;
 }
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
@@ -169,7 +181,7 @@ static void derive(const uint8_t master[KEY_SIZE], const char *label, uint8_t ou
 
 enum rc keyring_open(const char *spec, struct keyring **out, struct err *e)
 {
-    uint8_t master[KEY_SIZE], id[SHA256_SIZE];
+    uint8_t master[KEY_SIZE] = {0}, seed[KEY_SIZE] = {0}, id[SHA256_SIZE];
     int fd = -1;
     enum rc rc = RC_OK;
     const char *path = str_starts(spec, "file:") ? spec + strlen("file:") : spec;
@@ -178,6 +190,11 @@ enum rc keyring_open(const char *spec, struct keyring **out, struct err *e)
     if (!k || !(k->path = str_dup(path)) || asprintf(&k->head_path, "%s.audit-head", path) < 0) {
         if (k)
             k->head_path = NULL; /* asprintf() leaves it undefined */
+        rc = err_set(e, RC_NOMEM, "master key: out of memory");
+        goto out;
+    }
+    if (asprintf(&k->erased_path, "%s.erased", path) < 0) {
+        k->erased_path = NULL;
         rc = err_set(e, RC_NOMEM, "master key: out of memory");
         goto out;
     }
@@ -204,12 +221,17 @@ enum rc keyring_open(const char *spec, struct keyring **out, struct err *e)
     derive(master, "briefd audit", k->audit);
     derive(master, "briefd id", id);
     str_hex(id, sizeof(id), k->id);
+    derive(master, "briefd sign", seed);
+    rc = ed25519_from_seed(seed, &k->sign, e);
+    if (rc != RC_OK)
+        goto out;
     *out = k;
     k = NULL;
 out:
     if (fd >= 0)
         close(fd);
     crypto_wipe(master, sizeof(master));
+    crypto_wipe(seed, sizeof(seed));
     keyring_close(k);
     return rc;
 }

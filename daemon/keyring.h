@@ -3,7 +3,8 @@
  *
  * The file holds 32 random bytes as 64 hexadecimal digits and a line feed, mode 0600. Beside it, in PATH.audit-head,
  * stands the head of the audit chain. Keys are derived as HMAC-SHA-256(master, "briefd " label): "wrap" wraps the keys of
- * subjects, "hash" makes the keyed hashes, "audit" signs the chain.
+ * subjects, "hash" makes the keyed hashes, "audit" seals the chain's entries, "sign" is the seed of the Ed25519 key that signs
+ * checkpoints and certificates; each signed text begins by saying what it is.
  *
  * Threads: read-only once open; share it between threads. */
 #ifndef DAEMON_KEYRING_H
@@ -26,8 +27,12 @@ const uint8_t *keyring_wrap_key(const struct keyring *k);
 const uint8_t *keyring_hash_key(const struct keyring *k);  /* for struct policy_request and policy_keys */
 const uint8_t *keyring_audit_key(const struct keyring *k);
 
+const struct ed25519_key *keyring_signing_key(const struct keyring *k);
+
 /* Tells one master key from another without giving it away: the store remembers with which it was made. Hex. */
 const char *keyring_id(const struct keyring *k);
 const char *keyring_head_path(const struct keyring *k); /* PATH.audit-head */
+/* PATH.erased: keyed hashes of who was erased, so that an older backup of the store does not bring them back. */
+const char *keyring_erased_path(const struct keyring *k);
 
 #endif

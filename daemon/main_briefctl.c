@@ -1,18 +1,21 @@
 /* briefctl: the commands, for people and scripts. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "../base/str.h"
 #include "cli.h"
 
 static void print_help(void)
 {
-    printf("Usage: briefctl [-c FILE] COMMAND ...\n\n"
+    printf("Usage: briefctl [-c FILE] [--as NAME [--key-file FILE]] COMMAND ...\n\n"
            "  -c FILE     configuration (default: $BRIEFD_CONFIG, else /etc/briefd/briefd.yaml)\n"
+           "  --as NAME   sign in ($BRIEFD_AS); the key is $BRIEFD_KEY, the file's, or asked for on the terminal\n"
+           "  --key-file FILE  ($BRIEFD_KEY_FILE)\n"
            "  -h, --help  this text; 'briefctl COMMAND --help' for one command\n"
            "  --version\n\nCommands:\n");
     for (size_t i = 0; i < n_cli_commands; i++)
-        printf("  %-10s  %s\n", cli_commands[i].name, cli_commands[i].summary);
+        printf("  %-14s  %s\n", cli_commands[i].name, cli_commands[i].summary);
     printf("\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 refused by policy, 4 quarantined,\n"
            "5 transient (try again).\n");
 }
@@ -31,11 +34,14 @@ static int unknown(const char *word)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+        {"config", required_argument, NULL, 'c'}, {"as", required_argument, NULL, 'a'}, {"key-file", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},    {0}};
     const char *config = NULL;
     for (int c; (c = getopt_long(argc, argv, "+c:h", options, NULL)) != -1;) {
         switch (c) {
         case 'c': config = optarg; break;
+        case 'a': setenv("BRIEFD_AS", optarg, 1); break; /* as the variable itself, which scripts use */
+        case 'k': setenv("BRIEFD_KEY_FILE", optarg, 1); break;
         case 'h': print_help(); return EXIT_DONE;
         case 'V': printf("briefctl %s\n", BRIEFD_VERSION); return EXIT_DONE;
         default: return cli_usage("", "wrong option");

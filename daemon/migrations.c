@@ -66,5 +66,5 @@ static const char first[] =
  * not hold it. */
 static const char second[] = "CREATE TABLE name_hash(hash BLOB PRIMARY KEY) WITHOUT ROWID;";
 
-const struct migration sqlite_migrations[] = {{1, first}, {2, second}};
+const struct migration sqlite_migrations[] = {{1, first}, {2, second}, {3, migration_audit}, {4, migration_governance}};
 const size_t n_sqlite_migrations = COUNT_OF(sqlite_migrations);

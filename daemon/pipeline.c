@@ -5,6 +5,9 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/str.h"
+#include "governance.h"
+#include "in_force.h"
+#include "made_event.h"
 
 #define STEP_TIMEOUT_MS 600000 /* of one step, its time in the engine's queue included */
 #define MAX_BULLETS 64
@@ -40,7 +43,8 @@ static enum rc check_model(const struct making *m, struct err *e)
 {
     struct model_info info;
     model_info(app_model(m->p->app), &info);
-    return policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+    enum rc rc = policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
+    return rc == RC_OK ? policy_check_region(rules_policy(m->p->rules), info.path, m->record, e) : rc;
 }
 
 static bool name_known(void *ctx, const uint8_t hash[SHA256_SIZE])
@@ -99,7 +103,8 @@ static struct brief_meta meta_of(const struct making *m)
                                .template_hash = template_hash(m->template),
                                .model_hash = app_model_hash(m->p->app),
                                .input_hash = m->input_hash,
-                               .created_by = m->p->actor};
+                               .created_by = m->p->actor,
+                               .approvals = policy_approvals(rules_policy(m->p->rules), m->record)};
 }
 
 struct search {
@@ -252,21 +257,25 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
 {
     struct brief_meta meta = meta_of(m);
     struct store_put_result put;
-    struct audit_event ev = {.actor = m->p->actor, .event = "brief.made"};
-    char detail[4 * SHA256_HEX_SIZE];
-    uint8_t hash[SHA256_SIZE];
-    char prompt_hash[SHA256_HEX_SIZE];
-    sha256(m->written.prompts, strlen(m->written.prompts), hash);
-    str_hex(hash, sizeof(hash), prompt_hash);
-    snprintf(detail, sizeof(detail), "policy=%s model=%s prompt=%s", meta.policy_hash, meta.model_hash, prompt_hash);
-    ev.detail = detail;
+    struct made_event told;
+    const struct policy *policy = rules_policy(m->p->rules);
     out->ms = clock_mono_ms() - began_ms;
     meta.prompt_tokens = (int64_t)m->written.prompt_tokens;
     meta.output_tokens = (int64_t)m->written.output_tokens;
     meta.ms = out->ms;
-    if (policy_auto_approves(rules_policy(m->p->rules), meta.kind) && all_checks_passed(m->released))
+    if (policy_auto_approves(policy, meta.kind) && meta.approvals < 2 && all_checks_passed(m->released))
         meta.state = BRIEF_APPROVED;
-    enum rc rc = store_put(m->p->store, m->released, &meta, &ev, m->wish->job, &put, e);
+    const struct made made = {.meta = &meta,
+                              .released = m->released,
+                              .prompts = m->written.prompts,
+                              .asked_again = m->written.asked_again,
+                              .content = policy_audit_content(policy),
+                              .hash_key = keyring_hash_key(app_keys(m->p->app)),
+                              .actor = m->p->actor};
+    enum rc rc = made_event_init(&made, &told, e);
+    if (rc == RC_OK)
+        rc = store_put(m->p->store, m->released, &meta, &told.event, m->wish->job, &put, e);
+    made_event_clear(&told);
     if (rc != RC_OK)
         return rc;
     memcpy(out->id, put.id, sizeof(out->id));
@@ -291,14 +300,18 @@ static enum rc begin(struct making *m, struct err *e)
     return rc == RC_OK ? check_model(m, e) : rc;
 }
 
-enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,
+enum rc pipeline_run_one(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                          struct pipeline_result *out, struct err *e)
 {
     struct making m = {.p = p, .record = r, .wish = wish};
     int64_t began_ms = clock_mono_ms();
     memset(out, 0, sizeof(*out));
 
-    enum rc rc = begin(&m, e);             /* its template; may this model do it? */
+    enum rc rc = store_record_owner(p->store, r, e); /* whoever may see it now sees its older briefs, too */
+    if (rc == RC_OK)
+        rc = store_prune_erased(p->store, r, e);
+    if (rc == RC_OK)
+        rc = begin(&m, e);                 /* its template; may this model do it? */
     if (rc == RC_OK)
         rc = admit(&m, e);                 /* record -> policy in -> admitted */
     if (rc == RC_OK)
@@ -311,6 +324,8 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
         if (rc == RC_OK)
             rc = release(&m, e);           /* draft -> policy out -> released, sealed */
         if (rc == RC_OK)
+            rc = in_force_template(p->store, m.template, p->actor, e); /* what it was made by outlives its file */
+        if (rc == RC_OK)
             rc = keep(&m, began_ms, out, e); /* released -> store, the job done in the same transaction */
     }
     making_close(&m);
@@ -319,12 +334,14 @@ enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const
     return rc;
 }
 
-enum rc pipeline_prompts(const struct pipeline *p, const struct record *r, const struct brief_wish *wish, struct buf *out,
+enum rc pipeline_prompts(const struct pipeline *p, struct record *r, const struct brief_wish *wish, struct buf *out,
                          struct err *e)
 {
     struct making m = {.p = p, .record = r, .wish = wish};
     struct pipeline_result result = {0};
-    enum rc rc = begin(&m, e);
+    enum rc rc = store_prune_erased(p->store, r, e);
+    if (rc == RC_OK)
+        rc = begin(&m, e);
     if (rc == RC_OK)
         rc = admit(&m, e);
     if (rc == RC_OK)
@@ -348,22 +365,9 @@ void pipeline_result_clear(struct pipeline_result *r)
 
 /* ---- what commands need beside it ------------------------------------------------------------------------------- */
 
-/* Tell the audit of a policy or model that was never in force before. */
-static enum rc note(const struct pipeline *p, const char *what, const char *event, const char *hash, struct err *e)
-{
-    char detail[SHA256_HEX_SIZE + 8];
-    bool is_new = false;
-    enum rc rc = store_hash_seen(p->store, what, hash, "", &is_new, e);
-    if (rc != RC_OK || !is_new)
-        return rc;
-    snprintf(detail, sizeof(detail), "sha256=%s", hash);
-    return store_audit_add(p->store, &(struct audit_event){.actor = p->actor, .event = event, .object = "", .detail = detail}, e);
-}
-
 enum rc pipeline_begin(const struct pipeline *p, struct err *e)
 {
-    enum rc rc = note(p, "policy", "policy.loaded", policy_hash(rules_policy(p->rules)), e);
-    return rc == RC_OK ? note(p, "model", "model.loaded", app_model_hash(p->app), e) : rc;
+    return in_force_note(p->app, p->rules, p->store, p->actor, e);
 }
 
 struct fetched {
@@ -388,6 +392,11 @@ static void on_bad(void *ctx, const struct bad_record *bad)
     err_set(&f->why, RC_BAD, "%s", bad->reason);
 }
 
+enum rc pipeline_no_such_record(const struct connector *c, const char *object, const char *id, struct err *e)
+{
+    return err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+}
+
 enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out, bool *quarantined,
                            struct err *e)
 {
@@ -398,7 +407,7 @@ enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *
     if (rc == RC_OK && f.bad)
         rc = err_set(e, RC_BAD, "%s", f.why.msg);
     else if (rc == RC_OK && (!f.record || f.record->deleted))
-        rc = err_set(e, RC_REFUSED, "source %s has no %s %s", c->cfg->name, object, id);
+        rc = pipeline_no_such_record(c, object, id, e);
     if (rc == RC_OK)
         *out = f.record;
     else

@@ -24,6 +24,8 @@ struct pipeline {
     const char *actor;  /* for the audit: "system" or who asked */
     int priority;       /* STORE_PRIORITY_* */
     const atomic_bool *cancel; /* once true, what waits for the model gives up with RC_RETRY; or NULL */
+    bool (*may_write)(void *ctx, const struct record *r, enum purpose kind); /* may who acts write this back? NULL: yes */
+    void *may_write_ctx;
     void (*on_step)(void *ctx, const char *step, size_t n); /* progress; or NULL */
     void *ctx;
 };
@@ -52,16 +54,16 @@ struct pipeline_result { /* clear with pipeline_result_clear() */
 };
 void pipeline_result_clear(struct pipeline_result *r);
 
-/* Once before the first brief of a handle: the audit learns of a policy or model that was never in force before. */
+/* Once before the first brief of a handle: what it works by is kept by its hash, and audited when it changed. */
 MUST_USE enum rc pipeline_begin(const struct pipeline *p, struct err *e);
 
-/* One record (borrowed), one kind. RC_OK *out; RC_REFUSED policy said no, and why; RC_RETRY try again later;
+/* One record (borrowed; what it holds of erased people is taken out of it), one kind. RC_OK *out; RC_REFUSED policy said no, and why; RC_RETRY try again later;
  * RC_BAD a template or prompt that cannot work; RC_LIMIT. Refusals are audited by the caller that settles the job. */
-MUST_USE enum rc pipeline_run_one(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,
+MUST_USE enum rc pipeline_run_one(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                                   struct pipeline_result *out, struct err *e);
 
 /* The prompts that pipeline_run_one() would send, one after another, without running the model. */
-MUST_USE enum rc pipeline_prompts(const struct pipeline *p, const struct record *r, const struct brief_wish *wish,
+MUST_USE enum rc pipeline_prompts(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                                   struct buf *out, struct err *e);
 
 /* Write an approved or edited brief back: the record is fetched again and policy asked again (consent, existence), the
@@ -71,8 +73,16 @@ MUST_USE enum rc pipeline_prompts(const struct pipeline *p, const struct record 
 MUST_USE enum rc pipeline_write_back_one(const struct pipeline *p, struct connector *c, const char *brief_id,
                                          enum brief_state *state, struct err *e);
 
+/* Take the text of a brief out of its source again, if it still stands there as it was written: for erasing somebody whom
+ * it names. *cleared; why not, else: somebody edited it, write_back is not on, the source is down. RC_* only of the store. */
+MUST_USE enum rc pipeline_clear_written(const struct pipeline *p, struct connector *c, const char *brief_id, bool *cleared,
+                                        char why[200], struct err *e);
+
 /* What policy is asked for a wish on the day of `clock`: the same for a brief and for writing it back. Borrows all. */
 struct policy_request pipeline_request(const struct pipeline *p, const struct brief_wish *w, const struct clock *clock);
+
+/* RC_REFUSED, in the words of pipeline_fetch_one(). */
+enum rc pipeline_no_such_record(const struct connector *c, const char *object, const char *id, struct err *e);
 
 /* One record by id, for commands: RC_REFUSED it does not exist; RC_BAD and *quarantined it cannot be read. */
 MUST_USE enum rc pipeline_fetch_one(struct connector *c, const char *object, const char *id, struct record **out,

@@ -165,10 +165,11 @@ static void on_bad(void *ctx, const struct bad_record *bad)
         log_event(LOG_ERROR, "quarantine not stored", "error", e.msg, NULL);
 }
 
-/* The look is done and made nothing; `event` (or NULL) goes into the audit with it. */
-static enum rc done(struct worker *w, const struct store_job *j, const char *event, const char *detail, struct err *e)
+/* The look is done and made nothing; `event` (or NULL) goes into the audit with it, and why. */
+static enum rc done(struct worker *w, const struct store_job *j, const char *event, const char *reason, struct err *e)
 {
-    char object[512];
+    char object[512], detail[512];
+    snprintf(detail, sizeof(detail), "kind=%s%s%s", purpose_name(j->kind), reason ? " reason=" : "", reason ? reason : "");
     snprintf(object, sizeof(object), "%s/%s/%s", j->source, j->object, j->record_id);
     struct audit_event ev = {.actor = w->run->opt->actor, .event = event, .object = object, .outcome = "refused",
                              .detail = detail};
@@ -215,7 +216,7 @@ static void write_back(struct worker *w, const char *brief_id)
     pthread_mutex_unlock(&r->lock);
 }
 
-static enum rc make(struct worker *w, const struct store_job *j, const struct record *record, struct err *e)
+static enum rc make(struct worker *w, const struct store_job *j, struct record *record, struct err *e)
 {
     struct run *r = w->run;
     struct pipeline_result result;
@@ -250,10 +251,10 @@ static enum rc run_look(struct worker *w, size_t i, struct err *e)
 {
     struct run *r = w->run;
     const struct store_job *j = &w->jobs.jobs[i];
-    const struct record *record = w->records[i];
+    struct record *record = w->records[i];
     if (w->bad[i]) {
         settle(r, &r->result.quarantined, true);
-        return done(w, j, "record.quarantined", "", e);
+        return done(w, j, "record.quarantined", NULL, e);
     }
     if (!record || record->deleted) {
         settle(r, &r->result.gone, false);

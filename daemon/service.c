@@ -11,12 +11,15 @@
 #include "../base/log.h"
 #include "../base/str.h"
 #include "cron.h"
+#include "in_force.h"
+#include "retention.h"
 #include "sync.h"
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
 #define TICK_MS 500
+#define RETENTION_EVERY_MS INT64_C(3600000)
 #define MAX_JOBS 256
 #define BACKOFF_FIRST_US INT64_C(60000000) /* of a job whose source is down */
 #define BACKOFF_MOST_US INT64_C(3600000000)
@@ -90,6 +93,7 @@ struct service {
     pthread_cond_t changed;
     struct timer timers[MAX_JOBS];
     size_t n_timers;
+    int64_t signed_seq; /* of the checkpoint told last; the runner's */
 };
 
 struct watcher {
@@ -210,6 +214,27 @@ static void retry_later(struct service *v, const char *job, bool failed)
     pthread_mutex_unlock(&v->lock);
 }
 
+/* A new checkpoint goes into the log: where that is collected on another machine, not even root here can take back what
+ * it signed. */
+static void tell_checkpoint(struct service *v)
+{
+    struct store *s = NULL;
+    struct store_audit_facts facts = {0};
+    char line[AUDIT_CHECKPOINT_SIZE];
+    struct err e;
+    enum rc rc = app_store_open(v->app, false, &s, &e);
+    if (rc == RC_OK)
+        rc = store_audit_facts(s, &facts, &e);
+    if (rc != RC_OK) {
+        log_event(LOG_WARN, "checkpoints not read", "reason", e.msg, NULL);
+    } else if (facts.newest.seq > v->signed_seq) {
+        audit_checkpoint_format(&facts.newest, line);
+        log_event(LOG_INFO, "audit checkpoint", "line", line, NULL);
+        v->signed_seq = facts.newest.seq;
+    }
+    store_close(s);
+}
+
 static void run_due(struct service *v, const char *job)
 {
     struct run_options opt = {.sync = true, .stop = v->stop, .actor = "system"};
@@ -223,12 +248,18 @@ static void run_due(struct service *v, const char *job)
     else
         log_event(LOG_ERROR, "job failed", "job", job, "reason", e.msg, "kind", rc_name(rc), NULL);
     retry_later(v, job, rc == RC_RETRY);
+    tell_checkpoint(v);
 }
 
 static void *runner_main(void *ctx)
 {
     struct service *v = ctx;
+    int64_t kept_ms = 0; /* when retention was seen to last */
     while (!run_stop_asked(v->stop)) {
+        if (!kept_ms || clock_mono_ms() - kept_ms >= RETENTION_EVERY_MS) {
+            retention_by_itself(v->app);
+            kept_ms = clock_mono_ms();
+        }
         char *job = take_due(v);
         if (job) {
             run_due(v, job);
@@ -353,19 +384,42 @@ static enum rc start_watchers(struct service *v, struct watcher *watchers, size_
 
 /* ---- staying ---------------------------------------------------------------------------------------------------- */
 
+/* Kept and audited now, not only with the first brief that is made by it. */
+static void note_rules(struct service *v, const char *refused)
+{
+    struct rules *r = app_rules(v->app);
+    struct store *s = NULL;
+    struct err e = {""};
+    enum rc rc = app_store_open(v->app, false, &s, &e);
+    if (rc == RC_OK && refused)
+        rc = store_audit_add(s, &(struct audit_event){.actor = "system", .event = "reload.refused", .object = "",
+                                                      .outcome = "refused", .detail = refused}, &e);
+    else if (rc == RC_OK)
+        rc = in_force_note(v->app, r, s, "system", &e);
+    if (rc == RC_OK) /* for `briefctl status` */
+        rc = store_note_set(s, "policy.in_force", policy_hash(rules_policy(r)), &e);
+    if (rc == RC_OK)
+        rc = store_note_set(s, "reload.refused", refused ? refused : "", &e);
+    if (rc != RC_OK)
+        log_event(LOG_ERROR, "what is in force could not be noted", "reason", e.msg, NULL);
+    store_close(s);
+    rules_release(r);
+}
+
 static void reload(struct service *v)
 {
     const char *restart = NULL;
     struct err e = {""};
     tell_manager("RELOADING=1");
     enum rc rc = app_reload(v->app, &restart, &e);
+    note_rules(v, rc == RC_OK ? NULL : e.msg);
     if (rc == RC_OK)
         rc = set_timers(v, false, &e);
     if (rc != RC_OK)
         log_event(LOG_ERROR, "reload refused, the old configuration holds", "reason", e.msg, NULL);
     else
         log_event(LOG_INFO, "reloaded", "needs_restart", restart ? restart : "nothing", NULL);
-    tell_manager("READY=1");
+    tell_manager(rc == RC_OK ? "READY=1\nSTATUS=" : "READY=1\nSTATUS=reload refused: the old configuration and policy hold");
 }
 
 enum rc service_run(struct app *a, struct err *e)
@@ -388,6 +442,7 @@ enum rc service_run(struct app *a, struct err *e)
     if (rc == RC_OK)
         rc = start_watchers(&v, watchers, MAX_SOURCES, &n_watchers, e);
     if (rc == RC_OK) {
+        note_rules(&v, NULL);
         log_event(LOG_INFO, "ready", "version", BRIEFD_VERSION, NULL);
         tell_manager("READY=1");
     }
@@ -494,6 +549,7 @@ static void *once_main(void *ctx)
             o->opt->on_job(o->opt->ctx, j->name, rc, &r, &e);
     }
     rules_release(rules);
+    retention_by_itself(o->app);
     atomic_store(&o->done, true);
     return NULL;
 }

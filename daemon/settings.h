@@ -14,13 +14,13 @@
 /* Values after parsing. Texts live in the arena given to settings_parse(). Read-only for everybody else. */
 struct settings {
     const char *store, *master_key, *address, *socket, *clock, *policy, *templates;
-    const char *model_path, *model_cpu, *model_chat_template;
+    const char *model_path, *model_cpu, *model_activations, *model_chat_template;
     int64_t model_threads;   /* 0: as many as cores */
     int64_t model_context, model_sequences, model_chunk;
     int64_t max_attempts, pause_percent;
     int64_t lease_us, drain_us, sync_every_us, reconcile_every_us;
     double temperature;
-    const char *vault_lock, *log_level, *log_format;
+    const char *vault_lock, *sign_in, *log_level, *log_format;
 };
 
 enum setting_type { SETTING_TEXT, SETTING_CHOICE, SETTING_INT, SETTING_AUTO_INT, SETTING_DURATION, SETTING_REAL };

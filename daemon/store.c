@@ -198,6 +198,11 @@ enum rc store_open(const char *dsn, const struct store_options *opt, struct stor
         return rc;
     }
     audit_head_follow(s);
+    rc = erased_follow(s, e);
+    if (rc != RC_OK) {
+        store_close(s);
+        return rc;
+    }
     *out = s;
     return RC_OK;
 }
@@ -239,7 +244,7 @@ enum rc store_note_set(struct store *s, const char *name, const char *value, str
     return tx_end(s, rc, e);
 }
 
-/* ---- sources, hashes, quarantine -------------------------------------------------------------------------------- */
+/* ---- sources, quarantine ---------------------------------------------------------------------------------------- */
 
 enum rc store_source_bind(struct store *s, const char *source, const char *identity, bool rebind, struct err *e)
 {
@@ -260,22 +265,6 @@ enum rc store_source_bind(struct store *s, const char *source, const char *ident
                     " ON CONFLICT(name) DO UPDATE SET identity = excluded.identity, bound_us = excluded.bound_us",
                     WITH(p_text(source), p_text(identity), p_int(store_now_us(s))));
     return tx_end(s, rc, e);
-}
-
-enum rc store_hash_seen(struct store *s, const char *what, const char *hash, const char *name, bool *is_new,
-                        struct err *e)
-{
-    enum rc rc = tx_begin(s, e);
-    if (rc == RC_OK)
-        rc = db_run(s, e,
-                    "INSERT INTO hash_seen(what, hash, name, first_us) VALUES ($1, $2, $3, $4)"
-                    " ON CONFLICT(what, hash) DO NOTHING",
-                    WITH(p_text(what), p_text(hash), p_text(name), p_int(store_now_us(s))));
-    bool added = rc == RC_OK && db_changed(s) > 0;
-    rc = tx_end(s, rc, e);
-    if (rc == RC_OK)
-        *is_new = added;
-    return rc;
 }
 
 enum rc store_quarantine_add(struct store *s, const char *source, const char *object, const char *id,

@@ -44,19 +44,55 @@ void store_policy_keys(struct store *s, struct policy_keys *out);
 /* ---- audit ------------------------------------------------------------------------------------------------------ */
 
 struct audit_event { /* as struct audit_entry, less what the store adds (seq, time) */
-    const char *actor;   /* "system", a person's or key's name */
+    const char *actor;   /* "system", a person's or key's name; the chain holds a pseudonym (governance.h) */
     const char *event;   /* "brief.made", "brief.refused", ... */
     const char *object;  /* "crm/opportunity/O-023"; NULL: the brief that the call is about */
     const char *outcome; /* NULL: "ok" */
-    const char *detail;  /* NULL: ""; hashes and codes as k=v words, never content */
+    const char *detail;  /* NULL: ""; hashes and codes as k=v words, never content. reason= is the last, up to the end: which
+                            rule refused */
+    const struct audit_content *content; /* kept sealed beside the entry (policy: audit: content: yes); NULL: none */
+};
+/* Sealed (AES-256-GCM) under a key made of the keys of all its subjects: once one of them is destroyed nobody reads it. The
+ * entry's detail has the hash of the sealed bytes, so the chain covers them and goes on verifying. */
+struct audit_content {
+    const char *text;
+    const char *const *subjects; /* as seal_subject() names them; at least one */
+    size_t n_subjects;
 };
 MUST_USE enum rc store_audit_add(struct store *s, const struct audit_event *ev, struct err *e);
 /* Every entry in order. */
 typedef enum rc (*audit_fn)(void *ctx, const struct audit_entry *entry, struct err *e);
 MUST_USE enum rc store_audit_walk(struct store *s, audit_fn on_entry, void *ctx, struct err *e);
-/* Check the whole chain and its head beside the key. RC_OK *entries is their number. RC_BAD says which entry was
- * changed, removed, reordered or cut. Entries younger than the head are what a crash leaves: sealed one by one. */
+/* The same from entry `from` on, with hash and the checkpoints that stand behind entries; checkpoint NULL: none there. */
+typedef enum rc (*audit_sealed_fn)(void *ctx, const struct audit_entry *entry, const uint8_t hash[AUDIT_HASH_SIZE],
+                                   const struct audit_checkpoint *checkpoint, struct err *e);
+MUST_USE enum rc store_audit_export(struct store *s, int64_t from, audit_sealed_fn on_entry, void *ctx, struct err *e);
+/* Check the whole chain, its checkpoints, the content that it vouches for, the documents in force, and its head beside
+ * the key. RC_OK *entries is the number of the last one. RC_BAD says which entry was changed, removed, reordered or cut.
+ * Entries younger than the head are what a crash leaves: sealed one by one. */
 MUST_USE enum rc store_audit_verify(struct store *s, int64_t *entries, struct err *e);
+
+/* A checkpoint is made with the first entry, then with every AUDIT_CHECKPOINT_EVERY-th after the last or, if that is
+ * sooner, with the first entry a day after it. */
+#define AUDIT_CHECKPOINT_EVERY 1000
+/* Sign the chain as it stands, if its last entry has no checkpoint. RC_REFUSED the chain is empty; RC_BAD what came after
+ * the last checkpoint does not hold, and is not signed. */
+MUST_USE enum rc store_audit_checkpoint(struct store *s, struct audit_checkpoint *out, struct err *e);
+struct store_audit_facts {
+    int64_t first, last;        /* entries that are there; 0: none */
+    int64_t checkpoints;
+    struct audit_checkpoint newest; /* seq 0: none */
+    struct audit_checkpoint base;   /* seq 0: nothing was removed yet */
+    int64_t contents, documents;
+};
+MUST_USE enum rc store_audit_facts(struct store *s, struct store_audit_facts *out, struct err *e);
+/* Retention: remove every entry up to the newest checkpoint that is older than before_us and that the head knows, with
+ * its content. The checkpoint stays, signed as the chain's new base, and ev is appended. *removed: entries; 0: no such
+ * checkpoint, nothing was done. dry_run: only count. RC_BAD the chain does not hold: evidence is not removed. */
+MUST_USE enum rc store_audit_prune(struct store *s, int64_t before_us, bool dry_run, const struct audit_event *ev,
+                                   int64_t *removed, struct err *e);
+/* The content of an entry, in clear: buf_wipe() it. RC_REFUSED it has none, or a key of its subjects was destroyed. */
+MUST_USE enum rc store_audit_content(struct store *s, int64_t seq, struct buf *out, struct err *e);
 
 /* ---- sources and sync ------------------------------------------------------------------------------------------- */
 
@@ -85,7 +121,7 @@ struct store_batch {
     size_t n_looks;
 };
 /* Store a batch of a pull: changed rows are remembered, taken out of quarantine and queued; briefs of deleted records
- * expire and their looks go; the watermark moves: all in one transaction. *n_changed (may be NULL): new, changed and
+ * expire, their texts and values go, and so do their looks; the watermark moves: all in one transaction. *n_changed (may be NULL): new, changed and
  * deleted rows. */
 MUST_USE enum rc store_sync_batch(struct store *s, const struct store_batch *b, size_t *n_changed, struct err *e);
 
@@ -190,8 +226,9 @@ struct brief_meta { /* all borrowed; texts NULL where absent */
     int64_t made_us;                 /* 0: now */
     const char *owner, *team;        /* for visibility */
     const char *policy_hash, *template_hash, *model_hash, *input_hash; /* hex */
-    const char *created_by;          /* "system" or who asked */
+    const char *created_by;          /* "system" or who asked; comes back as a pseudonym (governance.h) */
     int64_t prompt_tokens, output_tokens, ms;
+    unsigned approvals;              /* by how many people (four eyes: 2); 0: 1 */
 };
 
 /* Is there a current brief with these source, object, record, kind and four hashes? Then it need not be made. */
@@ -312,8 +349,22 @@ MUST_USE enum rc store_quarantine_list(struct store *s, quarantine_fn on_row, vo
 MUST_USE enum rc store_note_get(struct store *s, const char *name, char out[STORE_NOTE_SIZE], struct err *e);
 MUST_USE enum rc store_note_set(struct store *s, const char *name, const char *value, struct err *e);
 
-/* Remember a policy, template or model by its hash; *is_new tells whether it was never seen (then audit that). */
-MUST_USE enum rc store_hash_seen(struct store *s, const char *what, const char *hash, const char *name, bool *is_new,
-                                 struct err *e);
+/* ---- documents that were in force --------------------------------------------------------------------------------- */
+
+struct store_document {
+    const char *what;  /* "policy", "template", "config", "model" or "model-card" */
+    const char *name;  /* of the file; a card's is its model's hash. In force is one template a name, one of all else */
+    const char *hash;  /* SHA-256 of the bytes, hex */
+    const void *bytes; /* NULL: only its hash is kept ("model": the file is too large) */
+    size_t n;
+    int64_t first_us;  /* when it first came into force; not for store_document_put() */
+};
+/* Keep a document by its hash. If it was not the one in force, it is now, and an entry "WHAT.loaded" by
+ * `actor` says so, in the same transaction: nothing is written while nothing changes. RC_LIMIT over STORE_MAX_DOCUMENT. */
+#define STORE_MAX_DOCUMENT ((size_t)8 << 20)
+MUST_USE enum rc store_document_put(struct store *s, const struct store_document *d, const char *actor, struct err *e);
+/* Every one, oldest first. which: only those whose hash, or model's hash, begins so; NULL: all. */
+typedef enum rc (*document_fn)(void *ctx, const struct store_document *d, struct err *e);
+MUST_USE enum rc store_documents(struct store *s, const char *which, document_fn on_document, void *ctx, struct err *e);
 
 #endif

@@ -25,7 +25,8 @@ static enum rc bad_entry(int64_t seq, struct err *e)
     return err_set(e, RC_BAD, "audit: entry %lld has no hash or seal of the right size", (long long)seq);
 }
 
-/* The chain as it stood after entry `seq`; *found is false if there is none (0 is always there). */
+/* The chain as it stood after entry `seq`; *found is false if there is none (0 is always there). Of an entry that
+ * retention removed the base tells. */
 static enum rc walk_at(struct store *s, int64_t seq, struct audit_walk *w, bool *found, struct err *e)
 {
     struct rows *r = NULL;
@@ -34,7 +35,10 @@ static enum rc walk_at(struct store *s, int64_t seq, struct audit_walk *w, bool 
     *found = true;
     if (seq == 0)
         return RC_OK;
-    enum rc rc = db_query(s, &r, e, "SELECT hash FROM audit WHERE seq = $1", WITH(p_int(seq)));
+    enum rc rc = db_query(s, &r, e,
+                          "SELECT hash FROM audit WHERE seq = $1"
+                          " UNION ALL SELECT hash FROM audit_checkpoint WHERE seq = $1 AND base = 1",
+                          WITH(p_int(seq)));
     if (rc == RC_OK)
         rc = rows_next(r, found, e);
     if (rc == RC_OK && *found) {
@@ -49,28 +53,59 @@ static enum rc walk_at(struct store *s, int64_t seq, struct audit_walk *w, bool 
     return rc;
 }
 
-enum rc audit_append(struct store *s, const struct audit_event *ev, const char *object, struct err *e)
+/* The detail as it is stored: with the hash of the sealed content, if there is any. *made is freed by the caller. */
+static enum rc detail_of(struct store *s, int64_t seq, const struct audit_event *ev, char **made, struct err *e)
 {
-    uint8_t hash[AUDIT_HASH_SIZE], mac[AUDIT_HASH_SIZE];
-    struct audit_walk w;
-    int64_t last;
-    bool found = false;
-    enum rc rc = db_int(s, 0, &last, e, "SELECT coalesce(max(seq), 0) FROM audit", WITH_NOTHING);
-    if (rc == RC_OK)
-        rc = walk_at(s, last, &w, &found, e);
+    char hash[SHA256_HEX_SIZE] = "";
+    const char *detail = ev->detail ? ev->detail : "";
+    enum rc rc = ev->content ? content_put(s, seq, ev->content, hash, e) : RC_OK;
+    if (rc == RC_OK && asprintf(made, "%s%s%s%s", detail, *detail && *hash ? " " : "", *hash ? "content=" : "", hash) < 0) {
+        *made = NULL;
+        rc = err_set(e, RC_NOMEM, "audit: out of memory");
+    }
+    return rc;
+}
+
+/* Behind the entry that w stands for. */
+static enum rc insert_entry(struct store *s, struct audit_walk *w, const struct audit_event *ev, const char *object,
+                            const char *detail, struct err *e)
+{
+    uint8_t mac[AUDIT_HASH_SIZE];
+    char actor[PSEUDONYM_SIZE];
+    enum rc rc = actor_pseudonym(s, ev->actor, actor, e);
     if (rc != RC_OK)
         return rc;
-    struct audit_entry x = {.seq = last + 1,
+    struct audit_entry x = {.seq = ++w->seq,
                             .at_us = store_now_us(s),
-                            .actor = ev->actor,
+                            .actor = actor,
                             .event = ev->event,
                             .object = ev->object ? ev->object : object ? object : "",
                             .outcome = ev->outcome ? ev->outcome : "ok",
-                            .detail = ev->detail ? ev->detail : ""};
-    audit_seal(audit_key(s), w.hash, &x, hash, mac);
+                            .detail = detail};
+    audit_seal(audit_key(s), w->hash, &x, w->hash, mac);
     rc = db_run(s, e, "INSERT INTO audit(" ENTRY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                WITH(p_int(x.seq), p_int(x.at_us), p_text(x.actor), p_text(x.event), p_text(x.object),
-                     p_text(x.outcome), p_text(x.detail), p_blob(hash, sizeof(hash)), p_blob(mac, sizeof(mac))));
+                WITH(p_int(x.seq), p_int(x.at_us), p_text(x.actor), p_text(x.event), p_text(x.object), p_text(x.outcome),
+                     p_text(x.detail), p_blob(w->hash, sizeof(w->hash)), p_blob(mac, sizeof(mac))));
+    return rc == RC_OK ? checkpoint_due(s, w, x.at_us, e) : rc;
+}
+
+enum rc audit_append(struct store *s, const struct audit_event *ev, const char *object, struct err *e)
+{
+    struct audit_walk w;
+    int64_t last;
+    bool found = false;
+    char *detail = NULL;
+    enum rc rc = db_int(s, 0, &last, e,
+                        "SELECT coalesce((SELECT max(seq) FROM audit),"
+                        " (SELECT max(seq) FROM audit_checkpoint WHERE base = 1), 0)",
+                        WITH_NOTHING);
+    if (rc == RC_OK)
+        rc = walk_at(s, last, &w, &found, e);
+    if (rc == RC_OK)
+        rc = detail_of(s, last + 1, ev, &detail, e);
+    if (rc == RC_OK)
+        rc = insert_entry(s, &w, ev, object, detail, e);
+    free(detail);
     s->audited = true;
     return rc;
 }
@@ -127,6 +162,36 @@ enum rc store_audit_walk(struct store *s, audit_fn on_entry, void *ctx, struct e
     return each_entry(s, 0, list_entry, &(struct listing){on_entry, ctx}, e);
 }
 
+struct exporting {
+    audit_sealed_fn on_entry;
+    void *ctx;
+    struct checkpoints checkpoints;
+    size_t at;
+};
+
+static enum rc export_entry(void *ctx, const struct audit_entry *x, const uint8_t *hash, const uint8_t *mac, struct err *e)
+{
+    struct exporting *o = ctx;
+    const struct checkpoints *c = &o->checkpoints;
+    (void)mac;
+    while (o->at < c->n && (c->all[o->at].seq < x->seq || c->all[o->at].base))
+        o->at++;
+    const struct audit_checkpoint *here = o->at < c->n && c->all[o->at].seq == x->seq ? &c->all[o->at] : NULL;
+    return o->on_entry(o->ctx, x, hash, here, e);
+}
+
+enum rc store_audit_export(struct store *s, int64_t from, audit_sealed_fn on_entry, void *ctx, struct err *e)
+{
+    struct exporting o = {.on_entry = on_entry, .ctx = ctx};
+    enum rc rc = tx_begin_read(s, e);
+    if (rc == RC_OK)
+        rc = checkpoints_read(s, &o.checkpoints, e);
+    if (rc == RC_OK)
+        rc = each_entry(s, from - 1, export_entry, &o, e);
+    free(o.checkpoints.all);
+    return tx_end(s, rc, e);
+}
+
 /* ---- the head --------------------------------------------------------------------------------------------------- */
 
 /* *there is false if there is no head. A head that cannot be read counts as one that fits nothing. */
@@ -157,12 +222,35 @@ static bool write_head(const char *path, const char *line)
     return ok && rename(temporary, path) == 0;
 }
 
+int64_t audit_head_seq(struct store *s)
+{
+    char line[AUDIT_HEAD_SIZE];
+    int64_t seq;
+    bool there;
+    read_head(keyring_head_path(s->opt.keys), line, &seq, &there);
+    return there ? seq : -1;
+}
+
 struct check {
     struct store *store;
     struct audit_walk walk;
     const char *head;  /* line to compare when its entry comes by, or NULL */
     int64_t head_seq;
+    struct checkpoints checkpoints; /* signed by this store's key */
+    size_t at;                      /* the first of them that the walk has not passed */
+    int64_t contents;               /* entries that name one */
 };
+
+/* Checkpoints of the entry that the walk has reached. */
+static enum rc compare_checkpoints(struct check *c, struct err *e)
+{
+    for (; c->at < c->checkpoints.n && c->checkpoints.all[c->at].seq <= c->walk.seq; c->at++) {
+        const struct audit_checkpoint *p = &c->checkpoints.all[c->at];
+        if (p->seq == c->walk.seq && !crypto_equal(p->hash, c->walk.hash, sizeof(p->hash)))
+            return err_set(e, RC_BAD, "audit: entry %lld is not the one that its checkpoint signed", (long long)p->seq);
+    }
+    return RC_OK;
+}
 
 static enum rc step_entry(void *ctx, const struct audit_entry *x, const uint8_t *hash, const uint8_t *mac,
                           struct err *e)
@@ -171,6 +259,23 @@ static enum rc step_entry(void *ctx, const struct audit_entry *x, const uint8_t 
     enum rc rc = audit_walk_step(&c->walk, audit_key(c->store), x, hash, mac, e);
     if (rc == RC_OK && c->head && c->walk.seq == c->head_seq)
         rc = audit_head_check(&c->walk, audit_key(c->store), c->head, e);
+    c->contents += content_named(x->detail);
+    return rc == RC_OK ? compare_checkpoints(c, e) : rc;
+}
+
+enum rc audit_check_from(struct store *s, struct audit_walk *w, struct err *e)
+{
+    char line[AUDIT_HEAD_SIZE];
+    bool there;
+    struct check c = {.store = s, .walk = *w, .head = line};
+    read_head(keyring_head_path(s->opt.keys), line, &c.head_seq, &there);
+    if (!there)
+        return err_set(e, RC_BAD, "audit: the head %s is missing", keyring_head_path(s->opt.keys));
+    enum rc rc = each_entry(s, w->seq, step_entry, &c, e);
+    if (rc == RC_OK)
+        rc = audit_head_check(&c.walk, audit_key(s), line, e);
+    if (rc == RC_OK)
+        *w = c.walk;
     return rc;
 }
 
@@ -225,6 +330,38 @@ void audit_head_follow(struct store *s)
         close(fd);
 }
 
+/* The chain from its beginning, in one snapshot of the store. */
+static enum rc walk_all(struct store *s, struct check *c, struct err *e)
+{
+    const struct checkpoints *p = &c->checkpoints;
+    enum rc rc = checkpoints_read(s, &c->checkpoints, e);
+    if (rc == RC_OK)
+        rc = checkpoints_begin(s, p, &c->walk, e);
+    int64_t base = c->walk.seq;
+    if (rc == RC_OK)
+        rc = each_entry(s, 0, step_entry, c, e);
+    if (rc == RC_OK && p->n && p->all[p->n - 1].seq > c->walk.seq)
+        rc = err_set(e, RC_BAD, "audit: the chain was cut: a checkpoint signed entry %lld, the last one is %lld",
+                     (long long)p->all[p->n - 1].seq, (long long)c->walk.seq);
+    for (size_t i = 0; rc == RC_OK && i < p->n; i++) {
+        int64_t next = i + 1 < p->n ? p->all[i + 1].seq : c->walk.seq;
+        if (next - p->all[i].seq > AUDIT_CHECKPOINT_EVERY && p->all[i].seq >= base)
+            rc = err_set(e, RC_BAD, "audit: a checkpoint between entry %lld and %lld is missing", (long long)p->all[i].seq,
+                         (long long)next);
+    }
+    if (rc == RC_OK)
+        rc = contents_check(s, c->contents, e);
+    return rc == RC_OK ? documents_check(s, e) : rc;
+}
+
+enum rc audit_check_all(struct store *s, struct err *e)
+{
+    struct check c = {.store = s};
+    enum rc rc = walk_all(s, &c, e);
+    free(c.checkpoints.all);
+    return rc;
+}
+
 enum rc store_audit_verify(struct store *s, int64_t *entries, struct err *e)
 {
     char line[AUDIT_HEAD_SIZE];
@@ -233,7 +370,11 @@ enum rc store_audit_verify(struct store *s, int64_t *entries, struct err *e)
 
     /* Read before the chain: entries that come meanwhile only make the chain longer than its head. */
     read_head(keyring_head_path(s->opt.keys), line, &c.head_seq, &there);
-    enum rc rc = each_entry(s, 0, step_entry, &c, e);
+    enum rc rc = tx_begin_read(s, e);
+    if (rc == RC_OK)
+        rc = walk_all(s, &c, e);
+    rc = tx_end(s, rc, e);
+    free(c.checkpoints.all);
     if (rc != RC_OK)
         return rc;
     if (!there)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "../base/str.h"
 #include "store_db.h"
+#include "store_moves.h"
 #include "store_parts.h"
 
 #define BRIEF_MAX_BYTES ((size_t)8 << 20)
@@ -72,18 +73,25 @@ static enum rc read_state(struct store *s, const char *id, enum brief_state *out
     return rc;
 }
 
-/* Inside a transaction. */
-static enum rc move(struct store *s, const char *id, enum brief_state to, const struct audit_event *ev, struct err *e)
+enum rc brief_may_move(struct store *s, const char *id, enum brief_state to, struct err *e)
 {
     enum brief_state from = BRIEF_MADE;
     enum rc rc = read_state(s, id, &from, e);
     if (rc == RC_OK && !brief_state_may(from, to))
         rc = err_set(e, RC_REFUSED, "brief %s is %s: it can't become %s", id, states[from].name, states[to].name);
+    return rc;
+}
+
+enum rc brief_move(struct store *s, const char *id, enum brief_state to, const struct audit_event *ev, struct err *e)
+{
+    enum rc rc = brief_may_move(s, id, to, e);
     if (rc == RC_OK)
         rc = db_run(s, e,
                     "UPDATE brief SET state = $2, changed_us = $3, by_person = CASE WHEN $4 = 1 THEN 1 ELSE by_person END"
                     " WHERE id = $1",
                     WITH(p_text(id), p_text(states[to].name), p_int(store_now_us(s)), p_int(is_person(ev))));
+    if (rc == RC_OK && to == BRIEF_CONFLICT) /* the record is another one by now: whoever approved looks again */
+        rc = db_run(s, e, "DELETE FROM approval WHERE brief = $1", WITH(p_text(id)));
     return rc == RC_OK ? audit_append(s, ev, id, e) : rc;
 }
 
@@ -92,7 +100,7 @@ enum rc store_brief_transition(struct store *s, const char *id, enum brief_state
 {
     enum rc rc = tx_begin(s, e);
     if (rc == RC_OK)
-        rc = move(s, id, to, ev, e);
+        rc = brief_move(s, id, to, ev, e);
     return tx_end(s, rc, e);
 }
 
@@ -108,14 +116,29 @@ static enum rc audit_each(struct store *s, struct rows *r, const struct audit_ev
     return rc;
 }
 
+/* What a brief says goes with its record, whatever its state: the row stays to say that there was one. */
+static enum rc remove_record_parts(struct store *s, const char *source, const char *object, const char *id, struct err *e)
+{
+#define OF_RECORD " WHERE brief IN (SELECT id FROM brief WHERE source = $1 AND object = $2 AND record_id = $3)"
+    static const char *const statements[] = {
+        "DELETE FROM brief_sentence" OF_RECORD, "DELETE FROM brief_rest" OF_RECORD,  "DELETE FROM brief_bullet" OF_RECORD,
+        "DELETE FROM brief_flag" OF_RECORD,     "DELETE FROM brief_value" OF_RECORD, "UPDATE write_back SET previous = NULL" OF_RECORD,
+    };
+#undef OF_RECORD
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(statements); i++)
+        rc = db_run(s, e, statements[i], WITH(p_text(source), p_text(object), p_text(id)));
+    return rc;
+}
+
 enum rc briefs_expire(struct store *s, const char *source, const char *object, const char *id, struct err *e)
 {
     struct rows *r = NULL;
     size_t count = 0;
     enum rc rc = db_query(s, &r, e,
-                          "UPDATE brief SET state = 'expired', changed_us = $4 WHERE source = $1 AND object = $2"
-                          " AND record_id = $3 AND state IN ('made', 'waiting', 'approved', 'edited', 'conflict')"
-                          " RETURNING id",
+                          "UPDATE brief SET state = 'expired', changed_us = $4, subject = NULL, body = '', to_slot = NULL,"
+                          " to_contact = NULL WHERE source = $1 AND object = $2 AND record_id = $3"
+                          " AND (state <> 'expired' OR body <> '') RETURNING id",
                           WITH(p_text(source), p_text(object), p_text(id), p_int(store_now_us(s))));
     if (rc == RC_OK)
         rc = audit_each(s, r,
@@ -123,7 +146,7 @@ enum rc briefs_expire(struct store *s, const char *source, const char *object, c
                                               .detail = "reason=record_deleted"},
                         &count, e);
     rows_done(r);
-    return rc;
+    return rc == RC_OK && count ? remove_record_parts(s, source, object, id, e) : rc;
 }
 
 /* ---- putting ---------------------------------------------------------------------------------------------------- */
@@ -172,19 +195,26 @@ static enum rc insert_brief(struct store *s, const char *id, const struct brief_
                             struct err *e)
 {
     int64_t now = store_now_us(s);
+    char actor[PSEUDONYM_SIZE];
+    enum rc rc = actor_pseudonym(s, m->created_by, actor, e);
+    if (rc == RC_OK)
+        rc = erased_check(s, p->values, p->n_values, e);
+    if (rc != RC_OK)
+        return rc;
     return db_run(s, e,
                   "INSERT INTO brief(id, source, object, record_id, record_version, kind, intent, tone, to_contact,"
                   " language, state, as_of, valid_until_us, owner, team, policy_hash, template_hash, model_hash,"
                   " input_hash, subject, body, to_slot, created_by, prompt_tokens, output_tokens, ms, made_us,"
-                  " changed_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-                  " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
+                  " changed_us, approvals) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+                  " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
                   WITH(p_text(id), p_text(m->source), p_text(m->object), p_text(m->record_id),
                        p_text(m->record_version), p_text(purpose_name(m->kind)), p_text(m->intent), p_text(m->tone),
                        p_text(m->to_contact), p_text(p->language), p_text(states[m->state].name), p_int(m->as_of),
                        p_int(p->valid_until), p_text(m->owner), p_text(m->team), p_text(m->policy_hash),
                        p_text(m->template_hash), p_text(m->model_hash), p_text(m->input_hash), p_text(p->subject),
-                       p_text(p->body), p_text(p->to), p_text(m->created_by), p_int(m->prompt_tokens),
-                       p_int(m->output_tokens), p_int(m->ms), p_int(m->made_us ? m->made_us : now), p_int(now)));
+                       p_text(p->body), p_text(p->to), p_text(actor), p_int(m->prompt_tokens),
+                       p_int(m->output_tokens), p_int(m->ms), p_int(m->made_us ? m->made_us : now), p_int(now),
+                       p_int(m->approvals ? m->approvals : 1)));
 }
 
 static enum rc insert_sentence(struct store *s, const char *id, size_t n, const struct policy_sentence *x,
@@ -301,9 +331,13 @@ enum rc store_edit_parts(struct store *s, const char *id, const struct brief_par
 {
     enum rc rc = tx_begin(s, e);
     if (rc == RC_OK)
-        rc = move(s, id, BRIEF_EDITED, ev, e);
+        rc = brief_move(s, id, BRIEF_EDITED, ev, e);
     if (rc == RC_OK)
         rc = remove_parts(s, id, e);
+    if (rc == RC_OK)
+        rc = erased_check(s, p->values, p->n_values, e);
+    if (rc == RC_OK) /* another text: whoever approved the old one approves anew */
+        rc = db_run(s, e, "DELETE FROM approval WHERE brief = $1", WITH(p_text(id)));
     if (rc == RC_OK)
         rc = db_run(s, e,
                     "UPDATE brief SET subject = $2, body = $3, to_slot = $4, language = $5, valid_until_us = $6,"
@@ -320,8 +354,8 @@ enum rc store_edit_parts(struct store *s, const char *id, const struct brief_par
 #define META_COLUMNS                                                                                                   \
     "id, source, object, record_id, record_version, kind, intent, tone, to_contact, state, as_of, made_us, owner,"      \
     " team, policy_hash, template_hash, model_hash, input_hash, created_by, prompt_tokens, output_tokens, ms,"          \
-    " by_person, changed_us, language, valid_until_us"
-#define N_META_COLUMNS 26
+    " by_person, changed_us, language, valid_until_us, approvals"
+#define N_META_COLUMNS 27
 
 static enum rc read_meta(struct rows *r, struct store_brief *b, struct err *e)
 {
@@ -334,7 +368,7 @@ static enum rc read_meta(struct rows *r, struct store_brief *b, struct err *e)
         .owner = rows_text(r, 12), .team = rows_text(r, 13), .policy_hash = rows_text(r, 14),
         .template_hash = rows_text(r, 15), .model_hash = rows_text(r, 16), .input_hash = rows_text(r, 17),
         .created_by = rows_text(r, 18), .prompt_tokens = rows_int(r, 19), .output_tokens = rows_int(r, 20),
-        .ms = rows_int(r, 21)};
+        .ms = rows_int(r, 21), .approvals = (unsigned)rows_int(r, 26)};
     b->by_person = rows_int(r, 22) != 0;
     b->changed_us = rows_int(r, 23);
     b->language = rows_text(r, 24);
@@ -599,7 +633,7 @@ enum rc store_write_begin(struct store *s, const char *id, const struct store_wr
     size_t n = 0;
     enum rc rc = tx_begin(s, e);
     if (rc == RC_OK)
-        rc = move(s, id, BRIEF_WRITE_PENDING, ev, e);
+        rc = brief_move(s, id, BRIEF_WRITE_PENDING, ev, e);
     if (rc == RC_OK && w->previous)
         rc = seal_previous(s, id, w, &sealed, &n, e);
     if (rc == RC_OK)
@@ -618,7 +652,7 @@ enum rc store_write_end(struct store *s, const char *id, enum brief_state to, co
 {
     enum rc rc = tx_begin(s, e);
     if (rc == RC_OK)
-        rc = move(s, id, to, ev, e);
+        rc = brief_move(s, id, to, ev, e);
     if (rc == RC_OK)
         rc = db_run(s, e, "UPDATE write_back SET new_version = $2, ended_us = $3 WHERE brief = $1 AND ended_us IS NULL",
                     WITH(p_text(id), p_text(new_version), p_int(store_now_us(s))));

@@ -4,6 +4,7 @@
 #ifndef DAEMON_STORE_DB_H
 #define DAEMON_STORE_DB_H
 
+#include "governance.h"
 #include "store.h"
 
 /* In `seen`: briefd wrote the record itself, so its next stamp is no change if the version is the one that it got. */
@@ -35,10 +36,15 @@ struct migration {
     int number;      /* from 1, without gaps */
     const char *sql;
 };
+extern const char migration_audit[]; /* migrations_audit.c */
+extern const char migration_governance[]; /* migrations_governance.c */
 extern const struct migration sqlite_migrations[];
 extern const size_t n_sqlite_migrations;
 
 struct rows; /* a running statement */
+
+#define STORE_SCAN_OVERLAP 1024
+typedef enum rc (*stored_fn)(void *ctx, const char *where, const void *bytes, size_t n, struct err *e);
 
 struct store_backend {
     const char *scheme; /* of its DSN */
@@ -65,6 +71,9 @@ struct store_backend {
     size_t (*changed)(struct store *s); /* rows by the last INSERT, UPDATE or DELETE */
     /* After an erase: make sure that no old page keeps what was overwritten. */
     enum rc (*forget)(struct store *s, struct err *e);
+    /* Every text and blob of every table ("brief.body"), and the files' bytes in stretches that overlap by
+     * STORE_SCAN_OVERLAP ("file b.db-wal"). */
+    enum rc (*each_value)(struct store *s, stored_fn on_value, void *ctx, struct err *e);
 };
 
 struct store { /* every handle begins with this */
@@ -72,6 +81,7 @@ struct store { /* every handle begins with this */
     struct store_options opt;
     bool in_transaction;
     bool audited;       /* the running transaction appended to the chain */
+    bool chain_broken;  /* a checkpoint was due and the chain did not hold: this handle signs no more */
 };
 
 /* ---- for store*.c ------------------------------------------------------------------------------------------------ */
@@ -108,10 +118,44 @@ MUST_USE enum rc queue_put(struct store *s, const struct store_ask *ask, struct 
 MUST_USE enum rc queue_finish(struct store *s, const char *worker, int64_t id, bool *held, struct err *e);
 MUST_USE enum rc queue_recover(struct store *s, int64_t leases_until_us, struct err *e);
 MUST_USE enum rc briefs_expire(struct store *s, const char *source, const char *object, const char *id, struct err *e);
+/* "p-..." for a person's name, "system" as it is (store_actors.c). */
+MUST_USE enum rc actor_pseudonym(struct store *s, const char *name, char out[PSEUDONYM_SIZE], struct err *e);
+/* RC_REFUSED one of the values is an address or a number of somebody who was erased (store_erase.c). */
+MUST_USE enum rc erased_check(struct store *s, const struct policy_value *values, size_t n, struct err *e);
+/* Is the record that of a person who was erased? */
+MUST_USE enum rc erased_record(struct store *s, const char *source, const char *object, const char *id, bool *erased,
+                               struct err *e);
+/* Erase again who was erased before the backup was made that this store comes from. */
+MUST_USE enum rc erased_follow(struct store *s, struct err *e);
 MUST_USE enum rc key_load(struct store *s, const char *subject, bool create, uint8_t key[KEY_SIZE], struct err *e);
+
+/* store_checkpoint.c: sign the entry that w stands for, just appended, if a checkpoint is due and the chain holds. */
+MUST_USE enum rc checkpoint_due(struct store *s, const struct audit_walk *w, int64_t at_us, struct err *e);
+struct checkpoints { /* starts zeroed; free(all) */
+    struct audit_checkpoint *all; /* in order of seq, a base before the checkpoint of the same entry */
+    size_t n;
+};
+MUST_USE enum rc checkpoints_read(struct store *s, struct checkpoints *out, struct err *e);
+/* Where the chain begins: the newest base, or zeros. RC_BAD a checkpoint that this store's key did not sign. */
+MUST_USE enum rc checkpoints_begin(struct store *s, const struct checkpoints *c, struct audit_walk *w, struct err *e);
+
+/* store_content.c: seal `content` for entry seq and store it; its hash, hex, or "none" if a subject was erased. */
+MUST_USE enum rc content_put(struct store *s, int64_t seq, const struct audit_content *content,
+                             char hash[SHA256_HEX_SIZE], struct err *e);
+/* Is each stored content the one that its entry names? `named`: how many entries name one. */
+MUST_USE enum rc contents_check(struct store *s, int64_t named, struct err *e);
+bool content_named(const char *detail); /* "... content=HASH" */
+/* store_documents.c: does each document have its hash? */
+MUST_USE enum rc documents_check(struct store *s, struct err *e);
 
 /* Bring the head beside the key up to the chain; never over a head that the chain contradicts. */
 void audit_head_follow(struct store *s);
+/* store_audit.c: from w, which is known to be right, to the chain's end: seals, order, and that the head is not contradicted. */
+MUST_USE enum rc audit_check_from(struct store *s, struct audit_walk *w, struct err *e);
+/* The whole chain with checkpoints, content and documents, without the head. */
+MUST_USE enum rc audit_check_all(struct store *s, struct err *e);
+/* The number that the head knows; -1 if it cannot be read. */
+int64_t audit_head_seq(struct store *s);
 
 extern const struct store_backend store_sqlite;
 

@@ -12,7 +12,7 @@
 #include "store_db.h"
 
 #define BUSY_TIMEOUT_MS 20000
-#define MAX_STATEMENTS 128
+#define MAX_STATEMENTS 256
 
 struct sqlite_store;
 struct sqlite_rows {
@@ -25,6 +25,7 @@ struct sqlite_store {
     struct store base;
     sqlite3 *db;
     int lock_fd;
+    char path[PATH_MAX];
     struct sqlite_rows statements[MAX_STATEMENTS];
     size_t n_statements;
 };
@@ -97,6 +98,7 @@ static enum rc open_sqlite(const char *location, const struct store_options *opt
     if (!s)
         return err_set(e, RC_NOMEM, "store: out of memory");
     s->lock_fd = -1;
+    snprintf(s->path, sizeof(s->path), "%s", path);
     if (!*path || *path == ':' || (path != location && *path != '/')) {
         rc = err_set(e, RC_BAD, "store: sqlite:///path or sqlite:path is needed");
         goto out;
@@ -280,6 +282,80 @@ static size_t changed(struct store *s)
     return (size_t)sqlite3_changes64(sqlite_of(s)->db);
 }
 
+/* ---- everything that is stored ----------------------------------------------------------------------------------- */
+
+/* One column's values. Names of tables and columns come from the schema, not from data; they are quoted all the same. */
+static enum rc each_of_column(struct sqlite_store *s, const char *table, const char *column, stored_fn on_value, void *ctx,
+                              struct err *e)
+{
+    char where[256];
+    sqlite3_stmt *st = NULL;
+    char *sql = sqlite3_mprintf("SELECT \"%w\" FROM \"%w\"", column, table);
+    int code = sql ? sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) : SQLITE_NOMEM;
+    enum rc rc = code == SQLITE_OK ? RC_OK : failed(s, code, e);
+    snprintf(where, sizeof(where), "%s.%s", table, column);
+    while (rc == RC_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
+        const void *bytes = sqlite3_column_blob(st, 0);
+        if (bytes)
+            rc = on_value(ctx, where, bytes, (size_t)sqlite3_column_bytes(st, 0), e);
+    }
+    if (rc == RC_OK && code != SQLITE_DONE)
+        rc = failed(s, code, e);
+    sqlite3_finalize(st);
+    sqlite3_free(sql);
+    return rc;
+}
+
+static enum rc each_of_file(const char *path, stored_fn on_value, void *ctx, struct err *e)
+{
+    enum { STRETCH = 1 << 20 };
+    const char *slash = strrchr(path, '/');
+    char where[256], *bytes;
+    size_t kept = 0, n;
+    enum rc rc = RC_OK;
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return errno == ENOENT ? RC_OK : err_sys(e, RC_BAD, errno, "store: open %s", path);
+    snprintf(where, sizeof(where), "file %.200s", slash ? slash + 1 : path);
+    bytes = malloc(STRETCH);
+    if (!bytes)
+        rc = err_set(e, RC_NOMEM, "store: out of memory");
+    while (rc == RC_OK && (n = fread(bytes + kept, 1, STRETCH - kept, f)) > 0) {
+        size_t all = kept + n;
+        rc = on_value(ctx, where, bytes, all, e);
+        kept = all < STORE_SCAN_OVERLAP ? all : STORE_SCAN_OVERLAP;
+        memmove(bytes, bytes + all - kept, kept);
+    }
+    if (rc == RC_OK && ferror(f))
+        rc = err_sys(e, RC_RETRY, errno, "store: read %s", path);
+    free(bytes);
+    fclose(f);
+    return rc;
+}
+
+static enum rc each_value(struct store *base, stored_fn on_value, void *ctx, struct err *e)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    struct sqlite_store *s = sqlite_of(base);
+    char path[PATH_MAX + 16];
+    sqlite3_stmt *st = NULL;
+    int code = sqlite3_prepare_v2(s->db,
+                                  "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+                                  " WHERE m.type = 'table' ORDER BY 1, 2",
+                                  -1, &st, NULL);
+    enum rc rc = code == SQLITE_OK ? RC_OK : failed(s, code, e);
+    while (rc == RC_OK && (code = sqlite3_step(st)) == SQLITE_ROW)
+        rc = each_of_column(s, (const char *)sqlite3_column_text(st, 0), (const char *)sqlite3_column_text(st, 1), on_value, ctx, e);
+    if (rc == RC_OK && code != SQLITE_DONE)
+        rc = failed(s, code, e);
+    sqlite3_finalize(st);
+    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(ends); i++) {
+        snprintf(path, sizeof(path), "%s%s", s->path, ends[i]);
+        rc = each_of_file(path, on_value, ctx, e);
+    }
+    return rc;
+}
+
 const struct store_backend store_sqlite = {
     .scheme = "sqlite",
     .migrations = sqlite_migrations,
@@ -299,4 +375,5 @@ const struct store_backend store_sqlite = {
     .done = done,
     .changed = changed,
     .forget = forget,
+    .each_value = each_value,
 };

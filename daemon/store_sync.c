@@ -68,8 +68,12 @@ static enum rc record_gone(struct store *s, const char *source, const char *obje
 static enum rc store_row(struct store *s, const struct store_batch *b, const struct pulled *row, size_t *n_changed,
                          struct err *e)
 {
-    bool changed;
+    bool changed, erased = false;
     enum rc rc = row_changed(s, b->source, b->object, row, &changed, e);
+    if (rc == RC_OK && changed)
+        rc = erased_record(s, b->source, b->object, row->id, &erased, e);
+    if (rc != RC_OK || erased) /* of a person who is not to come back: nothing is noted of it */
+        return rc;
     if (rc == RC_OK)
         rc = db_run(s, e,
                     "INSERT INTO seen(source, object, id, version, modified_us, deleted, checked_us)"

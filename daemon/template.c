@@ -34,6 +34,8 @@ struct template {
     struct arena arena;
     const char *name;
     char hash[SHA256_HEX_SIZE];
+    const char *source; /* the file's bytes */
+    size_t n_source;
     struct step steps[TEMPLATE_MAX_STEPS];
     struct template_step about[TEMPLATE_MAX_STEPS];
     size_t n_steps;
@@ -421,6 +423,12 @@ enum rc template_parse(const char *name, const char *text, size_t n, struct temp
     }
     sha256(text, n, hash);
     str_hex(hash, SHA256_SIZE, t->hash);
+    t->n_source = n;
+    t->source = arena_ndup(&t->arena, text, n);
+    if (!t->source) {
+        template_close(t);
+        return err_set(e, RC_NOMEM, "%s: out of memory", name);
+    }
     for (size_t i = 0; i < t->n_steps; i++)
         t->about[i] = t->steps[i].about;
     *out = t;
@@ -457,6 +465,18 @@ void template_close(struct template *t)
 const char *template_hash(const struct template *t)
 {
     return t->hash;
+}
+
+const char *template_name(const struct template *t)
+{
+    const char *slash = strrchr(t->name, '/');
+    return slash ? slash + 1 : t->name;
+}
+
+const char *template_source(const struct template *t, size_t *n)
+{
+    *n = t->n_source;
+    return t->source;
 }
 
 const char *template_schema(const struct template *t)

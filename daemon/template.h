@@ -31,6 +31,8 @@ MUST_USE enum rc template_open(const char *path, struct template **out, struct e
 MUST_USE enum rc template_parse(const char *name, const char *text, size_t n, struct template **out, struct err *e);
 void template_close(struct template *t);
 const char *template_hash(const struct template *t); /* SHA-256 of the file, hex */
+const char *template_name(const struct template *t); /* of its file, without the folder */
+const char *template_source(const struct template *t, size_t *n); /* the file's bytes, borrowed */
 /* The schema that the last step's output follows, checked; NULL for templates with an output. */
 const char *template_schema(const struct template *t);
 size_t template_steps(const struct template *t, const struct template_step **steps);

@@ -169,28 +169,53 @@ static char *join(const struct segment *s, size_t n)
     return all;
 }
 
+/* Both parts with a gap between them and `after` behind; free(). NULL: no memory. */
+static struct segment *one_after_the_other(const struct call *c, bool after, size_t *n)
+{
+    static const struct segment gap = {SEGMENT_TEMPLATE, "\n\n", 2};
+    struct segment *all = calloc(c->system.n_segments + c->user.n_segments + 2, sizeof(*all));
+    if (!all)
+        return NULL;
+    memcpy(all, c->system.segments, c->system.n_segments * sizeof(*all));
+    *n = c->system.n_segments;
+    all[(*n)++] = gap;
+    memcpy(all + *n, c->user.segments, c->user.n_segments * sizeof(*all));
+    *n += c->user.n_segments;
+    if (after)
+        all[(*n)++] = gap;
+    return all;
+}
+
+/* In the model's chat template. The answer comes without reasoning: what a fact lock holds begins at its first token. */
+static enum rc converse(const struct writer *w, const struct call *c, struct segment **out, size_t *n, struct err *e)
+{
+    const struct chat_options opt = {.no_thinking = true};
+    struct chat_style style;
+    struct segment *joined = NULL;
+    size_t n_joined = 0;
+    model_chat_style(w->model, &opt, &style);
+    if (style.no_system && !(joined = one_after_the_other(c, false, &n_joined)))
+        return err_set(e, RC_NOMEM, "prompt: out of memory");
+    const struct chat_message apart[] = {{CHAT_SYSTEM, c->system.segments, c->system.n_segments},
+                                         {CHAT_USER, c->user.segments, c->user.n_segments}},
+                              together = {CHAT_USER, joined, n_joined};
+    enum rc rc = model_chat_messages(w->model, joined ? &together : apart, joined ? 1 : 2, &opt, out, n, e);
+    free(joined);
+    return rc;
+}
+
 /* System and user part as the model's own prompt: bytes for people, ids for the engine. */
 static enum rc assemble(const struct writer *w, struct call *c, struct err *e)
 {
-    static const struct segment gap = {SEGMENT_TEMPLATE, "\n\n", 2};
     struct segment *all = NULL;
     size_t n = 0;
     enum rc rc = RC_OK;
     if (w->chat) {
-        rc = model_chat(w->model, c->system.segments, c->system.n_segments, c->user.segments, c->user.n_segments, &all, &n, e);
+        rc = converse(w, c, &all, &n, e);
         if (rc != RC_OK)
             return rc;
-    } else {
-        all = calloc(c->system.n_segments + c->user.n_segments + 2, sizeof(*all));
-        if (!all)
-            return err_set(e, RC_NOMEM, "prompt: out of memory");
-        memcpy(all, c->system.segments, c->system.n_segments * sizeof(*all));
-        n = c->system.n_segments;
-        all[n++] = gap;
-        memcpy(all + n, c->user.segments, c->user.n_segments * sizeof(*all));
-        n += c->user.n_segments;
-        all[n++] = gap;
-    }
+    } else if (!(all = one_after_the_other(c, true, &n)))
+        return err_set(e, RC_NOMEM, "prompt: out of memory");
     c->exact = join(all, n);
     if (!c->exact)
         rc = err_set(e, RC_NOMEM, "prompt: out of memory");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../base/json.h"
 #include "../base/str.h"
+#include "governance.h"
 #include "pipeline.h"
 
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
@@ -57,6 +58,17 @@ static enum rc load(struct writing *w, const char *id, struct err *e)
     if (!w->target)
         return err_set(e, RC_REFUSED, "source %s maps no column for the %s of %s (write_back:)", m->source, purpose_name(m->kind),
                        m->object);
+    return RC_OK;
+}
+
+/* May whoever acts, and have enough people approved what the record says now? */
+static enum rc ask_people(const struct writing *w, struct err *e)
+{
+    const struct brief_meta *m = &w->brief->meta;
+    if (w->p->may_write && !w->p->may_write(w->p->may_write_ctx, w->record, m->kind))
+        return pipeline_no_such_record(w->connector, m->object, m->record_id, e);
+    if (policy_approvals(rules_policy(w->p->rules), w->record) > m->approvals)
+        return err_set(e, RC_REFUSED, "brief %s: the record needs two people's approval by now: make its brief anew", w->brief->id);
     return RC_OK;
 }
 
@@ -209,10 +221,10 @@ static enum rc store_intent(const struct writing *w, struct err *e)
     const struct brief_meta *m = &w->brief->meta;
     struct audit_event ev = event_of(w, "write_back.begun", NULL);
     char identity[512], subject[SHA256_HEX_SIZE];
-    uint8_t mac[SHA256_SIZE];
-    int n = snprintf(identity, sizeof(identity), "record:%s/%s/%s", m->source, m->object, m->record_id);
-    hmac_sha256(keyring_hash_key(app_keys(w->p->app)), identity, n < (int)sizeof(identity) ? (size_t)n : sizeof(identity) - 1, mac);
-    str_hex(mac, sizeof(mac), subject);
+    snprintf(identity, sizeof(identity), "record:%s/%s/%s", m->source, m->object, m->record_id);
+    enum rc rc = policy_subject(keyring_hash_key(app_keys(w->p->app)), identity, subject, e); /* as its sums are sealed */
+    if (rc != RC_OK)
+        return rc;
     struct store_write intent = {.column = w->target->column, .version = w->version, .previous = w->previous, .subject = subject};
     return store_write_begin(w->p->store, w->brief->id, &intent, &ev, e);
 }
@@ -296,6 +308,10 @@ enum rc pipeline_write_back_one(const struct pipeline *p, struct connector *c, c
     if (rc == RC_OK)
         rc = pipeline_fetch_one(c, w.brief->meta.object, w.brief->meta.record_id, &w.record, NULL, e);
     if (rc == RC_OK)
+        rc = store_prune_erased(p->store, w.record, e); /* as when the brief was made */
+    if (rc == RC_OK)
+        rc = ask_people(&w, e);
+    if (rc == RC_OK)
         rc = compose(&w, w.brief, &w.text, e);          /* the text, unsealed in memory only */
     if (rc == RC_OK)
         rc = read_target(&w, e);                        /* what stands there now */
@@ -305,6 +321,51 @@ enum rc pipeline_write_back_one(const struct pipeline *p, struct connector *c, c
         rc = ask_policy(&w, &same, e);                  /* consent and fields, again */
     if (rc == RC_OK && !arrived)
         rc = write_text(&w, same, state, e);
+    writing_close(&w);
+    return rc;
+}
+
+/* ---- taking it back ------------------------------------------------------------------------------------------------ */
+
+static void clear_text(struct writing *w, bool *cleared, struct err *why)
+{
+    struct write_item item = {.id = w->brief->meta.record_id, .column = w->target->column, .text = ""};
+    enum rc rc = RC_OK;
+    if (!w->known)
+        rc = err_set(why, RC_BAD, "this source cannot tell what stands there");
+    else if (w->previous && !*w->previous)
+        *cleared = true; /* somebody did it already */
+    else if (!w->previous || !str_eq(w->previous, w->text.data))
+        rc = err_set(why, RC_BAD, "another text stands there by now: look at it");
+    if (rc != RC_OK || *cleared)
+        return;
+    item.version = w->version;
+    rc = connector_write_back(w->connector, w->brief->meta.object, &item, 1, on_result, w, why);
+    *cleared = rc == RC_OK && w->outcome == WRITE_DONE;
+    if (rc == RC_OK && !*cleared)
+        err_set(why, RC_BAD, "the source did not take it: %s", w->reason);
+}
+
+enum rc pipeline_clear_written(const struct pipeline *p, struct connector *c, const char *brief_id, bool *cleared,
+                               char why[200], struct err *e)
+{
+    struct writing w = {.p = p, .connector = c};
+    struct err reason = {""};
+    *cleared = false;
+    buf_init(&w.text, 2 * TEXT_MAX_BYTES);
+    enum rc rc = store_brief_get(p->store, brief_id, &w.brief, e);
+    const struct map_object *o = rc == RC_OK ? source_object(c->cfg, w.brief->meta.object) : NULL;
+    w.target = o ? o->write_back : NULL;
+    while (w.target && strcmp(w.target->spec.name, purpose_name(w.brief->meta.kind)) != 0)
+        w.target = w.target->next;
+    if (rc == RC_OK && c->cfg->write_back != WRITE_BACK_ON)
+        err_set(&reason, RC_BAD, "write_back is not on for this source");
+    else if (rc == RC_OK && !w.target)
+        err_set(&reason, RC_BAD, "the mapping has no column for it any more");
+    else if (rc == RC_OK && pipeline_fetch_one(c, w.brief->meta.object, w.brief->meta.record_id, &w.record, NULL, &reason) == RC_OK &&
+             compose(&w, w.brief, &w.text, &reason) == RC_OK && read_target(&w, &reason) == RC_OK)
+        clear_text(&w, cleared, &reason);
+    snprintf(why, 200, "%.199s", *cleared ? "" : reason.msg);
     writing_close(&w);
     return rc;
 }

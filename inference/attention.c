@@ -19,7 +19,9 @@ void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
     graph_norm(f, f->x + i * n_embd, y->attn_norm, y->attn_norm_bias, n_embd, f->normed.f + i * n_embd);
     if (reads_quantised(&y->q) || reads_quantised(&y->k) || reads_quantised(&y->v) ||
         reads_quantised(&y->latent.q_down) || reads_quantised(&y->latent.kv_down))
-        graph_quantise(f, &f->normed, i, 0, n_embd);
+        graph_quantise(f, &f->normed, i, 0, n_embd,
+                       reads_shared(&y->q) || reads_shared(&y->k) || reads_shared(&y->v) ||
+                           reads_shared(&y->latent.q_down) || reads_shared(&y->latent.kv_down));
 }
 
 /* A product of every row of x. */
@@ -106,7 +108,7 @@ static void between_query_steps(void *ctx, size_t i, size_t worker)
 
     (void)worker;
     graph_norm(f, f->q_latent.f + i * n, f->layer->latent.q_norm, NULL, n, f->q_latent.f + i * n);
-    if (reads_quantised(&f->layer->q)) graph_quantise(f, &f->q_latent, i, 0, n);
+    if (reads_quantised(&f->layer->q)) graph_quantise(f, &f->q_latent, i, 0, n, reads_shared(&f->layer->q));
 }
 
 static void place_latent(void *ctx, size_t i, size_t worker)
@@ -134,7 +136,7 @@ static void place_latent(void *ctx, size_t i, size_t worker)
             turned[k] = q[n_plain + k] * s->attention_scale;
         rope_turn(f->m->arch->rope, turned, s->n_rope, turns);
         if (reads_quantised(&f->layer->latent.key_up))
-            graph_quantise(f, &f->q_plain, i * s->n_heads + h, 0, n_plain);
+            graph_quantise(f, &f->q_plain, i * s->n_heads + h, 0, n_plain, reads_shared(&f->layer->latent.key_up));
     }
 }
 
@@ -244,22 +246,47 @@ static struct sight sight_of(const struct forward *f, const struct task *t, size
     return see;
 }
 
-static void attend_queries(const struct forward *f, const struct task *t, const struct query *queries, size_t n,
-                           struct sight see)
+static void fetch(const void *from, size_t n)
 {
-    if (f->m->shape.n_latent)
-        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, see.block, f->layer_index), see.first,
-                            see.last);
-    else
-        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, see.block, f->layer_index, t->head_kv),
-                     kv_values(f->kv, see.block, f->layer_index, t->head_kv), see.first, see.last);
+    for (size_t i = 0; i < n; i += 64) /* a line of the caches */
+        __builtin_prefetch((const char *)from + i);
 }
 
-/* Rows that see the same of the same block, of one sequence or of several that share a prefix, go together. */
+static void attend_queries(const struct forward *f, const struct task *t, const struct query *queries, size_t n,
+                           uint32_t block)
+{
+    if (f->m->shape.n_latent)
+        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, block, f->layer_index));
+    else
+        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
+                     kv_values(f->kv, block, f->layer_index, t->head_kv));
+}
+
+/* Fetch what the task's rows see of block b: blocks lie far from each other, where no hardware expects the next one. */
+static void fetch_block(const struct forward *f, const struct task *t, size_t b)
+{
+    size_t keys = KV_BLOCK * t->n_key * sizeof(uint16_t), values = KV_BLOCK * t->n_value * sizeof(uint16_t);
+    uint32_t before = UINT32_MAX;
+
+    for (size_t r = 0; r < t->n_rows; r++) {
+        struct sight see = sight_of(f, t, r, b);
+
+        if (see.first >= see.last || see.block == before) continue;
+        before = see.block;
+        if (f->m->shape.n_latent)
+            fetch(kv_latents(f->kv, see.block, f->layer_index), keys);
+        else {
+            fetch(kv_keys(f->kv, see.block, f->layer_index, t->head_kv), keys);
+            fetch(kv_values(f->kv, see.block, f->layer_index, t->head_kv), values);
+        }
+    }
+}
+
+/* Rows that see the same block, of one sequence or of several that share a prefix, go together. */
 static void attend_block(const struct forward *f, const struct task *t, size_t b)
 {
     struct query queries[MOST_TOGETHER];
-    struct sight now = {0};
+    uint32_t block = 0;
     size_t n = 0;
 
     for (size_t r = 0; r < t->n_rows; r++) {
@@ -267,23 +294,26 @@ static void attend_block(const struct forward *f, const struct task *t, size_t b
 
         if (see.first >= see.last) continue;
         for (size_t h = 0; h < t->n_heads; h++) {
-            if (n == MOST_TOGETHER || (n > 0 && (see.block != now.block || see.first != now.first ||
-                                                 see.last != now.last))) {
-                attend_queries(f, t, queries, n, now);
+            if (n == MOST_TOGETHER || (n > 0 && see.block != block)) {
+                attend_queries(f, t, queries, n, block);
                 n = 0;
             }
-            now = see;
-            queries[n++] = (struct query){t->q + r * t->q_row + h * t->n_key, t->max + r * t->n_heads + h,
-                                          t->sum + r * t->n_heads + h, t->acc + r * t->acc_row + h * t->n_value};
+            block = see.block;
+            queries[n++] = (struct query){.q = t->q + r * t->q_row + h * t->n_key,
+                                          .max = t->max + r * t->n_heads + h,
+                                          .sum = t->sum + r * t->n_heads + h,
+                                          .acc = t->acc + r * t->acc_row + h * t->n_value,
+                                          .first = see.first,
+                                          .last = see.last};
         }
     }
-    if (n > 0) attend_queries(f, t, queries, n, now);
+    if (n > 0) attend_queries(f, t, queries, n, block);
 }
 
-/* Whether a task's heads are whole blocks of what the output matrix reads. */
+/* Whether a task's heads are whole scales of what the output matrix reads. */
 static bool ends_on_blocks(const struct forward *f)
 {
-    return f->span * f->m->shape.n_value % ACT_BLOCK == 0;
+    return f->span * f->m->shape.n_value % quantised_together(reads_shared(&f->layer->attn_out)) == 0;
 }
 
 static void end_softmax(const struct forward *f, const struct task *t, size_t r)
@@ -292,12 +322,16 @@ static void end_softmax(const struct forward *f, const struct task *t, size_t r)
     struct acts attended = f->attended, seen = f->seen;
     size_t row = t->first_row + r;
 
-    for (size_t i = 0; i < t->n_heads * t->n_value; i++)
-        t->acc[r * t->acc_row + i] /= t->sum[r * t->n_heads + i / t->n_value];
+    for (size_t h = 0; h < t->n_heads; h++) {
+        float *acc = t->acc + r * t->acc_row + h * t->n_value, sum = t->sum[r * t->n_heads + h];
+
+        for (size_t i = 0; i < t->n_value; i++)
+            acc[i] /= sum;
+    }
     for (size_t h = 0; h < t->n_heads && reads_quantised(&y->latent.value_up); h++)
-        graph_quantise(f, &seen, row * f->m->shape.n_heads + t->head + h, 0, t->n_value);
+        graph_quantise(f, &seen, row * f->m->shape.n_heads + t->head + h, 0, t->n_value, reads_shared(&y->latent.value_up));
     if (!y->latent.value_up.format && reads_quantised(&y->attn_out) && ends_on_blocks(f))
-        graph_quantise(f, &attended, row, t->head * t->n_value, t->n_heads * t->n_value);
+        graph_quantise(f, &attended, row, t->head * t->n_value, t->n_heads * t->n_value, reads_shared(&y->attn_out));
 }
 
 /* Block after block, so that rows of a sequence find the block in the caches. */
@@ -313,8 +347,11 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
         n_blocks = n > n_blocks ? n : n_blocks;
     }
     begin_softmax(f, &t);
-    for (size_t b = 0; b < n_blocks; b++)
+    fetch_block(f, &t, 0);
+    for (size_t b = 0; b < n_blocks; b++) {
+        if (b + 1 < n_blocks) fetch_block(f, &t, b + 1);
         attend_block(f, &t, b);
+    }
     for (size_t r = 0; r < t.n_rows; r++)
         end_softmax(f, &t, r);
 }
@@ -324,7 +361,22 @@ static void quantise_attended(void *ctx, size_t i, size_t worker)
     struct forward *f = ctx;
 
     (void)worker;
-    graph_quantise(f, &f->attended, i, 0, f->n_attended);
+    graph_quantise(f, &f->attended, i, 0, f->n_attended, reads_shared(&f->layer->attn_out));
+}
+
+/* The blocks that the rows write to, then the matrices. */
+static void attention_ahead(struct forward *f)
+{
+    const struct layer *y = f->layer;
+    const struct weight *matrices[] = {&y->latent.key_up, &y->latent.value_up, &y->router, &y->attn_out};
+    struct pool_stretch all[POOL_MOST_AHEAD];
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n && i < ATTENTION_TILE; i++)
+        all[n++] = (struct pool_stretch){kv_latents(f->kv, block_of(&f->rows[i]), f->layer_index), kv_layer_bytes(f->kv)};
+    for (size_t i = 0; i < COUNT_OF(matrices); i++)
+        if (matrices[i]->format) all[n++] = (struct pool_stretch){matrices[i]->data, matrices[i]->mat_bytes};
+    pool_ahead(f->pool, all, n);
 }
 
 void graph_attention(struct forward *f)
@@ -332,6 +384,7 @@ void graph_attention(struct forward *f)
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
+    attention_ahead(f);
     if (s->n_latent)
         queries_of_latent(f);
     else
@@ -341,5 +394,7 @@ void graph_attention(struct forward *f)
     if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
         graph_for_rows(f, quantise_attended, f->n);
     all_rows(f, &f->layer->attn_out, &f->attended, f->out);
+    graph_ahead(f, (const struct weight *[]){&f->layer->shared.gate, &f->layer->shared.up, &f->layer->dense.gate,
+                                             &f->layer->dense.up}, 4);
     graph_multiply(f);
 }

@@ -37,7 +37,7 @@ struct chat_family {
     const char *before;          /* always first */
     const char *open[3], *close[3]; /* of a system, user, assistant message */
     const char *answer;          /* where the answer begins */
-    const char *no_thinking;     /* and this if it shall come without reasoning; NULL: the family has no such switch */
+    const char *no_thinking;     /* and this if it shall come without reasoning; NULL: it never reasons */
     const char *default_system;  /* when the first message is no system message */
     const char *preamble;        /* before either; NULL: nothing */
     enum system_place system;
@@ -70,7 +70,8 @@ static const struct chat_family families[] = { /* the first whose marks are foun
                "Channel must be included for every message.<|end|>",
      .open = {"<|start|>developer<|message|># Instructions\n\n", "<|start|>user<|message|>",
               "<|start|>assistant<|channel|>final<|message|>"},
-     .close = {"\n\n<|end|>", "<|end|>", "<|end|>"}, .answer = "<|start|>assistant", .system = SYSTEM_DEVELOPER,
+     .close = {"\n\n<|end|>", "<|end|>", "<|end|>"}, .answer = "<|start|>assistant",
+     .no_thinking = "<|channel|>final<|message|>", .system = SYSTEM_DEVELOPER,
      .drop_empty_system = true, .style = {.reasons = true, .temperature = 1, .top_p = 1}},
     {.name = "granite-3.1", .marks = {"<|start_of_role|>", "Knowledge Cutoff Date"}, .before = "",
      .open = {GRANITE("system"), GRANITE("user"), GRANITE("assistant")},
@@ -89,14 +90,14 @@ static const struct chat_family families[] = { /* the first whose marks are foun
      .answer = LLAMA("assistant"), .trim = true},
     {.name = "deepseek-r1", .marks = {DEEPSEEK_ASSISTANT "<think>"}, .before = BOS,
      .open = {"", DEEPSEEK_USER, DEEPSEEK_ASSISTANT}, .close = {"", "", DEEPSEEK_END},
-     .answer = DEEPSEEK_ASSISTANT "<think>\n", .system = SYSTEM_LAST, .history = THINK_CUT,
+     .answer = DEEPSEEK_ASSISTANT "<think>\n", .no_thinking = "\n</think>\n\n", .system = SYSTEM_LAST, .history = THINK_CUT,
      .style = {.reasons = true, .opened = true, .no_system = true, .temperature = 0.6F, .top_p = 0.95F}},
     {.name = "deepseek-v3.1", .marks = {DEEPSEEK_USER, "is_last_user"}, .before = BOS,
      .open = {"", DEEPSEEK_USER, DEEPSEEK_ASSISTANT "</think>"}, .close = {"", "", DEEPSEEK_END},
      .answer = DEEPSEEK_ASSISTANT "</think>", .system = SYSTEM_JOINED, .history = THINK_CUT},
     {.name = "deepseek-r1-0528", .marks = {DEEPSEEK_USER, "split('</think>')"}, .before = BOS,
      .open = {"", DEEPSEEK_USER, DEEPSEEK_ASSISTANT}, .close = {"", "", DEEPSEEK_END}, .answer = DEEPSEEK_ASSISTANT,
-     .system = SYSTEM_JOINED, .history = THINK_CUT,
+     .no_thinking = "<think>\n\n</think>\n\n", .system = SYSTEM_JOINED, .history = THINK_CUT,
      .style = {.reasons = true, .temperature = 0.6F, .top_p = 0.95F}},
     {.name = "deepseek-v3", .marks = {DEEPSEEK_USER}, .before = BOS, .open = {"", DEEPSEEK_USER, DEEPSEEK_ASSISTANT},
      .close = {"", "", DEEPSEEK_END}, .answer = DEEPSEEK_ASSISTANT, .system = SYSTEM_JOINED},
@@ -110,7 +111,7 @@ static const struct chat_family families[] = { /* the first whose marks are foun
     {.name = "qwen3-thinking", .marks = {"<|im_start|>assistant\n<think>\n"}, .before = "", /* and QwQ */
      .open = {"<|im_start|>system\n", "<|im_start|>user\n", "<|im_start|>assistant\n"},
      .close = {"<|im_end|>\n", "<|im_end|>\n", "<|im_end|>\n"}, .answer = "<|im_start|>assistant\n<think>\n",
-     .history = THINK_CUT_TRIMMED, .style = {.reasons = true, .opened = true, .temperature = 0.6F, .top_p = 0.95F, .top_k = 20}},
+     .no_thinking = "\n</think>\n\n", .history = THINK_CUT_TRIMMED, .style = {.reasons = true, .opened = true, .temperature = 0.6F, .top_p = 0.95F, .top_k = 20}},
     {.name = "qwen2.5", .marks = {"<|im_start|>", "You are Qwen, created by Alibaba Cloud."},
      CHATML("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.")},
     {.name = "qwen1.5", .marks = {"<|im_start|>", "You are a helpful assistant<|im_end|>"},
@@ -176,7 +177,9 @@ const char *chat_family_name(const struct chat_family *f)
 void chat_family_style(const struct chat_family *f, bool no_thinking, struct chat_style *out)
 {
     *out = f ? f->style : (struct chat_style){0};
-    if (f && f->no_thinking && no_thinking) /* Qwen3's advice */
+    if (!f || !f->no_thinking || !no_thinking) return;
+    out->reasons = out->opened = false;
+    if (f->last_thinks) /* Qwen3's advice */
         *out = (struct chat_style){.temperature = 0.7F, .top_p = 0.8F, .top_k = 20};
 }
 

@@ -13,14 +13,15 @@
 #define LEAST_PIECE 64
 #define PIECES      4 /* wanted for each thread */
 
+#define ROUTED 4 /* rows whose experts are chosen together, where there are enough for all threads */
 #define LATENT_SPAN 8 /* of the heads that share a latent vector, those of one task */
 
 /* ---- products ------------------------------------------------------------------------------------------ */
 
-void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n)
+void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n, bool shared)
 {
-    f->k->quantise(a->f + row * a->width + first, n, a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK,
-                   a->low + row * a->width + first);
+    f->k->quantise(a->f + row * a->width + first, n, quantised_together(shared) / ACT_BLOCK,
+                   a->q + row * (a->width / ACT_BLOCK) + first / ACT_BLOCK, a->low + row * a->width + first);
 }
 
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,
@@ -47,6 +48,12 @@ void graph_product(struct forward *f, struct product p)
     f->products[f->n_products++] = p;
 }
 
+/* Whether each piece of the stage quantises what it made for the matrix that goes down. */
+static bool pieces_quantise(const struct forward *f, const struct weight *down)
+{
+    return reads_quantised(down) && f->piece % quantised_together(reads_shared(down)) == 0;
+}
+
 /* Outputs first to last of `up`, and of what goes down. */
 static void activate(const struct forward *f, const struct product *p, size_t first, size_t last)
 {
@@ -65,7 +72,7 @@ static void activate(const struct forward *f, const struct product *p, size_t fi
             f->k->silu_mul(gate, other, last - first);
         else
             f->k->swiglu_clamped(gate, other, last - first);
-        if (reads_quantised(&n->down)) graph_quantise(f, p->out, i, first, last - first);
+        if (pieces_quantise(f, &n->down)) graph_quantise(f, p->out, i, first, last - first, reads_shared(&n->down));
     }
 }
 
@@ -114,6 +121,16 @@ void graph_multiply(struct forward *f)
     f->n_products = 0;
 }
 
+void graph_ahead(struct forward *f, const struct weight *const *next, size_t n)
+{
+    struct pool_stretch all[POOL_MOST_AHEAD];
+    size_t n_all = 0;
+
+    for (size_t i = 0; i < n && n_all < POOL_MOST_AHEAD; i++)
+        if (next[i]->format) all[n_all++] = (struct pool_stretch){next[i]->data, next[i]->mat_bytes};
+    pool_ahead(f->pool, all, n_all);
+}
+
 /* ---- inner layer --------------------------------------------------------------------------------------- */
 
 /* What every row goes through: the dense layer, or the shared expert; NULL if there is neither. */
@@ -129,7 +146,13 @@ static bool ffn_reads_quantised(const struct ffn *n)
     return n && (reads_quantised(&n->gate) || reads_quantised(&n->up));
 }
 
-static void route_row(struct forward *f, size_t i)
+static bool ffn_reads_shared(const struct ffn *n)
+{
+    return n && (reads_shared(&n->gate) || reads_shared(&n->up));
+}
+
+/* Experts of a row, whose logits are there, and their weights. */
+static void choose_experts(struct forward *f, size_t i)
 {
     const struct shape *s = &f->m->shape;
     const struct layer *y = f->layer;
@@ -143,31 +166,51 @@ static void route_row(struct forward *f, size_t i)
                              .scale = s->weights_scale};
     float *logits = f->logits_of_experts + i * 2 * s->n_experts;
 
-    y->router.format->matmul(&y->router, 0, 0, s->n_experts, &f->normed, f->identity + i, 1, logits,
-                             s->n_experts);
     graph_add(logits, y->router_bias, s->n_experts);
     moe_route(&r, logits, f->experts + i * s->n_used, f->expert_weights + i * s->n_used);
-    if (!y->shared_gate.format) return;
-    y->shared_gate.format->matmul(&y->shared_gate, 0, 0, 1, &f->normed, f->identity + i, 1,
-                                  f->plain_share + i, 1);
-    f->plain_share[i] = 1 / (1 + expf(-f->plain_share[i]));
+    if (y->shared_gate.format) f->plain_share[i] = 1 / (1 + expf(-f->plain_share[i]));
 }
 
-static void before_inner(void *ctx, size_t i, size_t worker)
+/* Rows first to first + n. */
+static void route(struct forward *f, size_t first, size_t n)
 {
-    struct forward *f = ctx;
+    const struct shape *s = &f->m->shape;
+    const struct weight *router = &f->layer->router, *gate = &f->layer->shared_gate;
+
+    router->format->matmul(router, 0, 0, s->n_experts, &f->normed, f->identity + first, n,
+                           f->logits_of_experts + first * 2 * s->n_experts, 2 * s->n_experts);
+    if (gate->format)
+        gate->format->matmul(gate, 0, 0, 1, &f->normed, f->identity + first, n, f->plain_share + first, 1);
+    for (size_t i = first; i < first + n; i++)
+        choose_experts(f, i);
+}
+
+static void enter_inner(struct forward *f, size_t i)
+{
     const struct shape *s = &f->m->shape;
     const struct layer *y = f->layer;
     float *x = f->x + i * s->n_embd;
 
-    (void)worker;
     if (y->attn_out_bias) graph_add(f->out + i * s->n_embd, y->attn_out_bias, s->n_embd);
     f->k->add_scaled(x, f->out + i * s->n_embd, s->n_embd, s->residual_scale);
     graph_norm(f, x, y->ffn_norm, y->ffn_norm_bias, s->n_embd, f->normed.f + i * s->n_embd);
     if (ffn_reads_quantised(plain_ffn(f)) || ffn_reads_quantised(&y->experts) ||
         reads_quantised(&y->router) || reads_quantised(&y->shared_gate))
-        graph_quantise(f, &f->normed, i, 0, s->n_embd);
-    if (y->router.format) route_row(f, i);
+        graph_quantise(f, &f->normed, i, 0, s->n_embd,
+                       ffn_reads_shared(plain_ffn(f)) || ffn_reads_shared(&y->experts) || reads_shared(&y->router) ||
+                           reads_shared(&y->shared_gate));
+}
+
+/* Rows in groups of f->routed, so that the router's weights are read once for each. */
+static void before_inner(void *ctx, size_t group, size_t worker)
+{
+    struct forward *f = ctx;
+    size_t first = group * f->routed, n = f->n - first < f->routed ? f->n - first : f->routed;
+
+    (void)worker;
+    for (size_t i = first; i < first + n; i++)
+        enter_inner(f, i);
+    if (f->layer->router.format) route(f, first, n);
 }
 
 static void add_experts(const struct forward *f, float *x, size_t i)
@@ -201,6 +244,59 @@ static void after_inner(void *ctx, size_t i, size_t worker)
     if (f->layer_index + 1 < s->n_layers) graph_enter_layer(f, f->layer + 1, i);
 }
 
+static void quantise_inner(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+
+    (void)worker;
+    graph_quantise(f, &f->inner, i, 0, f->inner.width, true);
+}
+
+static void quantise_plain(void *ctx, size_t i, size_t worker)
+{
+    struct forward *f = ctx;
+
+    (void)worker;
+    graph_quantise(f, &f->plain, i, 0, f->plain.width, true);
+}
+
+/* What pieces have left that were smaller than the blocks that share a scale. */
+static void quantise_rest(struct forward *f, const struct ffn *experts, const struct ffn *plain)
+{
+    if (reads_quantised(&experts->down) && !pieces_quantise(f, &experts->down))
+        graph_for_rows(f, quantise_inner, f->n * f->m->shape.n_used);
+    if (plain && reads_quantised(&plain->down) && !pieces_quantise(f, &plain->down))
+        graph_for_rows(f, quantise_plain, f->n);
+}
+
+static const struct weight *output(const struct forward *f)
+{
+    return f->m->output.format ? &f->m->output : &f->m->embedding;
+}
+
+/* The down matrices of the experts that were chosen. */
+static void experts_ahead(struct forward *f)
+{
+    const struct weight *down = &f->layer->experts.down;
+    struct pool_stretch all[POOL_MOST_AHEAD];
+    size_t n = 0;
+
+    for (size_t e = 0; e < f->m->shape.n_experts && n < POOL_MOST_AHEAD; e++)
+        if (f->begin[e + 1] > f->begin[e]) all[n++] = (struct pool_stretch){down->data + e * down->mat_bytes, down->mat_bytes};
+    pool_ahead(f->pool, all, n);
+}
+
+/* What the next layer, or the end, reads first. */
+static void next_layer_ahead(struct forward *f)
+{
+    const struct layer *y = f->layer + 1;
+
+    if (f->layer_index + 1 < f->m->shape.n_layers)
+        graph_ahead(f, (const struct weight *[]){&y->latent.q_down, &y->latent.kv_down, &y->q, &y->k, &y->v}, 5);
+    else
+        graph_ahead(f, (const struct weight *[]){output(f)}, 1);
+}
+
 /* Gate, up and activation of expert e for rows pick[0..n), to slots from `slot` on. */
 static void up_product(struct forward *f, const struct ffn *n_ffn, size_t e, const uint32_t *pick, size_t n,
                        struct acts *out, float *up, size_t slot)
@@ -231,20 +327,25 @@ static void inner(struct forward *f)
     const struct ffn *plain = plain_ffn(f), *experts = &f->layer->experts;
     size_t n_experts = f->layer->router.format ? s->n_experts : 0;
 
-    graph_for_rows(f, before_inner, f->n);
+    f->routed = f->n >= ROUTED * (size_t)pool_threads(f->pool) ? ROUTED : 1;
+    graph_for_rows(f, before_inner, (f->n + f->routed - 1) / f->routed);
+    if (plain) graph_ahead(f, (const struct weight *[]){&plain->down}, 1);
     if (n_experts > 0) moe_group(f->experts, f->n, s->n_used, n_experts, f->begin, f->slot_of, f->token_of);
     for (size_t e = 0; e < n_experts; e++)
         up_product(f, experts, e, f->token_of + f->begin[e], f->begin[e + 1] - f->begin[e], &f->inner,
                    f->inner_up, f->begin[e]);
+    if (n_experts > 0) experts_ahead(f);
     if (plain) {
         f->plain.width = plain->down.n_in;
         up_product(f, plain, 0, f->identity, f->n, &f->plain, f->plain_up, 0);
     }
     graph_multiply(f);
+    quantise_rest(f, experts, plain);
     for (size_t e = 0; e < n_experts; e++)
         down_product(f, &experts->down, e, &f->inner, f->identity + f->begin[e],
                      f->begin[e + 1] - f->begin[e], f->expert_out + (size_t)f->begin[e] * s->n_embd);
     if (plain) down_product(f, &plain->down, 0, &f->plain, f->identity, f->n, f->out);
+    next_layer_ahead(f);
     graph_multiply(f);
     graph_for_rows(f, after_inner, f->n);
 }
@@ -265,11 +366,6 @@ static void embed_row(void *ctx, size_t i, size_t worker)
     graph_enter_layer(f, f->m->layers, i);
 }
 
-static const struct weight *output(const struct forward *f)
-{
-    return f->m->output.format ? &f->m->output : &f->m->embedding;
-}
-
 static void before_output(void *ctx, size_t i, size_t worker)
 {
     struct forward *f = ctx;
@@ -278,7 +374,7 @@ static void before_output(void *ctx, size_t i, size_t worker)
     (void)worker;
     graph_norm(f, f->x + f->wanted[i] * n_embd, f->m->output_norm, f->m->output_norm_bias, n_embd,
                f->last.f + i * n_embd);
-    if (reads_quantised(output(f))) graph_quantise(f, &f->last, i, 0, n_embd);
+    if (reads_quantised(output(f))) graph_quantise(f, &f->last, i, 0, n_embd, reads_shared(output(f)));
 }
 
 static void finish_logits(void *ctx, size_t i, size_t worker)

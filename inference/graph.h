@@ -57,6 +57,7 @@ struct forward {
     struct acts plain;
     float *plain_up, *plain_share; /* the latter: [rows], of a gated shared expert */
     float *logits_of_experts, *expert_weights;
+    size_t routed; /* rows */
     uint32_t *experts, *slot_of, *token_of, *begin;
     struct acts inner; /* [slots]: of the experts, what goes down */
     float *inner_up, *expert_out;
@@ -75,8 +76,21 @@ static inline bool reads_quantised(const struct weight *w)
     return w->format && w->format->packed;
 }
 
-/* Fill the quantised form of `n` values of a row from `first` on; whole blocks. */
-void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n);
+/* Whether a weight wants activations whose blocks share scales. */
+static inline bool reads_shared(const struct weight *w)
+{
+    return w->format && w->format->shared;
+}
+
+/* Values of a row that are quantised together. */
+static inline size_t quantised_together(bool shared)
+{
+    return (shared ? ACT_SHARED : 1) * ACT_BLOCK;
+}
+
+/* Fill the quantised form of `n` values of a row from `first` on, multiples of quantised_together(shared); `shared` if
+ * one of the weights that will read them wants that. */
+void graph_quantise(const struct forward *f, struct acts *a, size_t row, size_t first, size_t n, bool shared);
 
 /* RMS norm, with a bias if there is one. out may be x. */
 void graph_norm(const struct forward *f, const float *x, const float *gain, const float *bias, size_t n,
@@ -87,6 +101,8 @@ void graph_for_rows(struct forward *f, void (*work)(void *ctx, size_t i, size_t 
 /* Add a product to the stage; n 0 is a no-op. The result may be filled in further. */
 void graph_product(struct forward *f, struct product p);
 void graph_multiply(struct forward *f); /* all products added since the last */
+/* Weights that the stages after the next one read: what threads that wait may bring nearer. Empty ones are left out. */
+void graph_ahead(struct forward *f, const struct weight *const *next, size_t n);
 
 /* What a layer's attention reads of a row of f->x. */
 void graph_enter_layer(struct forward *f, const struct layer *y, size_t row);

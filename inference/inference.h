@@ -27,7 +27,7 @@ enum cpu_path { CPU_AUTO, CPU_SCALAR, CPU_AVX2, CPU_AVX512 }; /* kernels to use;
 struct model_options {
     enum cpu_path cpu;
     int activation_bits; /* 8 or 16: integers that quantised weights are multiplied with; 0: 16 in models of a width up
-                            to 256, where they cost little and choices between experts weigh more */
+                            to 512, where they cost little and choices between experts weigh more */
     bool want_hash;    /* also compute the SHA-256 of the whole file, or of a split model's parts in order */
     bool vocab_only;   /* tokenizer only: a file without tensors is fine */
     const char *chat_template; /* instead of the file's: a family's name or a template text; NULL: the file's */
@@ -91,7 +91,8 @@ struct chat_message {
     const struct segment *segments; size_t n_segments;
 };
 struct chat_options { /* all zero: nothing special */
-    bool no_thinking;     /* Qwen3: answer without reasoning; others have no such switch */
+    bool no_thinking;     /* answer without reasoning: what Qwen3's switch writes; of others that reason, an empty block
+                             of it, or (gpt-oss) the channel of the answer */
     const char *effort;   /* gpt-oss: "low", "medium" (also for NULL) or "high" */
     const char *identity; /* gpt-oss: instead of "You are ChatGPT, ..." */
     const char *date;     /* YYYY-MM-DD, for templates that tell the model; NULL: they leave it out */

@@ -16,6 +16,7 @@
 #define KV_BLOCK 32        /* positions of one block of the KV cache */
 #define MATMUL_GROUP 16    /* outputs of a matrix are shared out in multiples of this */
 #define ACT_BLOCK 32       /* activations with one scale */
+#define ACT_SHARED 8       /* blocks that have the same one where a format wants that */
 
 struct weight;
 
@@ -25,7 +26,7 @@ struct weight;
 #define ACT_MOST_WIDE (127 * 254) /* a wide integer is 254 * q + low, both -127 to 127 */
 struct act_block {
     int8_t q[ACT_BLOCK];  /* round(f / d), -127 to 127; wide: the upper part of that */
-    float d;              /* largest |f| / 127; wide: / ACT_MOST_WIDE */
+    float d;              /* largest |f| of the block, or of those that share, / 127; wide: / ACT_MOST_WIDE */
     float sum;            /* d times the sum of the integers */
     int32_t minus_sum;    /* minus that sum */
     int32_t minus_half[2]; /* of the first 16 values, and of the second */
@@ -42,6 +43,7 @@ struct acts { /* activations, row by row */
 struct weight_format {
     enum weight_type type;
     bool packed;  /* as packed.h says, and its products read acts.q; otherwise as in the file, and acts.f */
+    bool shared;  /* acts.q has one scale for ACT_SHARED blocks; otherwise it may have, or one for each */
     /* Row `row` of matrix `mat` as floats. */
     void (*row)(const struct weight *w, size_t mat, size_t row, float *out);
     /* y[i * stride + o] = row o of matrix `mat` times row pick[i] of x, for i < n and first <= o < last.
@@ -56,15 +58,33 @@ struct query {
     const float *q;   /* scaled; as many values as a key */
     float *max, *sum;
     float *acc;       /* as many as a value */
+    size_t first, last; /* positions of the block that it sees: first <= j < last */
 };
+
+struct span {
+    size_t first, last;
+};
+
+/* Positions that one of n queries sees, or that lie between those. */
+static inline struct span queries_see(const struct query *queries, size_t n)
+{
+    struct span all = {queries[0].first, queries[0].last};
+
+    for (size_t i = 1; i < n; i++) {
+        all.first = queries[i].first < all.first ? queries[i].first : all.first;
+        all.last = queries[i].last > all.last ? queries[i].last : all.last;
+    }
+    return all;
+}
 
 struct kernels {
     const char *name;
     const struct kernels *wide; /* the same with activations of 16 bits; NULL if these are, or read floats */
     const struct weight_format *formats;
     size_t n_formats;
-    /* One row; n is a multiple of ACT_BLOCK. What is no number becomes one. */
-    void (*quantise)(const float *x, size_t n, struct act_block *out, int8_t *low);
+    /* One row; `blocks` of it, 1 or ACT_SHARED, have the same scale; n is a multiple of all their values. What is no
+     * number becomes one. */
+    void (*quantise)(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low);
     /* out = x / sqrt(mean(x^2) + eps) * gain. out may be x. Zhang and Sennrich 2019, arXiv:1910.07467. */
     void (*rms_norm)(const float *x, const float *gain, size_t n, float eps, float *out);
     /* gate = gate / (1 + exp(-gate)) * up. Shazeer 2020, arXiv:2002.05202. */
@@ -76,14 +96,12 @@ struct kernels {
     /* gate = gate / (1 + exp(-1.702 * gate)) * (up + 1), where gate is at most 7 and up from -7 to 7.
      * OpenAI 2025, arXiv:2508.10925, section 2.2, and its reference code. */
     void (*swiglu_clamped)(float *gate, const float *up, size_t n);
-    /* Attention of n queries over positions first <= j < last of one block of one KV head; first < last:
+    /* Attention of n queries over one block of one KV head; each sees something, and all that queries_see() are numbers:
      *   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
      * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
-    void (*attend)(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
-                   size_t first, size_t last);
+    void (*attend)(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v);
     /* The same where values are the first n_value of the n_key values of keys: k [KV_BLOCK][n_key] halves */
-    void (*attend_latent)(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
-                          size_t first, size_t last);
+    void (*attend_latent)(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k);
 };
 
 extern const struct kernels kernels_scalar;

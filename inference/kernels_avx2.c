@@ -3,22 +3,10 @@
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#include <immintrin.h>
 #include <math.h>
 #include <string.h>
+#include "lanes.h"
 #include "matmul.h"
-
-#define LANES  8
-#define UNROLL _Pragma("GCC unroll 8")
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE float add_lanes(__m256 v)
-{
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
 
 INLINE float max_lanes(__m256 v)
 {
@@ -31,13 +19,6 @@ INLINE float max_lanes(__m256 v)
 INLINE __m256 abs_lanes(__m256 v)
 {
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), v);
-}
-
-/* The first n lanes, the others 0. */
-INLINE __m256i mask_of(size_t n)
-{
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES),
-                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
 /* As in kernels_avx512.c; 2^n by way of the exponent bits, n from -126 to 127. */
@@ -64,19 +45,23 @@ INLINE __m256 exp_lanes(__m256 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-/* 32 values to integers of at most `top`; what is no number or infinite becomes 0. */
-INLINE void scaled(const float *x, float top, float *d, __m256i q[4])
+/* The scale that brings the largest of n values, whole blocks, to `top`; 0 if that is nothing or no number. */
+INLINE __m256 scale_of(const float *x, size_t n, float top, float *d)
 {
-    __m256 most4 = _mm256_setzero_ps(), scale;
+    __m256 most8 = _mm256_setzero_ps();
     float most;
 
-    UNROLL
-    for (size_t k = 0; k < 4; k++)
-        most4 = _mm256_max_ps(most4, abs_lanes(_mm256_loadu_ps(x + k * LANES)));
-    most = max_lanes(most4);
+    for (size_t i = 0; i < n; i += LANES)
+        most8 = _mm256_max_ps(abs_lanes(_mm256_loadu_ps(x + i)), most8);
+    most = max_lanes(most8);
     if (!(most < INFINITY)) most = 0; /* a broken model */
     *d = most / top;
-    scale = _mm256_set1_ps(most > 1e-30F ? top / most : 0);
+    return _mm256_set1_ps(most > 1e-30F ? top / most : 0);
+}
+
+/* 32 values to integers; what is no number or infinite becomes 0. */
+INLINE void scaled(const float *x, __m256 scale, __m256i q[4])
+{
     UNROLL
     for (size_t k = 0; k < 4; k++) {
         __m256 v = _mm256_loadu_ps(x + k * LANES);
@@ -108,33 +93,36 @@ INLINE void store_sums(struct act_block *out, const __m256i q[4])
     out->sum = -out->d * (float)out->minus_sum;
 }
 
-static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+INLINE void quantise_any(bool wide, const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    (void)low;
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        __m256i q[4];
+    __m256 scale = _mm256_setzero_ps();
+    float d = 0;
 
-        scaled(x, 127, &out->d, q);
-        store_bytes(out->q, q);
+    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
+        __m256i q[4], high[4], rest[4];
+
+        if (b % blocks == 0) scale = scale_of(x, blocks * ACT_BLOCK, wide ? ACT_MOST_WIDE : 127, &d);
+        out->d = d;
+        scaled(x, scale, q);
+        UNROLL
+        for (size_t k = 0; wide && k < 4; k++) {
+            high[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(q[k]), _mm256_set1_ps(1.0F / 254)));
+            rest[k] = _mm256_sub_epi32(q[k], _mm256_mullo_epi32(high[k], _mm256_set1_epi32(254)));
+        }
+        store_bytes(out->q, wide ? high : q);
+        if (wide) store_bytes(low + b * ACT_BLOCK, rest);
         store_sums(out, q);
     }
 }
 
-static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_t *low)
+static void quantise(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++, low += ACT_BLOCK) {
-        __m256i q[4], high[4], rest[4];
+    quantise_any(false, x, n, blocks, out, low);
+}
 
-        scaled(x, ACT_MOST_WIDE, &out->d, q);
-        UNROLL
-        for (size_t k = 0; k < 4; k++) {
-            high[k] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(q[k]), _mm256_set1_ps(1.0F / 254)));
-            rest[k] = _mm256_sub_epi32(q[k], _mm256_mullo_epi32(high[k], _mm256_set1_epi32(254)));
-        }
-        store_bytes(out->q, high);
-        store_bytes(low, rest);
-        store_sums(out, q);
-    }
+static void quantise_wide(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
+{
+    quantise_any(true, x, n, blocks, out, low);
 }
 
 static void rms_norm(const float *x, const float *gain, size_t n, float eps, float *out)
@@ -228,8 +216,7 @@ INLINE __m256i seen_of(size_t i, size_t first, size_t last)
 }
 
 /* Scores of a block into the running softmax; a position's values are `stride` apart. */
-INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
-                      size_t stride, const struct query *to)
+INLINE void add_block(__m256 *scores, const uint16_t *v, size_t n_value, size_t stride, const struct query *to)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
     __m256 most4 = never, total = _mm256_setzero_ps(), shrink;
@@ -237,7 +224,7 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
 
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
-        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, first, last)));
+        scores[i] = _mm256_blendv_ps(never, scores[i], _mm256_castsi256_ps(seen_of(i, to->first, to->last)));
         most4 = _mm256_max_ps(most4, scores[i]);
     }
     most = fmaxf(*to->max, max_lanes(most4));
@@ -245,7 +232,7 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
         __m256 e = _mm256_and_ps(exp_lanes(_mm256_sub_ps(scores[i], _mm256_set1_ps(most))),
-                                 _mm256_castsi256_ps(seen_of(i, first, last)));
+                                 _mm256_castsi256_ps(seen_of(i, to->first, to->last)));
 
         total = _mm256_add_ps(total, e);
         _mm256_storeu_ps(p + i * LANES, e);
@@ -256,15 +243,14 @@ INLINE void add_block(__m256 *scores, size_t first, size_t last, const uint16_t 
         __m256i some = mask_of(n_value - d);
         __m256 out = _mm256_mul_ps(_mm256_maskload_ps(to->acc + d, some), shrink);
 
-        for (size_t j = first; j < last; j++)
+        for (size_t j = to->first; j < to->last; j++)
             out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
                                   load_halves((const uint8_t *)(v + j * stride), d, n_value), out);
         _mm256_maskstore_ps(to->acc + d, some, out);
     }
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
-                   size_t first, size_t last)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
 {
     for (size_t h = 0; h < n; h++) {
         __m256 scores[REGISTERS];
@@ -278,7 +264,7 @@ static void attend(size_t head, const struct query *queries, size_t n, const uin
             scores[i] = _mm256_fmadd_ps(
                 _mm256_set1_ps(queries[h].q[d]),
                 _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-        add_block(scores, first, last, v, head, head, &queries[h]);
+        add_block(scores, v, head, head, &queries[h]);
     }
 }
 
@@ -306,14 +292,15 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, co
         out[h * stride] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
-                          size_t first, size_t last)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
 {
     for (size_t h = 0, N; h < n; h += N) {
         float p[4][KV_BLOCK] = {{0}};
+        struct span all;
 
         N = n - h >= 4 ? 4 : 1;
-        for (size_t j = first; j < last; j++) {
+        all = queries_see(queries + h, N);
+        for (size_t j = all.first; j < all.last; j++) {
             if (N == 4)
                 score_latent(n_key, queries + h, 4, k + j * n_key, &p[0][j], KV_BLOCK);
             else
@@ -325,7 +312,7 @@ static void attend_latent(size_t n_key, size_t n_value, const struct query *quer
             UNROLL
             for (size_t r = 0; r < REGISTERS; r++)
                 scores[r] = _mm256_loadu_ps(p[i] + r * LANES);
-            add_block(scores, first, last, k, n_value, n_key, &queries[h + i]);
+            add_block(scores, k, n_value, n_key, &queries[h + i]);
         }
     }
 }

@@ -5,19 +5,10 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) &&       \
     defined(__AVX512VNNI__) && defined(__F16C__)
 
-#include <immintrin.h>
 #include <math.h>
 #include <string.h>
+#include "lanes.h"
 #include "matmul.h"
-
-#define LANES  16
-#define UNROLL _Pragma("GCC unroll 16")
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE __mmask16 first_lanes(size_t n)
-{
-    return n >= LANES ? 0xFFFF : (__mmask16)((1U << n) - 1);
-}
 
 /* e^x within 2 units in the last place for x >= -87; smaller ones give something next to 0. Range
  * reduction by multiples of ln 2 in two parts, then Taylor's polynomial on [-0.35, 0.35] (Cody and Waite
@@ -44,11 +35,15 @@ INLINE __m512 exp_lanes(__m512 x)
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
 
-/* The scale that brings the largest of 32 values to `top`; 0 if that is nothing or no number. */
-INLINE __m512 block_scale(const __m512 v[2], float top, float *d)
+/* The scale that brings the largest of n values, whole blocks, to `top`; 0 if that is nothing or no number. */
+INLINE __m512 scale_of(const float *x, size_t n, float top, float *d)
 {
-    float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v[0]), _mm512_abs_ps(v[1])));
+    __m512 most16 = _mm512_setzero_ps();
+    float most;
 
+    for (size_t i = 0; i < n; i += LANES)
+        most16 = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i)), most16);
+    most = _mm512_reduce_max_ps(most16);
     if (!(most < INFINITY)) most = 0; /* a broken model */
     *d = most / top;
     return _mm512_set1_ps(most > 1e-30F ? top / most : 0);
@@ -57,20 +52,30 @@ INLINE __m512 block_scale(const __m512 v[2], float top, float *d)
 /* 16 values to integers; what is no number or infinite becomes 0. */
 INLINE __m512i scaled(__m512 v, __m512 scale)
 {
-    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(INFINITY), _CMP_LT_OQ), v, scale));
+    __mmask16 finite = _mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(INFINITY), _CMP_LT_OQ);
+
+    return _mm512_cvtps_epi32(_mm512_maskz_mul_ps(finite, v, scale));
 }
 
-static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+INLINE void quantise_any(bool wide, const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    (void)low;
+    __m512 scale = _mm512_setzero_ps();
+    float d = 0;
+
     for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)}, scale = block_scale(v, 127, &out->d);
-
+        if (b % blocks == 0) scale = scale_of(x, blocks * ACT_BLOCK, wide ? ACT_MOST_WIDE : 127, &d);
+        out->d = d;
         UNROLL
         for (size_t k = 0; k < 2; k++) {
-            __m512i q = scaled(v[k], scale);
+            __m512i q = scaled(_mm512_loadu_ps(x + k * LANES), scale), high = q;
 
-            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(q));
+            if (wide) {
+                high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
+                __m512i rest = _mm512_sub_epi32(q, _mm512_mullo_epi32(high, _mm512_set1_epi32(254)));
+
+                _mm_storeu_si128((__m128i *)(low + b * ACT_BLOCK + k * LANES), _mm512_cvtsepi32_epi8(rest));
+            }
+            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(high));
             out->minus_half[k] = -_mm512_reduce_add_epi32(q);
         }
         out->minus_sum = out->minus_half[0] + out->minus_half[1];
@@ -78,25 +83,14 @@ static void quantise(const float *x, size_t n, struct act_block *out, int8_t *lo
     }
 }
 
-static void quantise_wide(const float *x, size_t n, struct act_block *out, int8_t *low)
+static void quantise(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
-    for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++, low += ACT_BLOCK) {
-        __m512 v[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + LANES)};
-        __m512 scale = block_scale(v, ACT_MOST_WIDE, &out->d);
+    quantise_any(false, x, n, blocks, out, low);
+}
 
-        UNROLL
-        for (size_t k = 0; k < 2; k++) {
-            __m512i q = scaled(v[k], scale);
-            __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(q), _mm512_set1_ps(1.0F / 254)));
-            __m512i rest = _mm512_sub_epi32(q, _mm512_mullo_epi32(high, _mm512_set1_epi32(254)));
-
-            _mm_storeu_si128((__m128i *)(out->q + k * LANES), _mm512_cvtsepi32_epi8(high));
-            _mm_storeu_si128((__m128i *)(low + k * LANES), _mm512_cvtsepi32_epi8(rest));
-            out->minus_half[k] = -_mm512_reduce_add_epi32(q);
-        }
-        out->minus_sum = out->minus_half[0] + out->minus_half[1];
-        out->sum = -out->d * (float)out->minus_sum;
-    }
+static void quantise_wide(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
+{
+    quantise_any(true, x, n, blocks, out, low);
 }
 
 static void rms_norm(const float *x, const float *gain, size_t n, float eps, float *out)
@@ -171,19 +165,25 @@ static void to_half(const float *x, size_t n, uint16_t *out)
 
 #define MOST_QUERIES 8 /* taken at a time: 16 sums of scores, and 8 of values */
 
-/* Scores of N queries into the running softmax; a position's values are `stride` apart. */
-INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, const uint16_t *v,
-                      size_t n_value, size_t stride, const struct query *to)
+/* The lowest n bits, n up to KV_BLOCK. */
+INLINE uint32_t first_bits(size_t n)
 {
+    return (uint32_t)((UINT64_C(1) << n) - 1);
+}
+
+/* Scores of N queries into the running softmax; a position's values are `stride` apart. */
+INLINE void add_block(size_t N, __m512 scores[][2], const uint16_t *v, size_t n_value, size_t stride,
+                      const struct query *to)
+{
+    const struct span all = queries_see(to, N);
     const __m512 never = _mm512_set1_ps(-INFINITY);
-    __mmask16 lo = first_lanes(last) & (__mmask16)~first_lanes(first), hi = 0;
     __m512 shrink[MOST_QUERIES];
     float p[MOST_QUERIES][KV_BLOCK];
 
-    if (last > LANES)
-        hi = first_lanes(last - LANES) & (__mmask16)~first_lanes(first > LANES ? first - LANES : 0);
     UNROLL
     for (size_t h = 0; h < N; h++) {
+        uint32_t seen = first_bits(to[h].last) & ~first_bits(to[h].first);
+        __mmask16 lo = (__mmask16)seen, hi = (__mmask16)(seen >> LANES);
         __m512 s0 = _mm512_mask_mov_ps(never, lo, scores[h][0]),
                s1 = _mm512_mask_mov_ps(never, hi, scores[h][1]);
         float most = fmaxf(*to[h].max, _mm512_reduce_max_ps(_mm512_max_ps(s0, s1)));
@@ -203,7 +203,7 @@ INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, c
         UNROLL
         for (size_t h = 0; h < N; h++)
             total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, to[h].acc + d), shrink[h]);
-        for (size_t j = first; j < last; j++) {
+        for (size_t j = all.first; j < all.last; j++) {
             __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, v + j * stride + d));
 
             UNROLL
@@ -217,8 +217,7 @@ INLINE void add_block(size_t N, __m512 scores[][2], size_t first, size_t last, c
 }
 
 /* N queries that share keys and values. */
-INLINE void attend_heads(size_t head, const struct query *queries, size_t N, const uint16_t *k, const uint16_t *v,
-                         size_t first, size_t last)
+INLINE void attend_heads(size_t head, const struct query *queries, size_t N, const uint16_t *k, const uint16_t *v)
 {
     __m512 scores[MOST_QUERIES][2];
 
@@ -237,22 +236,21 @@ INLINE void attend_heads(size_t head, const struct query *queries, size_t N, con
             scores[h][1] = _mm512_fmadd_ps(one, k1, scores[h][1]);
         }
     }
-    add_block(N, scores, first, last, v, head, head, queries);
+    add_block(N, scores, v, head, head, queries);
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
-                   size_t first, size_t last)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
 {
     size_t i = 0;
 
     for (; i + MOST_QUERIES <= n; i += MOST_QUERIES)
-        attend_heads(head, queries + i, MOST_QUERIES, k, v, first, last);
+        attend_heads(head, queries + i, MOST_QUERIES, k, v);
     for (; i + 4 <= n; i += 4)
-        attend_heads(head, queries + i, 4, k, v, first, last);
+        attend_heads(head, queries + i, 4, k, v);
     for (; i + 2 <= n; i += 2)
-        attend_heads(head, queries + i, 2, k, v, first, last);
+        attend_heads(head, queries + i, 2, k, v);
     for (; i < n; i++)
-        attend_heads(head, queries + i, 1, k, v, first, last);
+        attend_heads(head, queries + i, 1, k, v);
 }
 
 /* N heads times the keys of P positions, to p[head][position]. */
@@ -288,34 +286,33 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, si
         p[h * KV_BLOCK + j] = _mm512_reduce_add_ps(total[h][j]);
 }
 
-INLINE void attend_latent_heads(size_t n_key, size_t n_value, const struct query *queries, size_t N, const uint16_t *k,
-                                size_t first, size_t last)
+INLINE void attend_latent_heads(size_t n_key, size_t n_value, const struct query *queries, size_t N, const uint16_t *k)
 {
+    const struct span all = queries_see(queries, N);
     float p[4][KV_BLOCK] = {{0}};
     __m512 scores[4][2];
-    size_t j = first;
+    size_t j = all.first;
 
-    for (; j + 4 <= last; j += 4)
+    for (; j + 4 <= all.last; j += 4)
         score_latent(n_key, queries, N, 4, k + j * n_key, &p[0][j]);
-    for (; j < last; j++)
+    for (; j < all.last; j++)
         score_latent(n_key, queries, N, 1, k + j * n_key, &p[0][j]);
     UNROLL
     for (size_t h = 0; h < N; h++) {
         scores[h][0] = _mm512_loadu_ps(p[h]);
         scores[h][1] = _mm512_loadu_ps(p[h] + LANES);
     }
-    add_block(N, scores, first, last, k, n_value, n_key, queries);
+    add_block(N, scores, k, n_value, n_key, queries);
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
-                          size_t first, size_t last)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
 {
     size_t i = 0;
 
     for (; i + 4 <= n; i += 4)
-        attend_latent_heads(n_key, n_value, queries + i, 4, k, first, last);
+        attend_latent_heads(n_key, n_value, queries + i, 4, k);
     for (; i < n; i++)
-        attend_latent_heads(n_key, n_value, queries + i, 1, k, first, last);
+        attend_latent_heads(n_key, n_value, queries + i, 1, k);
 }
 
 /* What the tables below have in common. */

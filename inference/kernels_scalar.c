@@ -6,14 +6,17 @@
 #include "weights.h"
 
 /* No weight of these kernels reads it: it is what the others' are tested against. */
-static void quantise(const float *x, size_t n, struct act_block *out, int8_t *low)
+static void quantise(const float *x, size_t n, size_t blocks, struct act_block *out, int8_t *low)
 {
+    float most = 0;
+
     (void)low;
     for (size_t b = 0; b < n / ACT_BLOCK; b++, x += ACT_BLOCK, out++) {
-        float most = 0, scale;
         int sums[2] = {0};
+        float scale;
 
-        for (size_t i = 0; i < ACT_BLOCK; i++)
+        if (b % blocks == 0) most = 0;
+        for (size_t i = 0; b % blocks == 0 && i < blocks * ACT_BLOCK; i++)
             most = fmaxf(most, fabsf(x[i]));
         if (!(most < INFINITY)) most = 0; /* a broken model: no conversion of an infinite value below */
         out->d = most / 127;
@@ -97,19 +100,18 @@ static void to_half(const float *x, size_t n, uint16_t *out)
         out[i] = float_to_half(x[i]);
 }
 
-/* Scores p of positions first to last into the running softmax; a position's values are `stride` apart. */
-static void add_block(const float *scores, size_t first, size_t last, const uint16_t *v, size_t n_value,
-                      size_t stride, const struct query *to)
+/* Scores of positions into the running softmax; a position's values are `stride` apart. */
+static void add_block(const float *scores, const uint16_t *v, size_t n_value, size_t stride, const struct query *to)
 {
     float most = *to->max, shrink;
 
-    for (size_t j = first; j < last; j++)
+    for (size_t j = to->first; j < to->last; j++)
         most = fmaxf(most, scores[j]);
     shrink = expf(*to->max - most);
     *to->sum *= shrink;
     for (size_t d = 0; d < n_value; d++)
         to->acc[d] *= shrink;
-    for (size_t j = first; j < last; j++) {
+    for (size_t j = to->first; j < to->last; j++) {
         float p = expf(scores[j] - most);
 
         *to->sum += p;
@@ -119,33 +121,31 @@ static void add_block(const float *scores, size_t first, size_t last, const uint
     *to->max = most;
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v,
-                   size_t first, size_t last)
+static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
 {
     for (size_t i = 0; i < n; i++) {
         float scores[KV_BLOCK] = {0};
 
-        for (size_t j = first; j < last; j++)
+        for (size_t j = queries[i].first; j < queries[i].last; j++)
             for (size_t d = 0; d < head; d++)
                 scores[j] += queries[i].q[d] * half_to_float(k[d * KV_BLOCK + j]);
-        add_block(scores, first, last, v, head, head, &queries[i]);
+        add_block(scores, v, head, head, &queries[i]);
     }
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k,
-                          size_t first, size_t last)
+static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
 {
     for (size_t i = 0; i < n; i++) {
         float scores[KV_BLOCK] = {0};
 
-        for (size_t j = first; j < last; j++)
+        for (size_t j = queries[i].first; j < queries[i].last; j++)
             for (size_t d = 0; d < n_key; d++)
                 scores[j] += queries[i].q[d] * half_to_float(k[j * n_key + d]);
-        add_block(scores, first, last, k, n_value, n_key, &queries[i]);
+        add_block(scores, k, n_value, n_key, &queries[i]);
     }
 }
 
-#define FORMAT(type) {type, false, weight_plain_row, matmul}
+#define FORMAT(type) {type, false, false, weight_plain_row, matmul}
 static const struct weight_format formats[] = {
     FORMAT(TYPE_F32),  FORMAT(TYPE_F16),  FORMAT(TYPE_BF16), FORMAT(TYPE_Q8_0), FORMAT(TYPE_Q4_0), FORMAT(TYPE_Q4_1),
     FORMAT(TYPE_Q5_0), FORMAT(TYPE_Q5_1), FORMAT(TYPE_Q4_K), FORMAT(TYPE_Q5_K), FORMAT(TYPE_Q6_K), FORMAT(TYPE_MXFP4),

@@ -99,3 +99,8 @@ uint16_t *kv_latents(const struct kv *kv, uint32_t block, size_t layer)
 {
     return kv->data + block * kv->block_values + layer * kv->layer_values;
 }
+
+size_t kv_layer_bytes(const struct kv *kv)
+{
+    return kv->layer_values * sizeof(uint16_t);
+}

@@ -27,5 +27,7 @@ void kv_give(struct kv *kv, const uint32_t *table, size_t n);
 uint16_t *kv_keys(const struct kv *kv, uint32_t block, size_t layer, size_t head);
 uint16_t *kv_values(const struct kv *kv, uint32_t block, size_t layer, size_t head);
 uint16_t *kv_latents(const struct kv *kv, uint32_t block, size_t layer);
+/* Bytes of a layer's part of a block, which begins with the keys of head 0, or the latent vectors. */
+size_t kv_layer_bytes(const struct kv *kv);
 
 #endif

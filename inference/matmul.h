@@ -1,5 +1,6 @@
 /* matmul.h: the tables of weight formats of the vector kernels. Each instruction set has a file with matmul_float() and
- * matmul_packed(), which take the type as a constant; MATMUL_TABLES() makes a function of each type and the tables. */
+ * matmul_packed(), which take the type as a constant, and says in MATMUL_SHARED(type) which types want activations whose
+ * blocks share scales; MATMUL_TABLES() makes a function of each type and the tables. */
 #ifndef INFERENCE_MATMUL_H
 #define INFERENCE_MATMUL_H
 
@@ -27,11 +28,11 @@ extern const struct weight_format matmul_avx512[MATMUL_FORMATS], matmul_avx512_w
 #define MATMUL_BOTH(lower, UPPER)                                                                            \
     MATMUL(matmul_##lower, matmul_packed, TYPE_##UPPER, false)                                               \
     MATMUL(matmul_##lower##_wide, matmul_packed, TYPE_##UPPER, true)
-#define MATMUL_ROW(lower, UPPER) {TYPE_##UPPER, true, packed_row, matmul_##lower},
-#define MATMUL_ROW_WIDE(lower, UPPER) {TYPE_##UPPER, true, packed_row, matmul_##lower##_wide},
+#define MATMUL_ROW(lower, UPPER) {TYPE_##UPPER, true, MATMUL_SHARED(TYPE_##UPPER), packed_row, matmul_##lower},
+#define MATMUL_ROW_WIDE(lower, UPPER) {TYPE_##UPPER, true, false, packed_row, matmul_##lower##_wide},
 #define MATMUL_FLOATS                                                                                        \
-    {TYPE_F32, false, weight_plain_row, matmul_f32}, {TYPE_F16, false, weight_plain_row, matmul_f16},        \
-        {TYPE_BF16, false, weight_plain_row, matmul_bf16},
+    {TYPE_F32, false, false, weight_plain_row, matmul_f32}, {TYPE_F16, false, false, weight_plain_row, matmul_f16}, \
+        {TYPE_BF16, false, false, weight_plain_row, matmul_bf16},
 
 #define MATMUL_TABLES(isa)                                                                                   \
     MATMUL(matmul_f32, matmul_float, TYPE_F32)                                                               \

@@ -6,37 +6,18 @@
 
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
-#include <immintrin.h>
 #include <string.h>
+#include "lanes.h"
 
-#define LANES  8 /* half a group */
+#define MATMUL_SHARED(type) false
 #define MOST_ROWS 4
-#ifdef MATMUL_SMALL /* one function for all types and tiles: sanitizers take minutes over hundreds written out */
-#define UNROLL
-#define INLINE static
+#ifdef KERNELS_SMALL
 #define LEFT(v, n) _mm256_sll_epi16(v, _mm_cvtsi32_si128((int)(n)))
 #define RIGHT(v, n) _mm256_srl_epi16(v, _mm_cvtsi32_si128((int)(n)))
 #else
-#define UNROLL _Pragma("GCC unroll 8")
-#define INLINE static inline __attribute__((always_inline))
 #define LEFT(v, n) _mm256_slli_epi16(v, (n) & 15)
 #define RIGHT(v, n) _mm256_srli_epi16(v, (n) & 15)
 #endif
-
-INLINE float add_lanes(__m256 v)
-{
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
-
-/* The first n lanes, the others 0. */
-INLINE __m256i mask_of(size_t n)
-{
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES),
-                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
 
 /* ---- packed weights: every pointer is already at the half of a group that is wanted --------------------------- */
 

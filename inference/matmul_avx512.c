@@ -2,36 +2,29 @@
  *
  * VPDPBUSD multiplies unsigned bytes, the weights' integers, by signed ones, the activations, and adds four products
  * to each lane, which begins at minus the sum of activations times the integer that stands for 0. The rest is in floats,
- * part after part: total += scale * d * dot, and where a type has mins: total += min * sum. A tile is
- * G groups of outputs times R rows; whatever its size, each output value is made by these same operations. */
+ * part after part: total += scale * d * dot, and where a type has mins: total += min * sum. K types with activations of
+ * 8 bits do it record after record: their activations share one d, so that a part costs total += code * dot only, and
+ * mins are summed as integers. A tile is G groups of outputs times R rows; whatever its size, each output value is made
+ * by these same operations. */
 #include "matmul.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) &&       \
     defined(__AVX512VNNI__) && defined(__F16C__)
 
-#include <immintrin.h>
 #include <string.h>
+#include "lanes.h"
 
-#define LANES  16
 /* Of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest; wide ones have two sums. */
 #define MOST_ROWS 6
 #define MOST_ROWS_WIDE 3
-#ifdef MATMUL_SMALL /* one function for all types and tiles: sanitizers take minutes over hundreds written out */
-#define UNROLL
-#define INLINE static
+#define MATMUL_SHARED(type) ((type) == TYPE_Q4_K || (type) == TYPE_Q5_K || (type) == TYPE_Q6_K)
+#ifdef KERNELS_SMALL
 #define LEFT(v, n) _mm512_sll_epi16(v, _mm_cvtsi32_si128((int)(n)))
 #define RIGHT(v, n) _mm512_srl_epi16(v, _mm_cvtsi32_si128((int)(n)))
 #else
-#define UNROLL _Pragma("GCC unroll 16")
-#define INLINE static inline __attribute__((always_inline))
 #define LEFT(v, n) _mm512_slli_epi16(v, (n) & 15)
 #define RIGHT(v, n) _mm512_srli_epi16(v, (n) & 15)
 #endif
-
-INLINE __mmask16 first_lanes(size_t n)
-{
-    return n >= LANES ? 0xFFFF : (__mmask16)((1U << n) - 1);
-}
 
 /* ---- packed weights ------------------------------------------------------------------------------------ */
 
@@ -135,51 +128,66 @@ INLINE __m512i four_values(const int8_t *from)
     return _mm512_set1_epi32(four);
 }
 
-/* One part of G groups for R rows: i counts in the record, q is the activations' part. */
+/* What products with a part's integers begin at, so that the integer that stands for 0 counts as 0. */
+INLINE __m512i begin_at(enum weight_type type, const struct act_block *b, size_t k)
+{
+    if (!packed_zero_bits(type)) return _mm512_setzero_si512();
+    return _mm512_slli_epi32(_mm512_set1_epi32(type == TYPE_Q6_K ? b->minus_half[k] : b->minus_sum),
+                             packed_zero_bits(type));
+}
+
+/* Integer products of a part (Q6_K: of its half k) of G groups with part `at` of R rows; wide: of the upper bytes of
+ * activations, and of the lower ones. */
+INLINE void part_dots(enum weight_type type, bool wide, size_t group_bytes, size_t G, const uint8_t *part,
+                      const struct act_block *const *q, const int8_t *const *low, size_t at, size_t k, size_t R,
+                      __m512i *dot, __m512i *dot_low)
+{
+    const size_t steps = PACKED_STEPS / (type == TYPE_Q6_K ? 2 : 1);
+
+    UNROLL
+    for (size_t r = 0; r < R; r++) {
+        __m512i begin = begin_at(type, &q[r][at], k);
+
+        UNROLL
+        for (size_t g = 0; g < G; g++) {
+            dot[r * G + g] = wide ? _mm512_setzero_si512() : begin;
+            dot_low[r * G + g] = begin;
+        }
+    }
+    UNROLL
+    for (size_t s = k * steps; s < (k + 1) * steps; s++) {
+        __m512i w[2];
+
+        UNROLL
+        for (size_t g = 0; g < G; g++)
+            w[g] = integers(type, part + g * group_bytes, s);
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
+            __m512i v = four_values(q[r][at].q + 4 * s);
+            __m512i v_low = wide ? four_values(low[r] + at * ACT_BLOCK + 4 * s) : v;
+
+            UNROLL
+            for (size_t g = 0; g < G; g++) {
+                dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], w[g], v);
+                if (wide) dot_low[r * G + g] = _mm512_dpbusd_epi32(dot_low[r * G + g], w[g], v_low);
+            }
+        }
+    }
+}
+
+/* One part of G groups for R rows: i counts in the record, `at` in the row. */
 INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size_t G, const uint8_t *record,
                       const struct common *common, size_t i, const struct act_block *const *q,
                       const int8_t *const *low, size_t at, size_t R, __m512 *total)
 {
-    const size_t halves = type == TYPE_Q6_K ? 2 : 1, steps = PACKED_STEPS / halves;
     const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
+    const size_t halves = type == TYPE_Q6_K ? 2 : 1;
 
     UNROLL
     for (size_t k = 0; k < halves; k++) {
         __m512i dot[2 * MOST_ROWS], dot_low[2 * MOST_ROWS];
 
-        UNROLL
-        for (size_t r = 0; r < R; r++) {
-            const struct act_block *b = &q[r][at];
-            __m512i begin = _mm512_setzero_si512();
-
-            if (packed_zero_bits(type))
-                begin = _mm512_slli_epi32(_mm512_set1_epi32(halves == 2 ? b->minus_half[k] : b->minus_sum),
-                                          packed_zero_bits(type));
-            UNROLL
-            for (size_t g = 0; g < G; g++) {
-                dot[r * G + g] = wide ? _mm512_setzero_si512() : begin;
-                dot_low[r * G + g] = begin;
-            }
-        }
-        UNROLL
-        for (size_t s = k * steps; s < (k + 1) * steps; s++) {
-            __m512i w[2];
-
-            UNROLL
-            for (size_t g = 0; g < G; g++)
-                w[g] = integers(type, part + g * group_bytes, s);
-            UNROLL
-            for (size_t r = 0; r < R; r++) {
-                __m512i v = four_values(q[r][at].q + 4 * s);
-                __m512i v_low = wide ? four_values(low[r] + at * ACT_BLOCK + 4 * s) : v;
-
-                UNROLL
-                for (size_t g = 0; g < G; g++) {
-                    dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], w[g], v);
-                    if (wide) dot_low[r * G + g] = _mm512_dpbusd_epi32(dot_low[r * G + g], w[g], v_low);
-                }
-            }
-        }
+        part_dots(type, wide, group_bytes, G, part, q, low, at, k, R, dot, dot_low);
         UNROLL
         for (size_t g = 0; g < G; g++) {
             __m512 scale, min = _mm512_setzero_ps();
@@ -197,6 +205,77 @@ INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size
                                        _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
                 if (!packed_zero_bits(type)) *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(b->sum), *sum);
             }
+        }
+    }
+}
+
+INLINE __m512i codes_at(enum weight_type type, const uint8_t *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+
+    return type == TYPE_Q6_K ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+}
+
+/* Minus the sum over a record's parts of min * sum of activations: two parts at a time, as halves of lanes. */
+INLINE __m512i minus_mins(const uint8_t *record, const struct act_block *q)
+{
+    __m512i total = _mm512_setzero_si512();
+
+    UNROLL
+    for (size_t i = 0; i < ACT_SHARED; i += 2) {
+        const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP + PACKED_GROUP;
+        __m512i mins = _mm512_or_si512(codes_at(TYPE_Q4_K, codes),
+                                       _mm512_slli_epi32(codes_at(TYPE_Q4_K, codes + 2 * PACKED_GROUP), 16));
+        uint32_t sums = (uint32_t)(q[i].minus_sum & 0xFFFF) | (uint32_t)q[i + 1].minus_sum << 16;
+
+        total = _mm512_dpwssd_epi32(total, mins, _mm512_set1_epi32((int)sums));
+    }
+    return total;
+}
+
+/* The eight parts of a record of a K type, with activations that share a scale from its first to its last: the scales
+ * are multiplied in at its end, once. */
+INLINE void tile_record(enum weight_type type, size_t group_bytes, size_t G, const uint8_t *record,
+                        const struct act_block *const *q, size_t at, size_t R, __m512 *total)
+{
+    const size_t halves = type == TYPE_Q6_K ? 2 : 1;
+    __m512 all[2 * MOST_ROWS];
+
+    UNROLL
+    for (size_t t = 0; t < G * R; t++)
+        all[t] = _mm512_setzero_ps();
+    for (size_t i = 0; i < ACT_SHARED; i++) {
+        const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
+        const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
+
+        UNROLL
+        for (size_t k = 0; k < halves; k++) {
+            __m512i dot[2 * MOST_ROWS], unused[2 * MOST_ROWS];
+
+            part_dots(type, false, group_bytes, G, part, q, NULL, at + i, k, R, dot, unused);
+            UNROLL
+            for (size_t g = 0; g < G; g++) {
+                __m512 code = _mm512_cvtepi32_ps(codes_at(type, codes + g * group_bytes + k * PACKED_GROUP));
+
+                UNROLL
+                for (size_t r = 0; r < R; r++)
+                    all[r * G + g] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r * G + g]), code, all[r * G + g]);
+            }
+        }
+    }
+    UNROLL
+    for (size_t g = 0; g < G; g++) {
+        const uint8_t *head = record + g * group_bytes;
+        __m512 d = halves_at(head);
+
+        UNROLL
+        for (size_t r = 0; r < R; r++) {
+            __m512 *sum = &total[r * G + g], one = _mm512_mul_ps(all[r * G + g], d);
+
+            if (!packed_zero_bits(type))
+                one = _mm512_fmadd_ps(_mm512_cvtepi32_ps(minus_mins(head, q[r] + at)),
+                                      halves_at(head + PACKED_HALVES), one);
+            *sum = _mm512_fmadd_ps(one, _mm512_set1_ps(q[r][at].d), *sum);
         }
     }
 }
@@ -222,6 +301,11 @@ INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w
     for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
         struct common common[2];
 
+        if (MATMUL_SHARED(type) && !wide) {
+            tile_record(type, bytes, G, group, q, at, R, total);
+            at += ACT_SHARED;
+            continue;
+        }
         UNROLL
         for (size_t g = 0; g < G; g++)
             common[g] = common_of(type, group + g * bytes);

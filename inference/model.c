@@ -10,7 +10,7 @@
 #include "chat.h"
 #include "tokenizer.h"
 
-#define WIDE_MOST_EMBD 256 /* width of a model up to which activations have 16 bits */
+#define WIDE_MOST_EMBD 512 /* width of a model up to which activations have 16 bits */
 
 /* ---- tensors ------------------------------------------------------------------------------------------- */
 

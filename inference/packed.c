@@ -46,15 +46,38 @@ static unsigned high_shift(unsigned bits, size_t i)
     return (unsigned)(bits == 6 ? i / STEP_VALUES % 4 * 2 : i / STEP_VALUES);
 }
 
+static uint32_t step_of(const uint8_t *q, size_t step)
+{
+    uint32_t four;
+
+    memcpy(&four, q + step * STEP_VALUES, sizeof(four));
+    return four;
+}
+
+static void put_step(uint8_t *to, size_t k, size_t r, uint32_t four)
+{
+    memcpy(to + (k * PACKED_GROUP + r) * STEP_VALUES, &four, sizeof(four));
+}
+
+/* Four values, a byte each, at a time. */
 static void put_integers(enum weight_type type, const struct part *p, size_t r, uint8_t *to)
 {
-    unsigned bits = packed_bits(type);
+    const uint32_t low = 0x0F0F0F0F, high = packed_bits(type) == 6 ? 0x03030303 : 0x01010101;
+    const unsigned bits = packed_bits(type), width = bits - 4; /* the latter: bits beside the low four */
+    uint8_t q[PART_VALUES];
 
-    for (size_t i = 0; i < PART_VALUES; i++) {
-        uint8_t q = type == TYPE_MXFP4 ? mxfp4_code(p->q[i]) : p->q[i];
+    for (size_t i = 0; i < PART_VALUES; i++)
+        q[i] = type == TYPE_MXFP4 ? mxfp4_code(p->q[i]) : p->q[i];
+    for (size_t k = 0; k < PACKED_STEPS && bits == 8; k++)
+        put_step(to, k, r, step_of(q, k));
+    for (size_t k = 0; k < 4 && bits < 8; k++)
+        put_step(to, k, r, (step_of(q, k) & low) | (step_of(q, k + 4) & low) << 4);
+    for (size_t k = 0, steps = 8 / (width ? width : 8); k < width && bits < 8; k++) {
+        uint32_t all = 0;
 
-        to[low_at(bits, r, i)] |= (uint8_t)((bits == 8 ? q : q & 15) << low_shift(bits, i));
-        if (bits == 5 || bits == 6) to[high_at(bits, r, i)] |= (uint8_t)(q >> 4 << high_shift(bits, i));
+        for (size_t s = 0; s < steps; s++)
+            all |= (step_of(q, k * steps + s) >> 4 & high) << s * width;
+        put_step(to, 4 + k, r, all);
     }
 }
 

@@ -16,11 +16,17 @@
 
 #define SPINS 4000 /* pauses before a thread sleeps: 50 to 150 microseconds */
 #define LINE  64   /* of the processor's cache: what different threads write lies on different ones */
+#define AHEAD_BYTES (16 * (size_t)LINE) /* fetched between two looks at the round */
 
 struct worker {
     struct pool *pool;
     size_t index;
     pthread_t thread;
+};
+
+struct ahead { /* two words that need not fit each other: a wrong address is only not worth fetching */
+    atomic_uintptr_t end;
+    atomic_size_t left; /* bytes before it that nobody has fetched */
 };
 
 struct pool {
@@ -32,6 +38,8 @@ struct pool {
     _Alignas(LINE) atomic_uint_least32_t done; /* pieces of this round */
     _Alignas(LINE) atomic_uint sleepers;      /* workers that are, or are about to be */
     atomic_bool caller_sleeps;
+    _Alignas(LINE) struct ahead ahead[POOL_MOST_AHEAD];
+    atomic_size_t n_ahead;
     _Alignas(LINE) atomic_bool closing;
     pthread_mutex_t lock; /* for going to sleep only */
     pthread_cond_t wake, finished;
@@ -51,6 +59,27 @@ static void relax(void)
 #else
     sched_yield();
 #endif
+}
+
+/* Fetch a few lines of what will be read, or wait for a moment. */
+static void look_ahead(struct pool *p)
+{
+    size_t n = atomic_load_explicit(&p->n_ahead, memory_order_relaxed);
+
+    for (size_t i = 0; i < n; i++) {
+        struct ahead *a = &p->ahead[i];
+        size_t left = atomic_load_explicit(&a->left, memory_order_relaxed);
+        size_t take = left < AHEAD_BYTES ? left : AHEAD_BYTES;
+        const char *at = (const char *)atomic_load_explicit(&a->end, memory_order_relaxed) - left;
+
+        if (left == 0) continue;
+        if (atomic_compare_exchange_weak_explicit(&a->left, &left, left - take, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            for (size_t k = 0; k < take; k += LINE)
+                __builtin_prefetch(at + k, 0, 2);
+        return;
+    }
+    relax();
 }
 
 /* Do pieces while there are some; returns how many. */
@@ -84,7 +113,7 @@ static void wait_for_pieces(struct pool *p)
         if (pieces_left(now) > 0 || atomic_load_explicit(&p->closing, memory_order_relaxed)) return;
         if (now != seen) i = 0; /* a round went by: the next is not far */
         seen = now;
-        relax();
+        look_ahead(p);
     }
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->sleepers, 1);
@@ -126,7 +155,7 @@ static void wake_sleepers(struct pool *p)
 static void wait_until_done(struct pool *p)
 {
     for (int i = 0; i < SPINS && atomic_load(&p->done) < p->n; i++)
-        relax();
+        look_ahead(p);
     if (atomic_load(&p->done) == p->n) return;
     pthread_mutex_lock(&p->lock);
     atomic_store(&p->caller_sleeps, true);
@@ -155,7 +184,18 @@ void pool_run(struct pool *p, void (*work)(void *ctx, size_t i, size_t worker), 
     if (mine < p->n && atomic_fetch_add(&p->done, mine) + mine < p->n) wait_until_done(p);
 }
 
-static size_t processors(void)
+void pool_ahead(struct pool *p, const struct pool_stretch *next, size_t n)
+{
+    n = n < POOL_MOST_AHEAD ? n : POOL_MOST_AHEAD;
+    atomic_store_explicit(&p->n_ahead, 0, memory_order_relaxed);
+    for (size_t i = 0; i < n; i++) {
+        atomic_store_explicit(&p->ahead[i].end, (uintptr_t)next[i].at + next[i].n, memory_order_relaxed);
+        atomic_store_explicit(&p->ahead[i].left, next[i].n, memory_order_relaxed);
+    }
+    atomic_store_explicit(&p->n_ahead, n, memory_order_relaxed);
+}
+
+size_t pool_processors(void)
 {
     cpu_set_t set;
 
@@ -165,7 +205,7 @@ static size_t processors(void)
 enum rc pool_open(int threads, struct pool **out, struct err *e)
 {
     struct pool *p = aligned_alloc(LINE, sizeof(*p)); /* a multiple of LINE by its members */
-    size_t n = processors();
+    size_t n = pool_processors();
 
     if (p) *p = (struct pool){0};
     if (!p) return err_set(e, RC_NOMEM, "threads: out of memory");

@@ -1,14 +1,19 @@
 /* weights.c: from a file's rows to what the kernels read. */
 #include "weights.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "packed.h"
+#include "pool.h"
 
 #define ALIGN      64
 #define HUGE_PAGE  ((size_t)2 << 20)
 #define STEP_BYTES ((size_t)1 << 20) /* read at once when packing, at least one group */
+#define THREAD_BYTES ((size_t)4 << 20) /* of a tensor, that are worth a thread */
+#define MOST_HELPERS 15
 
 const uint8_t *weight_plain_at(const struct weight *w, size_t mat, size_t row)
 {
@@ -47,34 +52,80 @@ static enum rc read_rows(const struct gguf *g, const struct gguf_tensor *t, cons
     return gguf_read(g, t, row * w->row_bytes, out, n * w->row_bytes, e);
 }
 
-/* One matrix, packed `step` rows at a time; rows beyond the last are zeros. */
-static enum rc pack_matrix(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w,
-                           size_t mat, uint8_t *rows, size_t step, struct err *e)
+/* A tensor to be packed, `step` rows of one matrix at a time, by several threads. */
+struct packing {
+    const struct gguf *g;
+    const struct gguf_tensor *t;
+    const struct weight *w;
+    size_t step, steps; /* rows; of one matrix */
+    atomic_size_t next; /* step of all matrices' that nobody has taken */
+    pthread_mutex_t lock;
+    enum rc rc; /* the first failure */
+    struct err e;
+};
+
+/* Rows beyond the matrix's last are zeros. */
+static enum rc pack_step(const struct packing *p, size_t i, uint8_t *rows, struct err *e)
 {
-    enum rc rc = RC_OK;
+    const struct weight *w = p->w;
+    size_t mat = i / p->steps, row = i % p->steps * p->step;
+    size_t n = w->n_out - row < p->step ? w->n_out - row : p->step;
+    enum rc rc = read_rows(p->g, p->t, w, mat * w->n_out + row, n, rows, e);
 
-    for (size_t row = 0; row < w->n_out && rc == RC_OK; row += step) {
-        size_t n = w->n_out - row < step ? w->n_out - row : step;
-
-        rc = read_rows(g, t, w, mat * w->n_out + row, n, rows, e);
-        memset(rows + n * w->row_bytes, 0, (step - n) * w->row_bytes);
-        for (size_t i = 0; i < n && rc == RC_OK; i += PACKED_GROUP)
-            packed_pack(w->format->type, rows + i * w->row_bytes, w->row_bytes, w->n_in,
-                        w->data + mat * w->mat_bytes + (row + i) / PACKED_GROUP * w->group_bytes);
-    }
+    if (rc != RC_OK) return rc;
+    memset(rows + n * w->row_bytes, 0, (p->step - n) * w->row_bytes);
+    for (size_t k = 0; k < n; k += PACKED_GROUP)
+        packed_pack(w->format->type, rows + k * w->row_bytes, w->row_bytes, w->n_in,
+                    w->data + mat * w->mat_bytes + (row + k) / PACKED_GROUP * w->group_bytes);
     return rc;
+}
+
+static void *pack_steps(void *arg)
+{
+    struct packing *p = arg;
+    uint8_t *rows = malloc(p->step * p->w->row_bytes);
+    struct err e;
+    enum rc rc = rows ? RC_OK : no_memory(p->g, p->t, &e);
+
+    for (size_t i; rc == RC_OK && (i = atomic_fetch_add(&p->next, 1)) < p->steps * p->w->n_mats;)
+        rc = pack_step(p, i, rows, &e);
+    free(rows);
+    if (rc == RC_OK) return NULL;
+    atomic_store(&p->next, p->steps * p->w->n_mats); /* the others need not go on */
+    pthread_mutex_lock(&p->lock);
+    if (p->rc == RC_OK) {
+        p->rc = rc;
+        p->e = e;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* Threads beside the caller that are worth starting. */
+static size_t helpers(const struct weight *w)
+{
+    size_t most = w->n_mats * w->mat_bytes / THREAD_BYTES, n = pool_processors() - 1;
+
+    n = n < MOST_HELPERS ? n : MOST_HELPERS;
+    return n < most ? n : most;
 }
 
 static enum rc pack(const struct gguf *g, const struct gguf_tensor *t, const struct weight *w, struct err *e)
 {
-    size_t groups = STEP_BYTES / (PACKED_GROUP * w->row_bytes), step = PACKED_GROUP * (groups ? groups : 1);
-    uint8_t *rows = malloc(step * w->row_bytes);
-    enum rc rc = rows ? RC_OK : no_memory(g, t, e);
+    size_t groups = STEP_BYTES / (PACKED_GROUP * w->row_bytes), n = 0, most = helpers(w);
+    struct packing p = {.g = g, .t = t, .w = w, .step = PACKED_GROUP * (groups ? groups : 1), .rc = RC_OK};
+    pthread_t threads[MOST_HELPERS];
 
-    for (size_t mat = 0; mat < w->n_mats && rc == RC_OK; mat++)
-        rc = pack_matrix(g, t, w, mat, rows, step, e);
-    free(rows);
-    return rc;
+    p.steps = (w->n_out + p.step - 1) / p.step;
+    pthread_mutex_init(&p.lock, NULL);
+    while (n < most && pthread_create(&threads[n], NULL, pack_steps, &p) == 0) /* without them it takes longer */
+        n++;
+    pack_steps(&p);
+    while (n > 0)
+        pthread_join(threads[--n], NULL);
+    pthread_mutex_destroy(&p.lock);
+    if (p.rc != RC_OK && e) *e = p.e;
+    return p.rc;
 }
 
 enum rc weight_prepare(const struct gguf *g, const struct gguf_tensor *t, const struct kernels *k,

@@ -414,7 +414,7 @@ static enum rc choose_recipient(struct admit *a, struct err *e)
 }
 
 /* `is: true` also means what a CRM writes for it in a column that is mapped as text or label. */
-static bool holds(const struct record *r, const struct blocked_rule *b)
+bool admit_holds(const struct record *r, const struct blocked_rule *b)
 {
     static const char *const words[][6] = {{"true", "t", "yes", "y", "on", "1"}, {"false", "f", "no", "n", "off", "0"}};
     const struct field *f = record_field(r, b->field);
@@ -434,15 +434,28 @@ static const struct blocked_rule *blocked_by(const struct admit *a, enum purpose
 {
     for (const struct blocked_rule *b = a->p->purposes[purpose].blocked; b; b = b->next) {
         *whose = a->recipient;
-        if (a->recipient && holds(a->recipient, b)) return b;
+        if (a->recipient && admit_holds(a->recipient, b)) return b;
         *whose = a->record;
-        if ((is_person_record(a->record) || str_eq(a->record->object, b->object)) && holds(a->record, b)) return b;
+        if ((is_person_record(a->record) || str_eq(a->record->object, b->object)) && admit_holds(a->record, b)) return b;
         for (const struct record_parent *x = a->record->parents; x; x = x->next) {
             *whose = x->record;
-            if (!is_person_record(x->record) && str_eq(x->record->object, b->object) && holds(x->record, b)) return b;
+            if (!is_person_record(x->record) && str_eq(x->record->object, b->object) && admit_holds(x->record, b)) return b;
         }
     }
     return NULL;
+}
+
+/* With legal_basis: consent the person must have given it: the record or whom it would reach says so. */
+static bool consent_given(const struct admit *a)
+{
+    const struct blocked_rule *c = a->p->purposes[a->q->purpose].consent;
+
+    if (!c) return true;
+    for (; c; c = c->next) {
+        if (a->recipient && admit_holds(a->recipient, c)) return true;
+        if (str_eq(a->record->object, c->object) && admit_holds(a->record, c)) return true;
+    }
+    return false;
 }
 
 static enum rc check_purpose(struct admit *a, struct err *e)
@@ -460,6 +473,9 @@ static enum rc check_purpose(struct admit *a, struct err *e)
         return err_set(e, RC_REFUSED, "policy: %s %s is deleted in its source", object, a->record->id);
     a->rules = rules->paths[a->q->purpose];
     blocked = blocked_by(a, a->q->purpose, &whose);
+    if (!blocked && !consent_given(a))
+        return err_set(e, RC_REFUSED, "policy: purposes: %s rests on consent, and no field of consent_given says that it was given",
+                       purpose);
     if (!blocked) return RC_OK;
     return err_set(e, RC_REFUSED, "policy: purposes: %s: blocked_when: %s.%s is %s", purpose, whose->object,
                    blocked->field, blocked->is);

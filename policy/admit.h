@@ -131,6 +131,9 @@ MUST_USE enum rc language_choose(const struct admit *a, const char **out, struct
 /* The tree is complete: its hash, and the slots that it shows. Slots made afterwards are no part of either. */
 MUST_USE enum rc admitted_seal(struct admit *a, struct err *e);
 
+/* Does the record's field say what the rule says? */
+bool admit_holds(const struct record *r, const struct blocked_rule *b);
+
 /* ---- the tree (admit.c) and derived facts (derive.c) ------------------------------------------------------------ */
 
 MUST_USE enum rc node_map(struct admit *a, const char *name, struct policy_node **out, struct err *e);

@@ -1,6 +1,6 @@
-/* detect.c: see detect.h. Each row is compiled by PCRE2 (with its JIT where there is one) and run over the whole
- * text, unless a character that it needs doesn't occur. compile_row() and scan_row() are the only places that know
- * the matcher: a common automaton in front of them would change nothing else. */
+/* detect.c: see detect.h. The automaton names places and rows; here PCRE2 (with its JIT where there is one) tries the row
+ * at that place, anchored, and validators and context words judge what it finds. A row's next try begins behind its last
+ * match, so the matches are those of a search with PCRE2 from the beginning to the end. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "detect.h"
 
@@ -8,11 +8,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unicode/uchar.h>
 
 #include "../base/arena.h"
 #include "../base/str.h"
+#include "automaton.h"
 #include "normalise.h"
 #include "pattern.h"
 
@@ -21,22 +21,45 @@
 #define NUMBER_SCORE   0.02 /* of digits that no row found */
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
+#define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
+#define SMALL_CLUSTER  64 /* overlapping matches that are compared one by one */
+#define BLOCK          ((size_t)64 << 10) /* bytes that the automaton reads before its hits are judged */
 #define JIT_STACK_MIN  ((size_t)32 << 10)
 #define JIT_STACK_MAX  ((size_t)1 << 20)
 
 struct row {
     struct detector rule;
-    pcre2_code *code;
+    pcre2_code *code; /* NULL: not compiled yet */
+    bool jit;
     validate_fn *validate;
+    validate_dated_fn *validate_dated;
     uint32_t span_group; /* 0: the whole match */
     size_t index;        /* as in struct found */
+    size_t width;        /* greatest, in bytes */
+    uint64_t *words;     /* one bit for each of the set's words: its context */
+    size_t from;         /* where its next match may begin, in the text that is being scanned */
+};
+
+/* A context word in the text that is being scanned. */
+struct mention {
+    uint32_t at;
+    uint16_t word, len;
 };
 
 struct detect_set {
     struct row *rows;
     size_t n_rows;
-    bool facts, locales, no_context;
-    struct arena arena; /* own entities' names and words */
+    bool facts, locales, no_context, pcre2_alone;
+    int32_t today;
+    struct arena arena; /* own entities' names and words, bits of words */
+    const char **words;
+    size_t n_words;
+    uint64_t *second_words; /* one bit for each: it is context of a row that counts only with context */
+    size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
+    struct automaton *automaton;
+    struct automaton_hits hits;
+    struct mention *mentions;
+    size_t n_mentions, cap_mentions;
     pcre2_match_data *match;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
@@ -54,7 +77,7 @@ static const struct {
 
 const char *detect_entity(const char *name)
 {
-    static const char *const others[] = {"PERSON", "ORG", "STAFF"};
+    static const char *const others[] = {"PERSON", "ORG", "STAFF", "POSTAL_ADDRESS"};
 
     for (size_t i = 0; i < COUNT_OF(short_words); i++)
         if (strcmp(name, short_words[i].word) == 0) return short_words[i].entity;
@@ -74,43 +97,59 @@ const char *detect_slot_word(const char *entity)
 
 /* ---- compiling ------------------------------------------------------------------------------------------------- */
 
-static enum rc compile_row(const struct detector *rule, struct row *out, struct err *e)
+static enum rc compile_row(struct row *row, bool anchored, struct err *e)
 {
-    const char *why;
-    size_t width;
-    int error;
+    const struct detector *rule = &row->rule;
+    int error, group;
     PCRE2_SIZE offset;
     uint32_t empty = 0;
-    int group;
+    size_t size = 0;
 
-    memset(out, 0, sizeof(*out));
-    out->rule = *rule;
-    if (!pattern_width(rule->pattern, DETECT_MAX_WIDTH, &width, &why))
-        return err_set(e, RC_BAD, "entity %s: pattern: %s", rule->entity, why);
-    out->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED,
-                              PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error, &offset, NULL);
-    if (!out->code) {
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS;
+
+    /* an anchored try is short: PCRE2's search for a letter that must occur somewhere ahead would cost more */
+    if (anchored) options |= PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE;
+    row->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED, options, &error, &offset, NULL);
+    if (!row->code) {
         PCRE2_UCHAR message[128];
 
         pcre2_get_error_message(error, message, sizeof(message));
         return err_set(e, RC_BAD, "entity %s: pattern, character %zu: %s", rule->entity, (size_t)offset + 1,
                        (char *)message);
     }
-    pcre2_pattern_info(out->code, PCRE2_INFO_MATCHEMPTY, &empty);
-    if (empty || width == 0) {
-        pcre2_code_free(out->code);
-        out->code = NULL;
+    pcre2_pattern_info(row->code, PCRE2_INFO_MATCHEMPTY, &empty);
+    if (empty) {
+        pcre2_code_free(row->code);
+        row->code = NULL;
         return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
     }
-    if (rule->validator && !(out->validate = validate_find(rule->validator))) {
-        pcre2_code_free(out->code);
-        out->code = NULL;
-        return err_set(e, RC_BAD, "entity %s: unknown validator '%s'", rule->entity, rule->validator);
-    }
-    group = pcre2_substring_number_from_name(out->code, (PCRE2_SPTR) "v");
-    out->span_group = group > 0 ? (uint32_t)group : 0;
-    (void)pcre2_jit_compile(out->code,
+    group = pcre2_substring_number_from_name(row->code, (PCRE2_SPTR) "v");
+    row->span_group = group > 0 ? (uint32_t)group : 0;
+    (void)pcre2_jit_compile(row->code,
                             PCRE2_JIT_COMPLETE); /* without a JIT the interpreter does the same, slower */
+    row->jit = pcre2_pattern_info(row->code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
+    return RC_OK;
+}
+
+/* The row without its compiled pattern, which most texts never need. */
+static enum rc make_row(const struct detector *rule, size_t index, struct row *out, struct err *e)
+{
+    const char *why;
+    size_t width;
+
+    memset(out, 0, sizeof(*out));
+    out->rule = *rule;
+    out->index = index;
+    if (!pattern_width(rule->pattern, DETECT_MAX_WIDTH, &width, &why))
+        return err_set(e, RC_BAD, "entity %s: pattern: %s", rule->entity, why);
+    if (width == 0) return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
+    if (rule->validator) {
+        out->validate = validate_find(rule->validator);
+        out->validate_dated = validate_find_dated(rule->validator);
+    }
+    if (rule->validator && !out->validate && !out->validate_dated)
+        return err_set(e, RC_BAD, "entity %s: unknown validator '%s'", rule->entity, rule->validator);
+    out->width = 4 * width;
     return RC_OK;
 }
 
@@ -145,8 +184,9 @@ enum rc detect_check_own(const struct detect_own *own, struct err *e)
 {
     struct detector rule = {.entity = own->entity, .pattern = own->pattern, .validator = own->validator};
     struct row row;
-    enum rc rc = compile_row(&rule, &row, e);
+    enum rc rc = make_row(&rule, 0, &row, e);
 
+    if (rc == RC_OK) rc = compile_row(&row, true, e);
     if (rc == RC_OK) pcre2_code_free(row.code);
     return rc;
 }
@@ -160,6 +200,121 @@ static bool wanted(const struct detect_options *opt, const struct detector *d)
     return false;
 }
 
+/* Letters of ASCII and of Latin-1 (in UTF-8) made small. */
+static void lower(char *s)
+{
+    for (unsigned char *p = (unsigned char *)s; *p; p++) {
+        if (*p >= 'A' && *p <= 'Z') *p = (unsigned char)(*p + 32);
+        if (p > (unsigned char *)s && p[-1] == 0xC3 && *p < 0x9F && *p != 0x97) *p = (unsigned char)(*p + 32);
+    }
+}
+
+static uint16_t word_number(struct detect_set *s, const char *word)
+{
+    size_t i = 0;
+
+    while (i < s->n_words && strcmp(s->words[i], word) != 0)
+        i++;
+    if (i == s->n_words) s->words[s->n_words++] = word;
+    return (uint16_t)i;
+}
+
+static size_t count_words(const char *list)
+{
+    size_t n = list && *list ? 1 : 0;
+
+    for (const char *p = list; p && *p; p++)
+        n += *p == '|';
+    return n;
+}
+
+/* The context words of all rows, each once, and each row's as bits. */
+static enum rc read_words(struct detect_set *s, struct err *e)
+{
+    size_t most = 1;
+
+    for (size_t i = 0; i < s->n_rows; i++)
+        most += count_words(s->rows[i].rule.context);
+    s->words = arena_array(&s->arena, most, sizeof(*s->words));
+    s->second_words = arena_array(&s->arena, most / 64 + 1, sizeof(*s->second_words));
+    if (!s->words || !s->second_words || s->n_rows + most > AUTOMATON_PATTERNS)
+        return err_set(e, s->words ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
+    for (size_t i = 0; i < s->n_rows; i++) {
+        struct row *row = &s->rows[i];
+
+        row->words = arena_array(&s->arena, most / 64 + 1, sizeof(*row->words));
+        if (!row->words) return err_set(e, RC_NOMEM, "detectors: out of memory");
+        for (const char *w = row->rule.context; w && *w;) {
+            size_t len = strcspn(w, "|");
+            char *word = arena_ndup(&s->arena, w, len);
+            uint16_t number;
+
+            if (!word) return err_set(e, RC_NOMEM, "detectors: out of memory");
+            lower(word);
+            if (len) {
+                number = word_number(s, word);
+                row->words[number / 64] |= UINT64_C(1) << number % 64;
+            }
+            w += len;
+            if (*w == '|') w++;
+        }
+    }
+    return RC_OK;
+}
+
+/* Can no match of this row count without a context word? */
+static bool needs_context(const struct detect_set *s, const struct row *row)
+{
+    const struct detector *d = &row->rule;
+
+    if (d->class == DETECT_LOCALE && !s->locales) return true;
+    return !s->no_context && d->score < DETECT_MIN_SCORE && !row->validate &&
+           !(s->facts && d->class == DETECT_FACT);
+}
+
+/* Ids: rows, then words. */
+static enum rc make_automaton(struct detect_set *s, struct err *e)
+{
+    enum rc rc = automaton_open(&s->automaton, e);
+
+    for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++) {
+        const struct row *row = &s->rows[i];
+
+        bool second = needs_context(s, row);
+
+        rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
+                           (uint16_t)i, e);
+        if (row->width > s->reach) s->reach = row->width;
+        if (second && row->width > s->reach_second) s->reach_second = row->width;
+        for (size_t w = 0; second && w < s->n_words / 64 + 1; w++)
+            s->second_words[w] |= row->words[w];
+    }
+    for (size_t i = 0; i < s->n_words && rc == RC_OK; i++)
+        rc = automaton_add_word(s->automaton, s->words[i], strlen(s->words[i]) <= WHOLE_WORD,
+                                (uint16_t)(s->n_rows + i), e);
+    s->reach += CONTEXT_AFTER;
+    s->reach_second += CONTEXT_AFTER;
+    return rc == RC_OK ? automaton_ready(s->automaton, e) : rc;
+}
+
+static enum rc make_rows(struct detect_set *s, const struct detect_options *opt, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < n_detectors && rc == RC_OK; i++)
+        if (wanted(opt, &detectors[i])) rc = make_row(&detectors[i], i, &s->rows[s->n_rows++], e);
+    for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
+        struct row *row = &s->rows[s->n_rows];
+        struct detector rule;
+
+        if (!own_rule(&opt->own[i], &s->arena, &rule)) return err_set(e, RC_NOMEM, "detectors: out of memory");
+        rc = make_row(&rule, n_detectors + i, row, e);
+        if (rc == RC_OK) rc = compile_row(row, !s->pcre2_alone, e);
+        if (rc == RC_OK) s->n_rows++;
+    }
+    return rc;
+}
+
 enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -170,6 +325,8 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
     s->facts = opt->facts;
     s->locales = opt->locales;
     s->no_context = opt->no_context;
+    s->pcre2_alone = opt->pcre2_alone;
+    s->today = opt->today;
     s->rows = calloc(n_detectors + opt->n_own, sizeof(*s->rows));
     s->match = pcre2_match_data_create(32, NULL);
     s->context = pcre2_match_context_create(NULL);
@@ -180,20 +337,9 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
     }
     pcre2_set_match_limit(s->context, MATCH_LIMIT);
     pcre2_jit_stack_assign(s->context, NULL, s->stack);
-    for (size_t i = 0; i < n_detectors && rc == RC_OK; i++) {
-        if (!wanted(opt, &detectors[i])) continue;
-        rc = compile_row(&detectors[i], &s->rows[s->n_rows], e);
-        if (rc == RC_OK) s->rows[s->n_rows++].index = i;
-    }
-    for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
-        struct detector rule;
-
-        if (!own_rule(&opt->own[i], &s->arena, &rule))
-            rc = err_set(e, RC_NOMEM, "detectors: out of memory");
-        else
-            rc = compile_row(&rule, &s->rows[s->n_rows], e);
-        if (rc == RC_OK) s->rows[s->n_rows++].index = n_detectors + i;
-    }
+    rc = make_rows(s, opt, e);
+    if (rc == RC_OK) rc = read_words(s, e);
+    if (rc == RC_OK) rc = make_automaton(s, e);
     if (rc != RC_OK) goto out;
     *out = s;
     s = NULL;
@@ -202,12 +348,20 @@ out:
     return rc;
 }
 
+void detect_today(struct detect_set *s, int32_t today)
+{
+    s->today = today;
+}
+
 void detect_close(struct detect_set *s)
 {
     if (!s) return;
     for (size_t i = 0; i < s->n_rows; i++)
         pcre2_code_free(s->rows[i].code);
     free(s->rows);
+    automaton_close(s->automaton);
+    free(s->hits.items);
+    free(s->mentions);
     pcre2_match_data_free(s->match);
     pcre2_match_context_free(s->context);
     pcre2_jit_stack_free(s->stack);
@@ -238,24 +392,39 @@ static enum rc list_add(struct list *l, const struct found *f, struct err *e)
     return RC_OK;
 }
 
-static bool word_byte(unsigned char c)
+/* The first mention at or behind `at`. */
+static size_t mention_from(const struct detect_set *s, size_t at)
 {
-    return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    size_t low = 0, high = s->n_mentions;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (s->mentions[middle].at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-/* Does a word that begins with one of `words` ("a|b|c") stand in s[start, end)? */
-static bool has_context(const char *words, const char *s, size_t start, size_t end)
+/* Does a context word of the row stand in [from, start) or in [end, upto)? */
+static bool has_context(const struct detect_set *s, const struct row *row, size_t from, size_t start, size_t end,
+                        size_t upto)
 {
-    for (const char *w = words; *w;) {
-        size_t len = strcspn(w, "|");
+    for (size_t i = mention_from(s, from); i < s->n_mentions && s->mentions[i].at < upto; i++) {
+        const struct mention *m = &s->mentions[i];
 
-        for (size_t i = start; i + len <= end; i++)
-            if ((i == 0 || !word_byte((unsigned char)s[i - 1])) && strncasecmp(s + i, w, len) == 0)
-                return true;
-        w += len;
-        if (*w == '|') w++;
+        if (!(row->words[m->word / 64] >> m->word % 64 & 1)) continue;
+        if ((size_t)m->at + m->len <= start || (m->at >= end && (size_t)m->at + m->len <= upto)) return true;
     }
     return false;
+}
+
+static bool near(const struct detect_set *s, const struct row *row, size_t n, size_t start, size_t end)
+{
+    return s->n_mentions > 0 && has_context(s, row, start > CONTEXT_BEFORE ? start - CONTEXT_BEFORE : 0, start, end,
+                                            n - end > CONTEXT_AFTER ? end + CONTEXT_AFTER : n);
 }
 
 /* Score of a match, 0 to drop it. */
@@ -263,18 +432,14 @@ static double judge(const struct detect_set *s, const struct row *row, const str
                     size_t start, size_t end)
 {
     const struct detector *d = &row->rule;
-    enum verdict v = row->validate ? row->validate(t->text + start, end - start) : VERDICT_UNKNOWN;
+    enum verdict v = row->validate         ? row->validate(t->text + start, end - start)
+                     : row->validate_dated ? row->validate_dated(t->text + start, end - start, s->today)
+                                           : VERDICT_UNKNOWN;
     double score = d->score;
-    bool context = false;
+    bool context;
 
     if (v == VERDICT_NO) return 0;
-    if (!s->no_context && d->context) {
-        size_t from = start > CONTEXT_BEFORE ? start - CONTEXT_BEFORE : 0;
-        size_t upto = t->n - end > CONTEXT_AFTER ? end + CONTEXT_AFTER : t->n;
-
-        context =
-            has_context(d->context, t->text, from, start) || has_context(d->context, t->text, end, upto);
-    }
+    context = !s->no_context && d->context && near(s, row, t->n, start, end);
     /* A tenth of all numbers pass a check digit, so a foreign identifier needs its word. */
     if (d->class == DETECT_LOCALE && !s->locales && !context) return 0;
     if (v == VERDICT_YES)
@@ -285,112 +450,178 @@ static double judge(const struct detect_set *s, const struct row *row, const str
     return score;
 }
 
-static enum rc scan_row(struct detect_set *s, const struct row *row, const struct normalised *t,
-                        struct list *l, struct err *e)
+/* Tries the row at or, with PCRE2 alone, from `at`. *step is 0 without a match, else where the next try may begin. */
+static enum rc try_row(struct detect_set *s, struct row *row, const struct normalised *t, size_t at, size_t *step,
+                       struct list *l, struct err *e)
 {
-    size_t from = 0;
+    const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
+    struct found f = {.entity = row->rule.entity, .detector = row->index};
+    size_t start, end;
+    int count;
+    enum rc rc = row->code ? RC_OK : compile_row(row, !s->pcre2_alone, e);
 
-    while (from < t->n) {
-        int count =
-            pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, from, PCRE2_NO_UTF_CHECK, s->match, s->context);
-        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match);
-        struct found f = {.entity = row->rule.entity, .detector = row->index};
-        size_t start, end;
-        enum rc rc;
+    if (rc != RC_OK) return rc;
+    *step = 0;
+    count = row->jit ? pcre2_jit_match(row->code, (PCRE2_SPTR)t->text, t->n, at, 0, s->match, s->context)
+                     : pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, at, PCRE2_NO_UTF_CHECK, s->match, s->context);
+    if (count == PCRE2_ERROR_NOMATCH) return RC_OK;
+    if (count == PCRE2_ERROR_NOMEMORY) return err_set(e, RC_NOMEM, "detectors: out of memory");
+    if (count < 0) return err_set(e, RC_LIMIT, "text: too costly to search for %s", row->rule.entity);
+    start = found[2 * row->span_group];
+    end = found[2 * row->span_group + 1];
+    f.score = start < end ? judge(s, row, t, start, end) : 0;
+    if (f.score > 0) {
+        normalise_span(t, start, end, &f.start, &f.end);
+        rc = list_add(l, &f, e);
+        *step = end;
+    } else { /* another candidate may begin inside this one */
+        *step = found[0] + 1;
+        while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
+            (*step)++;
+    }
+    return rc;
+}
 
-        if (count == PCRE2_ERROR_NOMATCH) break;
-        if (count == PCRE2_ERROR_NOMEMORY) return err_set(e, RC_NOMEM, "detectors: out of memory");
-        if (count < 0) return err_set(e, RC_LIMIT, "text: too costly to search for %s", row->rule.entity);
-        start = at[2 * row->span_group];
-        end = at[2 * row->span_group + 1];
-        f.score = start < end ? judge(s, row, t, start, end) : 0;
-        if (f.score > 0) {
-            normalise_span(t, start, end, &f.start, &f.end);
-            rc = list_add(l, &f, e);
-            if (rc != RC_OK) return rc;
-            from = end;
-        } else { /* another candidate may begin inside this one */
-            from = at[0] + 1;
-            while (from < t->n && ((unsigned char)t->text[from] & 0xC0) == 0x80)
-                from++;
+static bool word_byte(unsigned char c)
+{
+    return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* Does the word stand here? An automaton whose tables are full names what may stand here. */
+static bool word_stands(const struct normalised *t, size_t at, const char *word, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)t->text, *w = (const unsigned char *)word;
+
+    if (t->n - at < len || (at > 0 && word_byte(s[at - 1]))) return false;
+    if (len <= WHOLE_WORD && at + len < t->n && word_byte(s[at + len])) return false;
+    for (size_t i = 0; i < len; i++) {
+        bool letter = w[i] < 0x80 ? w[i] >= 'a' && w[i] <= 'z' : i > 0 && w[i - 1] == 0xC3 && w[i] >= 0xA0;
+
+        if (s[at + i] != w[i] && !(letter && s[at + i] == w[i] - 32)) return false;
+    }
+    return true;
+}
+
+static enum rc add_mentions(struct detect_set *s, const struct normalised *t, size_t first, struct err *e)
+{
+    for (size_t i = first; i < s->hits.n; i++) {
+        size_t n;
+        const uint16_t *ids = automaton_set(s->automaton, s->hits.items[i].set, &n);
+
+        while (n > 0 && ids[n - 1] >= s->n_rows) { /* words have the highest ids */
+            uint16_t word = (uint16_t)(ids[--n] - s->n_rows);
+            size_t at = s->hits.items[i].at, len = strlen(s->words[word]);
+
+            if (!word_stands(t, at, s->words[word], len)) continue;
+            if (s->n_mentions == s->cap_mentions) {
+                size_t cap = s->cap_mentions ? s->cap_mentions * 2 : 256;
+                struct mention *more = realloc(s->mentions, cap * sizeof(*more));
+
+                if (!more) return err_set(e, RC_NOMEM, "detectors: out of memory");
+                s->mentions = more;
+                s->cap_mentions = cap;
+            }
+            s->mentions[s->n_mentions++] =
+                (struct mention){.at = (uint32_t)at, .word = word, .len = (uint16_t)len};
         }
     }
     return RC_OK;
 }
 
-/* What occurs in the text, to skip rows that need something else. */
-struct features {
-    bool digit, at, colon, dot;
-    uint64_t starts[512]; /* one bit for each beginning of a word: its first three bytes, and its first two */
-};
-
-static size_t start_bit(unsigned char a, unsigned char b, unsigned char c)
+/* Tries every row of the hit. */
+static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, const struct normalised *t, struct list *l,
+                       struct err *e)
 {
-    return (size_t)(a & 31) << 10 | (size_t)(b & 31) << 5 | (c & 31);
-}
+    size_t n, step, at = hit->at;
+    const uint16_t *ids = automaton_set(s->automaton, hit->set, &n);
 
-static void features_of(const struct normalised *t, struct features *f)
-{
-    const unsigned char *s = (const unsigned char *)t->text; /* a NUL ends it */
+    for (size_t i = 0; i < n && ids[i] < s->n_rows; i++) {
+        struct row *row = &s->rows[ids[i]];
+        enum rc rc;
 
-    memset(f, 0, sizeof(*f));
-    f->at = memchr(s, '@', t->n) != NULL;
-    f->colon = memchr(s, ':', t->n) != NULL;
-    f->dot = memchr(s, '.', t->n) != NULL;
-    for (size_t i = 0; i < t->n; i++) {
-        size_t two, three;
+        if (at < row->from) continue;
+        if (needs_context(s, row)) {
+            /* where the earliest and the latest context word can stand */
+            size_t first = at > CONTEXT_BEFORE ? at - CONTEXT_BEFORE : 0;
+            size_t last = t->n - at > row->width + CONTEXT_AFTER ? at + row->width + CONTEXT_AFTER : t->n;
 
-        if (s[i] >= '0' && s[i] <= '9') f->digit = true;
-        if (!word_byte(s[i]) || (i > 0 && word_byte(s[i - 1]))) continue;
-        two = start_bit(s[i], s[i + 1], 0);
-        three = start_bit(s[i], s[i + 1], s[i + 1] ? s[i + 2] : 0);
-        f->starts[two / 64] |= UINT64_C(1) << two % 64;
-        f->starts[three / 64] |= UINT64_C(1) << three % 64;
+            if (!has_context(s, row, first, last, last, last)) continue;
+        }
+        rc = try_row(s, row, t, at, &step, l, e);
+        if (rc != RC_OK) return rc;
+        if (step > row->from) row->from = step;
     }
+    return RC_OK;
 }
 
-/* May one of `words` ("a|b|c") begin a word of the text? */
-static bool may_mention(const char *words, const struct features *f)
+static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
 {
-    for (const char *w = words; *w;) {
-        size_t len = strcspn(w, "|");
-        size_t bit = start_bit((unsigned char)w[0], len > 1 ? (unsigned char)w[1] : 0,
-                               len > 2 ? (unsigned char)w[2] : 0);
+    enum rc rc = RC_OK;
 
-        if (len < 2 || f->starts[bit / 64] >> bit % 64 & 1) return true;
-        w += len;
-        if (*w == '|') w++;
+    for (size_t from = 0; from < t->n && rc == RC_OK;) {
+        size_t upto = t->n - from > BLOCK ? from + BLOCK : t->n, first = s->hits.n, done = 0;
+
+        rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, from, upto, &s->hits, e);
+        if (rc == RC_OK) rc = add_mentions(s, t, first, e);
+        /* a hit is judged when all that can belong to it has been read */
+        while (rc == RC_OK && done < s->hits.n && (upto == t->n || s->hits.items[done].at + s->reach < upto))
+            rc = try_hit(s, &s->hits.items[done++], t, l, e);
+        if (done < s->hits.n) memmove(s->hits.items, s->hits.items + done, (s->hits.n - done) * sizeof(*s->hits.items));
+        s->hits.n -= done;
+        from = upto;
     }
-    return false;
+    return rc;
 }
 
-/* Can no match of this row count without a context word? */
-static bool needs_context(const struct detect_set *s, const struct row *row)
+/* Rows that count only with a context word: around the words. */
+static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
 {
-    const struct detector *d = &row->rule;
+    size_t done = 0; /* read up to here */
+    enum rc rc = RC_OK;
 
-    if (d->class == DETECT_LOCALE && !s->locales) return true;
-    return !s->no_context && d->score < DETECT_MIN_SCORE && !row->validate &&
-           !(s->facts && d->class == DETECT_FACT);
-}
+    for (size_t i = 0; i < s->n_mentions && rc == RC_OK; i++) {
+        const struct mention *m = &s->mentions[i];
+        size_t from = m->at > s->reach_second ? m->at - s->reach_second : 0, upto = m->at + m->len + CONTEXT_BEFORE + 1;
 
-static bool worth_trying(const struct detect_set *s, const struct row *row, const struct features *f)
-{
-    if (needs_context(s, row) && (s->no_context || !row->rule.context || !may_mention(row->rule.context, f)))
-        return false;
-    switch (row->rule.needs) {
-    case NEEDS_DIGIT:
-        return f->digit;
-    case NEEDS_AT:
-        return f->at;
-    case NEEDS_COLON:
-        return f->colon;
-    case NEEDS_DOT:
-        return f->dot;
-    case NEEDS_NOTHING:
-        break;
+        if (!(s->second_words[m->word / 64] >> m->word % 64 & 1)) continue;
+        if (from < done) from = done;
+        if (upto > t->n) upto = t->n;
+        if (from >= upto) continue;
+        s->hits.n = 0;
+        rc = automaton_run(s->automaton, AUTOMATON_SECOND, t->text, t->n, from, upto, &s->hits, e);
+        for (size_t k = 0; k < s->hits.n && rc == RC_OK; k++)
+            rc = try_hit(s, &s->hits.items[k], t, l, e);
+        done = upto;
     }
-    return true;
+    return rc;
+}
+
+static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+{
+    enum rc rc;
+
+    s->hits.n = s->n_mentions = 0;
+    for (size_t i = 0; i < s->n_rows; i++)
+        s->rows[i].from = 0;
+    rc = scan_first(s, t, l, e);
+    /* without attention to context words a row that needs one has no match */
+    return rc == RC_OK && !s->no_context ? scan_second(s, t, l, e) : rc;
+}
+
+/* The same matches without the automaton's help, row by row. It still finds the context words. */
+static enum rc scan_alone(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+{
+    enum rc rc;
+
+    s->hits.n = s->n_mentions = 0;
+    rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, 0, t->n, &s->hits, e);
+    if (rc == RC_OK) rc = add_mentions(s, t, 0, e);
+    for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++)
+        for (size_t from = 0, step; from < t->n && rc == RC_OK; from = step) {
+            rc = try_row(s, &s->rows[i], t, from, &step, l, e);
+            if (step == 0) break;
+        }
+    return rc;
 }
 
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
@@ -436,7 +667,66 @@ static bool taken(const uint64_t *bits, size_t from, size_t upto)
     return false;
 }
 
-enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
+/* In order of place: matches are found nearly so. */
+static void sort_by_place(struct found *f, size_t n)
+{
+    if (n > SMALL_CLUSTER) {
+        bool sorted = true;
+
+        for (size_t i = 1; i < n && sorted; i++)
+            sorted = by_place(&f[i - 1], &f[i]) <= 0;
+        if (!sorted) qsort(f, n, sizeof(*f), by_place);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct found one = f[i];
+        size_t k = i;
+
+        for (; k > 0 && by_place(&f[k - 1], &one) > 0; k--)
+            f[k] = f[k - 1];
+        f[k] = one;
+    }
+}
+
+static bool same_entity(const struct found *a, const struct found *b)
+{
+    return a->entity == b->entity || strcmp(a->entity, b->entity) == 0;
+}
+
+/* The winners among a few that overlap, kept in order: *n becomes how many. */
+static void resolve_few(struct found *f, size_t *n, bool by_entity)
+{
+    uint8_t ranked[SMALL_CLUSTER], winners[SMALL_CLUSTER];
+    bool wins[SMALL_CLUSTER] = {false};
+    size_t n_winners = 0, kept = 0;
+
+    for (size_t i = 0; i < *n; i++) {
+        size_t k = i;
+
+        for (; k > 0 && by_rank(&f[ranked[k - 1]], &f[i]) > 0; k--)
+            ranked[k] = ranked[k - 1];
+        ranked[k] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        const struct found *a = &f[ranked[i]];
+        bool free_place = true;
+
+        for (size_t k = 0; k < n_winners && free_place; k++) {
+            const struct found *w = &f[winners[k]];
+
+            free_place = a->end <= w->start || w->end <= a->start || (by_entity && !same_entity(a, w));
+        }
+        if (!free_place) continue;
+        winners[n_winners++] = ranked[i];
+        wins[ranked[i]] = true;
+    }
+    for (size_t i = 0; i < *n; i++)
+        if (wins[i]) f[kept++] = f[i];
+    *n = kept;
+}
+
+/* The same for many, by marking the bytes that are taken. */
+static enum rc resolve_many(struct found *f, size_t *n, struct err *e)
 {
     size_t base = SIZE_MAX, top = 0, kept = 0;
     uint64_t *bits;
@@ -445,7 +735,6 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
         if (f[i].start < base) base = f[i].start;
         if (f[i].end > top) top = f[i].end;
     }
-    if (*n < 2) return RC_OK;
     bits = calloc((top - base) / 64 + 1, sizeof(*bits));
     if (!bits) return err_set(e, RC_NOMEM, "detectors: out of memory");
     qsort(f, *n, sizeof(*f), by_rank);
@@ -459,6 +748,59 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     *n = kept;
     qsort(f, kept, sizeof(*f), by_place);
     return RC_OK;
+}
+
+static enum rc resolve_each_entity(struct found *f, size_t *n, struct err *e)
+{
+    size_t kept = 0;
+
+    qsort(f, *n, sizeof(*f), by_entity);
+    for (size_t i = 0, next; i < *n; i = next) {
+        size_t some;
+        enum rc rc;
+
+        for (next = i + 1; next < *n && same_entity(&f[next], &f[i]);)
+            next++;
+        some = next - i;
+        rc = resolve_many(f + i, &some, e);
+        if (rc != RC_OK) return rc;
+        memmove(f + kept, f + i, some * sizeof(*f));
+        kept += some;
+    }
+    *n = kept;
+    qsort(f, kept, sizeof(*f), by_place);
+    return RC_OK;
+}
+
+/* Winners among those that overlap, or, entity by entity, among those of one. Matches that hang together are few in most
+ * texts, and each such cluster is decided alone. */
+static enum rc resolve(struct found *f, size_t *n, bool by_entity, struct err *e)
+{
+    size_t kept = 0;
+
+    sort_by_place(f, *n);
+    for (size_t i = 0, next; i < *n; i = next) {
+        size_t end = f[i].end, some;
+        enum rc rc = RC_OK;
+
+        for (next = i + 1; next < *n && f[next].start < end; next++)
+            if (f[next].end > end) end = f[next].end;
+        some = next - i;
+        if (some > SMALL_CLUSTER)
+            rc = by_entity ? resolve_each_entity(f + i, &some, e) : resolve_many(f + i, &some, e);
+        else if (some > 1)
+            resolve_few(f + i, &some, by_entity);
+        if (rc != RC_OK) return rc;
+        if (kept != i) memmove(f + kept, f + i, some * sizeof(*f));
+        kept += some;
+    }
+    *n = kept;
+    return RC_OK;
+}
+
+enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
+{
+    return resolve(f, n, false, e);
 }
 
 /* The next run of letters and digits in text[*at, upto) that has a digit; false if there is none. */
@@ -507,43 +849,18 @@ enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t 
     return rc;
 }
 
-/* Rows of one entity overlap by design (a long and a short form): keep its winners, entity by entity. */
-static enum rc resolve_entities(struct list *l, struct err *e)
-{
-    size_t kept = 0;
-
-    if (!l->n) return RC_OK;
-    qsort(l->items, l->n, sizeof(*l->items), by_entity);
-    for (size_t i = 0, next; i < l->n; i = next) {
-        size_t n;
-        enum rc rc;
-
-        for (next = i + 1; next < l->n && strcmp(l->items[next].entity, l->items[i].entity) == 0;)
-            next++;
-        n = next - i;
-        rc = detect_resolve(l->items + i, &n, e);
-        if (rc != RC_OK) return rc;
-        memmove(l->items + kept, l->items + i, n * sizeof(*l->items));
-        kept += n;
-    }
-    l->n = kept;
-    qsort(l->items, l->n, sizeof(*l->items), by_place);
-    return RC_OK;
-}
-
 enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
                     struct err *e)
 {
     struct normalised t;
     struct list l = {0};
-    struct features features;
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    features_of(&t, &features);
-    for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++)
-        if (worth_trying(s, &s->rows[i], &features)) rc = scan_row(s, &s->rows[i], &t, &l, e);
-    if (rc == RC_OK) rc = resolve_entities(&l, e);
+    rc = automaton_renew(s->automaton, e);
+    if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, &t, &l, e) : scan_with_automaton(s, &t, &l, e);
+    /* rows of one entity overlap by design (a long and a short form) */
+    if (rc == RC_OK) rc = resolve(l.items, &l.n, true, e);
     if (rc == RC_OK) {
         if (!l.n) {
             free(l.items);

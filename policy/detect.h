@@ -1,8 +1,9 @@
 /* detect.h: personal data and facts in a text, found by patterns with context words and checksums.
  *
  * One const table (detectors.c) says what is looked for; a policy file may add its own rows. Each row is a PCRE2
- * pattern of bounded width, so that no input, however hostile, costs more than a constant per byte. Scanning works on
- * the normalised text (normalise.h); spans are byte offsets of the text that was given.
+ * pattern of bounded width, so that no input, however hostile, costs more than a constant per byte. One automaton over
+ * all rows and context words (automaton.h) names the places where a row may match; only there PCRE2 is asked, and it
+ * alone decides. Scanning works on the normalised text (normalise.h); spans are byte offsets of the text that was given.
  *
  * Entities are named as in vectors/pii (EMAIL_ADDRESS, PHONE_NUMBER, DATE_TIME, ...). Policy files and slots use
  * shorter words for some: detect_entity() and detect_slot_word() translate.
@@ -27,19 +28,16 @@ enum detect_class {
     DETECT_LOCALE, /* one country's identifiers; weak without context words */
     DETECT_FACT    /* MONEY, DATE_TIME, NUMBER: not personal, but what a brief must get right */
 };
-/* What a pattern needs somewhere in the text before it is worth trying. */
-enum detect_needs { NEEDS_NOTHING, NEEDS_DIGIT, NEEDS_AT, NEEDS_COLON, NEEDS_DOT };
-
 struct detector {
     const char *entity;
     const char *locale; /* "" everywhere, else the country: "us", "de" ... */
     enum detect_class class;
     const char *pattern;   /* PCRE2, UTF, letter case ignored; a group named v, if any, is the span */
-    const char *context;   /* words near it that raise the score, separated by '|', or NULL */
+    const char *context;   /* words near it that raise the score, separated by '|', or NULL; those of up to four bytes
+                              stand alone, longer ones may begin a longer word */
     const char *validator; /* name in validate.h, or NULL */
     double score;          /* of the pattern alone; a validator's yes gives 1.0, its no drops the match */
     double context_score;  /* with a context word near; >= score */
-    enum detect_needs needs;
 };
 extern const struct detector detectors[];
 extern const size_t n_detectors;
@@ -61,6 +59,8 @@ struct detect_options {
     bool no_context; /* context words don't matter, every score above 0 counts; else DETECT_MIN_SCORE */
     const struct detect_own *own;
     size_t n_own;
+    int32_t today;    /* days since 1970-01-01, or 0: the day for validators that depend on it */
+    bool pcre2_alone; /* no automaton: slower, the same matches (tests compare the two) */
 };
 
 struct found {
@@ -75,6 +75,7 @@ struct detect_set;
  * validator: the message has the entity and the reason. RC_NOMEM. */
 MUST_USE enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e);
 void detect_close(struct detect_set *s);
+void detect_today(struct detect_set *s, int32_t today); /* another day, from now on */
 /* Just the check of one own row, for `policy check`. RC_BAD as above. */
 MUST_USE enum rc detect_check_own(const struct detect_own *own, struct err *e);
 

@@ -1,223 +1,209 @@
-/* name_rules.c: see name_rules.h. All word lists are folded (words.h: ä and ae are a, ue is u). */
+/* name_rules.c: see name_rules.h. Word lists are folded (words.h: ä and ae are a, ue is u). */
 #include "name_rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define MAX_NAME_WORDS 4
+#include "../base/str.h"
+
+#define MAX_ORG_WORDS 6
+
+/* Tags by which a word in small letters may begin a name, an address or a legal form. */
+#define MARKS (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
+/* And in capitals: the ordinary words that begin sentences don't. */
+#define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE)
+
+/* Tags of a word with a genitive s of which nothing else is known. */
+static uint32_t genitive_tags(const struct word *x)
+{
+    uint32_t stem;
+
+    if (x->upper || x->n_fold < 5 || x->fold[x->n_fold - 1] != 's') return 0;
+    stem = gazetteer_tags(word_hash(x->fold, x->n_fold - 1));
+    return stem & (TAG_FIRST | TAG_LAST) && !(stem & TAG_BUSINESS) ? stem | TAG_GENITIVE : 0;
+}
+
+enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e)
+{
+    size_t german = 0, english = 0;
+
+    *out = (struct name_text){.text = text, .n = n, .w = w, .marked = malloc((w->n + 1) * sizeof(*out->marked))};
+    if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
+    for (size_t i = 0; i < w->n; i++) {
+        struct word *x = &w->items[i];
+        uint32_t tags = gazetteer_tags(x->hash);
+
+        german += tags / TAG_GERMAN & 1;
+        english += tags / TAG_ENGLISH & 1;
+        if (!tags && x->capital) tags = genitive_tags(x);
+        x->tags = tags;
+        if (!x->letters && i > 0 && x[-1].capital && (!out->n_marked || out->marked[out->n_marked - 1] != i - 1))
+            out->marked[out->n_marked++] = (uint32_t)i - 1; /* "Marktplatz 4" */
+        out->marked[out->n_marked] = (uint32_t)i;
+        out->n_marked += tags & MARKS || (x->capital && (!tags || tags & CAPITAL_MARKS)) ||
+                         (i > 0 && x[-1].tags & TAG_TITLE);
+    }
+    out->nouns = german > english;
+    return RC_OK;
+}
 
 bool name_rule_salutation(const struct word *w)
 {
-    return word_in(w, " herr herrn frau fraulein fr hr mr mrs ms miss mx dr prof professor monsieur madame "
-                      "mademoiselle mme mlle ");
+    return word_in(w, " herr herrn frau fraulein fr hr mr mrs ms miss mx dr prof professor monsieur madame mademoiselle mme "
+                      "mlle ");
 }
 
 /* Those of two letters only as capitals: "Ab", "Se", "As" are words. */
 bool name_rule_legal_form(const struct word *w)
 {
-    if (w->upper && word_in(w, " ag kg ug se sa nv bv ab as ")) return true;
-    return w->capital && word_in(w, " gmbh kgaa ohg mbh gbr ltd limited inc incorporated llc llp plc corp "
-                                    "corporation sas sarl sasu oy oyj "
-                                    "spa srl pty ");
+    uint32_t tags = gazetteer_tags(w->hash);
+
+    return (w->upper && tags & TAG_UPPER_LEGAL) || (w->capital && tags & TAG_LEGAL);
 }
 
-static bool particle(const struct word *w)
+/* ---- legal forms ------------------------------------------------------------------------------------------------- */
+
+/* Written with dots, slashes or small letters, so that they are several words or ordinary ones. Longer ones first. */
+static const char *const written_forms[] = {
+    "S.A. de C.V.", "S. de R.L.", "Sp. z o.o.", "sp. z o.o.", "spol. s r.o.", "Co., Ltd.", "Co. Ltd.", "Co., Ltd",
+    "S.à r.l.", "S.à.r.l.", "S.A.S.U.", "G.m.b.H.", "S.A.R.L.", "S.A.S.", "S.A.L.", "S.A.U.", "S.p.A.", "S.P.A.",
+    "S.r.l.", "S.R.L.", "s.r.o.", "d.o.o.", "d.d.", "L.L.C.", "L.L.P.", "e.Kfm.", "e.Kfr.", "e. K.", "e.K.", "e.G.",
+    "e.V.", "e. V.", "B.V.", "N.V.", "S.A.", "S.L.", "S.C.", "K.K.", "A.G.", "A.Ş.", "a.s.", "A/S", "P.C.", "P.L.C.",
+    "L.P.", "eG", "eK", "mbB", "GbR", "ApS", "OÜ",
+};
+
+/* Length of the legal form that begins at word i, in bytes; 0: none. */
+static size_t legal_form(const struct name_text *t, size_t i)
 {
-    return word_in(w, " von van de der den zu zur di da del la le du dos ");
+    const struct word *x = &t->w->items[i];
+
+    if (x->tags & (TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_UPPER_LEGAL))
+        for (size_t k = 0; k < COUNT_OF(written_forms); k++) {
+            size_t n = strlen(written_forms[k]);
+            char behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
+
+            if (x->start + n <= t->n && memcmp(t->text + x->start, written_forms[k], n) == 0 &&
+                !(behind >= 'a' && behind <= 'z'))
+                return n;
+        }
+    if (x->upper && x->n_fold > 1 && x->tags & TAG_UPPER_LEGAL) return x->end - x->start;
+    if (x->capital && x->tags & TAG_LEGAL && !word_in(x, " company cie stiftung limited eg ek co "))
+        return x->end - x->start;
+    if (!x->capital && word_in(x, " plc gmbh ltd llc inc ") && i > 0 && x[-1].capital && x->start == x[-1].end + 1)
+        return x->end - x->start;
+    if (x->capital && word_in(x, " limited company "))
+        return i > 0 && t->w->items[i - 1].capital ? x->end - x->start : 0;
+    return 0;
 }
 
-/* Capitalised words that follow a greeting but are nobody's name. */
-static bool nobody(const struct word *w)
+/* Small words inside a company's name: "Verrerie du Nord", "Bank of Ireland". */
+static bool inside(const struct word *x)
 {
-    return word_in(w, " all team sir madam everyone everybody customer customers colleague colleagues "
-                      "friends folks there both damen herren "
-                      "kollegen kolleginnen kunde kunden kundin zusammen freunde tous toutes messieurs "
-                      "mesdames client clients partner ladies "
-                      "gentlemen sirs support sales service again for from the we i you thanks danke ich wir "
-                      "sie es das die der ");
+    return word_in(x, " of and und et y e de du des del della di der zur am im & ");
 }
 
-static bool spaces_between(const char *text, size_t from, size_t upto)
+/* Words before a company's name that are not of it. */
+static bool outside(const struct word *x)
 {
-    for (; from < upto; from++)
-        if (text[from] != ' ') return false;
-    return true;
+    return word_in(x, " the di der das den dem des bei mit von fur an and und at with from for to by in la le les chez our "
+                      "unsere die ein eine einer is ist was war per via laut als im am um auf aus nach ab a re betreff "
+                      "kunde kundin firma company customer client lieferant neukunde rechnung angebot vertrag contract "
+                      "lead intro account call lunch demo new now old met our their party wir wann wenn absage einkauf "
+                      "anruf termin besuch email mail po nda msa rfp quote invoice subject wg cc attn "
+                      "absender adresse adressat selon par avec pour vu hi dear bill ship send deliver visit dr herr frau "
+                      "gf inh inhaber hersteller spedition ") ||
+           x->tags & TAG_TITLE;
 }
 
-/* What may stand inside a name: one space, a hyphen, an apostrophe, ". " behind an initial. */
-static bool joins(const char *text, const struct word *a, const struct word *b)
+/* "Acme & Sons Ltd": is word i - 1 part of the name that goes on at word i? */
+static bool joined_left(const struct name_text *t, size_t i, size_t form)
 {
-    size_t gap = b->start - a->end;
-    char c = text[a->end];
+    const struct word *x = &t->w->items[i], *p = x - 1;
+    size_t gap = x->start - p->end;
+    const char *s = t->text + p->end;
 
-    if (gap == 1) return c == ' ' || c == '-' || c == '\'';
-    return gap == 2 && c == '.' && text[a->end + 1] == ' ' && a->n_fold <= 2;
+    if (gap == 1) return *s == ' ' || *s == '-' || *s == '&' || *s == '\'' || *s == '.' || *s == '+';
+    if (gap == 2 && memcmp(s, ", ", 2) == 0) return i == form; /* "Acme, Inc." */
+    if (gap == 2) return memcmp(s, ". ", 2) == 0 && (p->n_fold == 1 || i == form || word_in(p, " st dr co "));
+    if (gap == 2 && memcmp(s, ") ", 2) == 0) return i == form;
+    return gap == 3 && (memcmp(s, " & ", 3) == 0 || memcmp(s, " + ", 3) == 0 || memcmp(s, " - ", 3) == 0);
 }
 
-/* How many words from i on make a name: capitalised letters, particles inside. 0: none. */
-static size_t name_length(const char *text, const struct words *w, size_t i)
+/* The first word of the name that ends before the legal form at word `form`; `form` itself if there is none. */
+static size_t org_start(const struct name_text *t, size_t form)
 {
-    size_t n = 0, last = 0;
+    size_t at = form, first = form;
 
-    while (i + n < w->n && n < MAX_NAME_WORDS) {
-        const struct word *x = &w->items[i + n];
+    while (at > 0 && form - at < MAX_ORG_WORDS && joined_left(t, at, form)) {
+        const struct word *x = &t->w->items[at - 1];
 
-        if (n && !joins(text, x - 1, x)) break;
-        if (!x->letters || (!x->capital && !particle(x))) break;
-        n++;
-        if (x->capital) last = n;
-    }
-    return last;
-}
-
-static void describe(const struct words *w, size_t i, size_t n, enum name_form form, double score,
-                     struct name_found *out)
-{
-    *out = (struct name_found){.start = w->items[i].start,
-                               .end = w->items[i + n - 1].end,
-                               .kind = NAME_PERSON,
-                               .index = NAMES_UNKNOWN,
-                               .form = form,
-                               .entity = "PERSON",
-                               .score = score};
-}
-
-static bool line_start(const char *text, size_t at)
-{
-    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '>'))
+        if ((outside(x) && !(inside(x) && at - 1 > 0)) || (at < form && legal_form(t, at - 1))) break;
+        if (x->capital || !x->letters) {
+            if (outside(x)) break;
+            first = at - 1;
+        } else if (!inside(x) && !(at < form && t->text[x->end] == '-')) {
+            break;
+        }
         at--;
-    return at == 0 || text[at - 1] == '\n';
-}
-
-static bool line_end(const char *text, size_t n, size_t at)
-{
-    while (at < n && (text[at] == ' ' || text[at] == '.' || text[at] == ','))
-        at++;
-    return at == n || text[at] == '\n';
-}
-
-/* "Frau Dr. Keane": the words behind the last salutation; the salutation itself stays in the text. */
-static bool after_salutation(const char *text, const struct words *w, size_t i, struct name_found *out)
-{
-    const struct word *s = &w->items[i];
-    size_t n;
-
-    if (!name_rule_salutation(s) || !s->capital || i + 1 >= w->n) return false;
-    if (name_rule_salutation(s + 1)) return false;                  /* the next call sees it */
-    if (word_in(s, " fr hr ") && text[s->end] != '.') return false; /* Fr is Friday too */
-    if (s[1].start - s->end > 2 || (text[s->end] != ' ' && text[s->end] != '.')) return false;
-    n = name_length(text, w, i + 1);
-    if (!n || nobody(s + 1)) return false;
-    describe(w, i + 1, n, n == 1 ? NAME_LAST : NAME_FULL, 0.75, out);
-    return true;
-}
-
-/* "Hi Tom," "Liebe Anna Weber!" at the beginning of a line. */
-static bool after_greeting(const char *text, size_t n_text, const struct words *w, size_t i,
-                           struct name_found *out)
-{
-    static const char greetings[] =
-        " dear hi hello hallo hey liebe lieber moin servus bonjour salut cher chere ";
-    const struct word *g = &w->items[i];
-    size_t n, end;
-
-    if (!word_in(g, greetings) || !line_start(text, g->start) || i + 1 >= w->n) return false;
-    if (!spaces_between(text, g->end, g[1].start) || nobody(g + 1) || name_rule_salutation(g + 1))
-        return false;
-    n = name_length(text, w, i + 1);
-    if (!n || n > 3) return false;
-    end = w->items[i + n].end;
-    if (end < n_text && !strchr(",!:;.\n-", text[end])) return false;
-    describe(w, i + 1, n, n == 1 ? NAME_FIRST : NAME_FULL, 0.7, out);
-    return true;
-}
-
-/* "Best regards,\nTom Ridley": word i ends the closing, the name fills the rest of its line or the next one. */
-static bool after_closing(const char *text, size_t n_text, const struct words *w, size_t i,
-                          struct name_found *out)
-{
-    static const char closings[] =
-        " regards best cheers thanks sincerely yours wishes grusse grussen gruss gru lg vg mfg cordialement "
-        "salutations danke bientot ";
-    const struct word *c = &w->items[i];
-    size_t n, lines = 0, commas = 0;
-
-    if (!word_in(c, closings) || i + 1 >= w->n) return false;
-    for (size_t k = c->end; k < c[1].start; k++) {
-        if (text[k] == '\n')
-            lines++;
-        else if (text[k] == ',' || text[k] == '!')
-            commas++;
-        else if (text[k] != ' ' && text[k] != '-')
-            return false;
     }
-    if (lines > 3 || lines + commas == 0) return false;
-    n = name_length(text, w, i + 1);
-    if (!n || n > 3 || nobody(c + 1) || !line_end(text, n_text, w->items[i + n].end)) return false;
-    describe(w, i + 1, n, n == 1 ? NAME_FIRST : NAME_FULL, 0.6, out);
-    return true;
+    while (first < form && t->w->items[first].n_fold == 1 && !t->w->items[first].letters) first++;
+    return first;
 }
 
-/* "From: Anna Weber <...>" and its like at the beginning of a line; "sent by Anna Weber" anywhere. */
-static bool after_header(const char *text, size_t n_text, const struct words *w, size_t i,
-                         struct name_found *out)
+/* "(Pty) Ltd", "GmbH & Co. KG", "UG (haftungsbeschränkt)": where the whole legal form ends. */
+static size_t form_end(const struct name_text *t, size_t i)
 {
-    const struct word *h = &w->items[i];
-    size_t n, k;
+    size_t end = t->w->items[i].start + legal_form(t, i);
 
-    if (i + 1 >= w->n) return false;
-    if (word_in(h, " by von par ") && i > 0 &&
-        word_in(h - 1, " sent written signed gesendet geschrieben envoye ecrit ")) {
-        if (!spaces_between(text, h->end, h[1].start)) return false;
+    for (size_t k = i + 1; k < t->w->n; k++) {
+        const struct word *x = &t->w->items[k];
+        size_t n;
+
+        if (x->start < end) continue;
+        if (x->start > end + 4 || memchr(t->text + end, '\n', x->start - end)) break;
+        for (size_t at = end; at < x->start; at++)
+            if (!strchr(" .,&()+", t->text[at])) return end;
+        n = legal_form(t, k);
+        if (!n && word_in(x, " co cie ") && x->capital) n = x->end - x->start;
+        if (!n && word_in(x, " haftungsbeschrankt ")) n = x->end - x->start;
+        if (!n) break;
+        if (memchr(t->text + end, ',', x->start - end) && !word_is(x, "ltd") && !word_is(x, "inc")) break;
+        end = x->start + n;
+        if (end < t->n && t->text[end] == ')') end++;
+    }
+    if (end + 1 < t->n && t->text[end] == '.' && t->text[end - 1] != '.') {
+        const char *dotted[] = {"Inc", "Ltd", "Co", "Corp", "Bhd", "Ltda"};
+
+        for (size_t k = 0; k < COUNT_OF(dotted); k++) {
+            size_t n = strlen(dotted[k]);
+            if (end >= n && memcmp(t->text + end - n, dotted[k], n) == 0 && t->text[end + 1] != ' ' &&
+                t->text[end + 1] != '\n')
+                end++;
+        }
+    }
+    return end;
+}
+
+bool name_rule_org(const struct name_text *t, size_t i, struct name_found *out)
+{
+    const struct word *x = &t->w->items[i];
+    size_t first, form = i;
+
+    if (!(x->tags & (TAG_LEGAL | TAG_UPPER_LEGAL | TAG_DOTTED_LEGAL)) || !legal_form(t, i)) return false;
+    if (i > 0 && x->start > 1 && t->text[x->start - 1] == '(' && t->w->items[i - 1].end + 2 == x->start) {
+        first = org_start(t, i - 1); /* "Karoo Solar (Pty) Ltd" */
+        if (t->w->items[i - 1].capital) first = first == i - 1 ? i - 1 : first;
+        if (!t->w->items[i - 1].capital || outside(&t->w->items[i - 1])) return false;
     } else {
-        if (!word_in(h, " from von to an cc de a absender sender contact ansprechpartner ") ||
-            !line_start(text, h->start))
-            return false;
-        for (k = h->end; k < n_text && text[k] == ' ';)
-            k++;
-        if (k >= n_text || text[k] != ':') return false;
-        for (k++; k < n_text && (text[k] == ' ' || text[k] == '"');)
-            k++;
-        if (k != h[1].start) return false;
+        first = org_start(t, form);
+        if (first == form) return false;
     }
-    n = name_length(text, w, i + 1);
-    if (n < 2 || nobody(h + 1) || name_rule_salutation(h + 1)) return false;
-    describe(w, i + 1, n, NAME_FULL, 0.75, out);
+    *out = (struct name_found){.start = t->w->items[first].start,
+                               .end = form_end(t, i),
+                               .kind = NAME_ORG,
+                               .index = NAMES_UNKNOWN,
+                               .form = NAME_FULL,
+                               .entity = "ORG",
+                               .score = 0.8};
     return true;
-}
-
-/* "Nordwind Logistik GmbH & Co. KG": word i is the legal form, the name stands before it. */
-static bool before_legal_form(const char *text, const struct words *w, size_t i, struct name_found *out)
-{
-    static const char no_part[] = " the di der das bei mit von fur an and und der dem den at with from for "
-                                  "to by in la le les chez our unsere ";
-    size_t first = i, last = i;
-
-    if (!name_rule_legal_form(&w->items[i]) || (i > 0 && name_rule_legal_form(&w->items[i - 1])))
-        return false;
-    while (first > 0 && i - first < MAX_NAME_WORDS) {
-        const struct word *x = &w->items[first - 1];
-        size_t gap = w->items[first].start - x->end;
-        bool joined = gap == 1 ? text[x->end] == ' ' || text[x->end] == '-' || text[x->end] == '&'
-                               : gap == 3 && memcmp(text + x->end, " & ", 3) == 0;
-
-        if (gap == 2 && first == i && memcmp(text + x->end, ", ", 2) == 0) joined = true; /* "Acme, Inc." */
-        if (!joined || (!x->capital && x->letters) || word_in(x, no_part)) break;
-        first--;
-    }
-    if (first == i) return false;
-    while (last + 1 < w->n &&
-           (name_rule_legal_form(&w->items[last + 1]) || word_is(&w->items[last + 1], "co")) &&
-           w->items[last + 1].start - w->items[last].end <= 3)
-        last++;
-    describe(w, first, last - first + 1, NAME_FULL, 0.8, out);
-    out->kind = NAME_ORG;
-    out->entity = "ORG";
-    return true;
-}
-
-bool name_rule_at(const char *text, size_t n, const struct words *w, size_t i, struct name_found *out)
-{
-    return after_salutation(text, w, i, out) || after_header(text, n, w, i, out) ||
-           after_greeting(text, n, w, i, out) || after_closing(text, n, w, i, out) ||
-           before_legal_form(text, w, i, out);
 }

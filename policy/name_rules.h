@@ -1,18 +1,43 @@
-/* name_rules.h: names that nobody told us, given away by what stands around them: salutations, greetings, signatures,
- * mail headers, and the legal forms of companies. */
+/* name_rules.h: what words around names say: salutations, legal forms; and names that nobody told us: persons by what
+ * stands around them and by the gazetteer, organisations by their legal form. Words must carry their tags
+ * (name_rules_tag()). */
 #ifndef POLICY_NAME_RULES_H
 #define POLICY_NAME_RULES_H
 
 #include "../base/err.h"
+#include "gazetteer.h"
 #include "names.h"
 #include "words.h"
+
+/* What a text says as a whole. */
+struct name_text {
+    const char *text;
+    size_t n;
+    const struct words *w;
+    bool nouns; /* German: a capital says nothing of a word inside a sentence */
+    /* Words by which something may begin or end: those with a capital or a tag that counts in small letters. */
+    uint32_t *marked;
+    size_t n_marked;
+};
+
+/* Looks up every word; fills *out, which borrows `text` and `w`; free() its `marked`. RC_NOMEM. */
+MUST_USE enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e);
 
 /* Words that stand before a last name: Herr, Frau, Mr, Dr ... */
 bool name_rule_salutation(const struct word *w);
 /* Legal forms: GmbH, AG, Ltd, Inc ... */
 bool name_rule_legal_form(const struct word *w);
 
-/* If an unknown name begins or ends at word i, describe it in *out (spans of `text`) and return true. */
-bool name_rule_at(const char *text, size_t n, const struct words *w, size_t i, struct name_found *out);
+/* An organisation whose legal form begins at word i. */
+bool name_rule_org(const struct name_text *t, size_t i, struct name_found *out);
+
+/* A person whose name begins at word i. `before`: end of the name found last, 0 for none (for "Anna and Wilko"). */
+bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct name_found *out);
+
+/* May word i, a part of a name found elsewhere in the text, be that name here too? */
+bool name_rule_again(const struct name_text *t, size_t i);
+
+/* Only spaces between two places of a text? */
+bool name_rule_spaces(const char *text, size_t from, size_t upto);
 
 #endif

@@ -9,7 +9,9 @@
 #include "../base/arena.h"
 #include "../base/buf.h"
 #include "../base/crypto.h"
+#include "address.h"
 #include "detect.h"
+#include "name_context.h"
 #include "name_rules.h"
 #include "normalise.h"
 #include "words.h"
@@ -17,6 +19,8 @@
 #define BUCKETS        4096
 #define MAX_FORM_WORDS 12
 #define MAX_GAP        3 /* bytes between two words of one name */
+#define MAX_MADE       64 /* bytes of a word made of two */
+#define MIN_USER_NAME  4 /* letters of a last name that may stand in a user name */
 #define ARENA_LIMIT    ((size_t)64 << 20)
 
 /* What a match needs besides equal words. */
@@ -25,11 +29,13 @@ enum {
     WANTS_COMMA = 2,   /* "Last, First": a comma behind comma_after words */
     WANTS_DOT = 4,     /* "Anna W.": a dot behind the last word, which belongs to the name */
     COMMON_WORD = 8,   /* an ordinary word too: see is_meant() */
-    ANY_GAP = 16
+    ANY_GAP = 16,
+    NOUN = 32 /* an ordinary noun too, which German writes with a capital */
 }; /* values: any separators */
 
 struct form {
     const char *words[MAX_FORM_WORDS];
+    uint64_t hashes[MAX_FORM_WORDS]; /* of the words */
     size_t n;
     size_t comma_after;
     unsigned flags;
@@ -81,15 +87,6 @@ void names_close(struct names *n)
     free(n);
 }
 
-static size_t bucket_of(const char *fold, size_t n)
-{
-    uint32_t h = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)fold[i]) * 16777619u;
-    return h % BUCKETS;
-}
-
 /* ---- adding ---------------------------------------------------------------------------------------------------- */
 
 struct adder {
@@ -119,15 +116,19 @@ static void add_form(struct adder *a, const struct word *const *words, size_t n,
 
     if (a->rc != RC_OK || n == 0 || n > MAX_FORM_WORDS) return;
     for (size_t i = 0; i < n; i++)
+        if (!words[i]->n_fold) return;
+    for (size_t i = 0; i < n; i++)
         common += word_in(words[i], common_words) || word_in(words[i], noun_names);
     if (common == n && f.kind == NAME_PERSON) flags |= WANTS_CAPITAL; /* "will grant" */
     f.n = n;
     f.form = form;
     f.flags = flags;
     f.comma_after = comma_after;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         f.words[i] = words[i]->fold;
-    link = &a->names->buckets[bucket_of(f.words[0], words[0]->n_fold)];
+        f.hashes[i] = words[i]->hash;
+    }
+    link = &a->names->buckets[f.hashes[0] % BUCKETS];
     for (; *link; link = (const struct form **)&(*link)->next)
         if (same_form(*link, &f)) return;
     copy = arena_alloc(&a->names->arena, sizeof(*copy));
@@ -143,16 +144,18 @@ static void add_form(struct adder *a, const struct word *const *words, size_t n,
 
 static bool particle(const struct word *w)
 {
-    return word_in(w, " von van de der den zu zur di da del la le du dos del ter ten ");
+    return word_in(w, " von van de der den zu zur di da del la le du dos ter ten v vd af el al bin ibn ");
 }
 
-/* A form of one word: short ones and ordinary words need a capital. */
+/* A form of one word: very short ones and ordinary words need a capital. */
 static void add_single(struct adder *a, const struct word *w, enum name_form form)
 {
-    unsigned flags = w->n_fold <= 3 ? WANTS_CAPITAL : 0;
+    uint32_t tags = gazetteer_tags(w->hash);
+    unsigned flags = w->n_fold <= 2 || tags & ~(uint32_t)(TAG_FIRST | TAG_LAST | TAG_DOUBT) ? WANTS_CAPITAL : 0;
 
     if (w->n_fold < 2 || !w->letters || particle(w)) return;
-    if (word_in(w, noun_names)) flags |= WANTS_CAPITAL;
+    if (word_in(w, noun_names)) flags |= WANTS_CAPITAL | NOUN;
+    if (tags & TAG_DOUBT) flags |= NOUN;
     if (word_in(w, common_words)) flags |= WANTS_CAPITAL | COMMON_WORD;
     add_form(a, &w, 1, form, flags, 0);
 }
@@ -189,11 +192,100 @@ static size_t join(const struct word **to, const struct part *a, const struct pa
     return a->n + b->n;
 }
 
+/* A word of our own making, such as an initial. */
+struct made {
+    char fold[MAX_MADE + 8]; /* with what word_hash() may read behind it */
+    struct word word;
+};
+
+static void make_word(struct made *m, const char *a, size_t n_a, const char *b, size_t n_b)
+{
+    memset(m, 0, sizeof(*m));
+    if (n_a + n_b >= MAX_MADE) return; /* an empty word makes no form */
+    memcpy(m->fold, a, n_a);
+    memcpy(m->fold + n_a, b, n_b);
+    m->word = (struct word){.fold = m->fold, .n_fold = (uint32_t)(n_a + n_b), .letters = true};
+    m->word.hash = word_hash(m->fold, n_a + n_b);
+}
+
+static size_t first_letter(const struct word *w)
+{
+    unsigned char c = (unsigned char)w->fold[0];
+
+    return 1 + (c >= 0xC0) + (c >= 0xE0);
+}
+
+/* "A. Weber", "Weber, A.", "J.-P. Weber", "JP Weber", "Anna W." */
+static void add_initials(struct adder *a, const struct part *first, const struct part *last)
+{
+    const struct word *all[MAX_FORM_WORDS];
+    struct made initials[MAX_FORM_WORDS / 2], together, of_last;
+    struct part letters = {.n = 0}, one = {.n = 1};
+    char joined[MAX_MADE];
+    size_t n = 0;
+
+    for (; letters.n < first->n; letters.n++) {
+        const struct word *w = first->at[letters.n];
+
+        make_word(&initials[letters.n], w->fold, first_letter(w), "", 0);
+        letters.at[letters.n] = &initials[letters.n].word;
+        memcpy(joined + n, w->fold, first_letter(w));
+        n += first_letter(w);
+    }
+    one.at[0] = letters.at[0];
+    add_form(a, all, join(all, &one, last), NAME_FULL, WANTS_CAPITAL, 0);
+    add_form(a, all, join(all, last, &one), NAME_FULL, WANTS_COMMA | WANTS_CAPITAL, last->n);
+    if (strncmp(first->at[0]->fold, "th", 2) == 0) { /* "Th. Weber" for Thomas; so is a thorn folded */
+        make_word(&together, "th", 2, "", 0);
+        one.at[0] = &together.word;
+        add_form(a, all, join(all, &one, last), NAME_FULL, WANTS_CAPITAL, 0);
+        add_form(a, all, join(all, last, &one), NAME_FULL, WANTS_COMMA | WANTS_CAPITAL, last->n);
+    }
+    if (letters.n > 1) {
+        add_form(a, all, join(all, &letters, last), NAME_FULL, WANTS_CAPITAL, 0);
+        make_word(&together, joined, n, "", 0);
+        one.at[0] = &together.word;
+        add_form(a, all, join(all, &one, last), NAME_FULL, WANTS_CAPITAL, 0);
+    }
+    for (size_t i = 0; i < last->n; i++) {
+        make_word(&of_last, last->at[i]->fold, first_letter(last->at[i]), "", 0);
+        one.at[0] = &of_last.word;
+        add_form(a, all, join(all, first, &one), NAME_FULL, WANTS_DOT | WANTS_CAPITAL, 0);
+    }
+    crypto_wipe(initials, sizeof(initials));
+    crypto_wipe(&together, sizeof(together));
+    crypto_wipe(joined, sizeof(joined));
+}
+
+/* Words written as one: "Annemarie" for Anne-Marie; "annaweber" and "aweber", as in user names. */
+static void add_joined(struct adder *a, const struct part *first, const struct part *last)
+{
+    const struct word *all[MAX_FORM_WORDS];
+    const struct word *f = first->n ? first->at[0] : NULL, *l = last->n ? last->at[last->n - 1] : NULL;
+    struct made m;
+    struct part one = {.at = {&m.word}, .n = 1};
+
+    if (first->n == 2) {
+        make_word(&m, f->fold, f->n_fold, first->at[1]->fold, first->at[1]->n_fold);
+        add_form(a, one.at, 1, NAME_FIRST, 0, 0);
+        if (last->n) add_form(a, all, join(all, &one, last), NAME_FULL, 0, 0);
+    }
+    if (last->n == 2 && !particle(last->at[0])) {
+        make_word(&m, last->at[0]->fold, last->at[0]->n_fold, l->fold, l->n_fold);
+        add_form(a, one.at, 1, NAME_LAST, 0, 0);
+    }
+    if (f && l && l->n_fold >= MIN_USER_NAME) {
+        make_word(&m, f->fold, f->n_fold, l->fold, l->n_fold);
+        add_form(a, one.at, 1, NAME_FULL, 0, 0);
+        make_word(&m, f->fold, first_letter(f), l->fold, l->n_fold);
+        if (!gazetteer_tags(m.word.hash)) add_form(a, one.at, 1, NAME_FULL, 0, 0);
+    }
+    crypto_wipe(&m, sizeof(m));
+}
+
 static void add_person_forms(struct adder *a, const struct part *first, const struct part *last)
 {
     const struct word *all[MAX_FORM_WORDS];
-    struct word initial = {0};
-    char letter[8] = "";
 
     if (first->n && last->n) {
         add_form(a, all, join(all, first, last), NAME_FULL, 0, 0);
@@ -204,29 +296,9 @@ static void add_person_forms(struct adder *a, const struct part *first, const st
             add_form(a, all, join(all, &call_name, last), NAME_FULL, 0, 0);
             add_form(a, all, join(all, last, &call_name), NAME_FULL, WANTS_COMMA, last->n);
         }
-        /* "A. Weber", "Weber, A.", "Anna W." */
-        memcpy(letter, first->at[0]->fold,
-               1 + ((unsigned char)first->at[0]->fold[0] >= 0xC0) +
-                   ((unsigned char)first->at[0]->fold[0] >= 0xE0));
-        initial.fold = letter;
-        initial.n_fold = strlen(letter);
-        {
-            struct part short_first = {.at = {&initial}, .n = 1};
-
-            add_form(a, all, join(all, &short_first, last), NAME_FULL, WANTS_CAPITAL, 0);
-            add_form(a, all, join(all, last, &short_first), NAME_FULL, WANTS_COMMA | WANTS_CAPITAL, last->n);
-        }
-        memset(letter, 0, sizeof(letter));
-        memcpy(letter, last->at[0]->fold,
-               1 + ((unsigned char)last->at[0]->fold[0] >= 0xC0) +
-                   ((unsigned char)last->at[0]->fold[0] >= 0xE0));
-        initial.n_fold = strlen(letter);
-        {
-            struct part short_last = {.at = {&initial}, .n = 1};
-
-            add_form(a, all, join(all, first, &short_last), NAME_FULL, WANTS_DOT | WANTS_CAPITAL, 0);
-        }
+        add_initials(a, first, last);
     }
+    add_joined(a, first, last);
     if (first->n > 1) add_form(a, first->at, first->n, NAME_FIRST, 0, 0);
     for (size_t i = 0; i < first->n; i++)
         add_single(a, first->at[i], NAME_FIRST);
@@ -368,7 +440,7 @@ static bool gap_fits(const char *text, const struct word *a, const struct word *
 
         if (c == ',')
             commas++;
-        else if (c != ' ' && c != '-' && c != '\'' && c != '.' && c != '\n' && c != '&' && c != '+' &&
+        else if (c != ' ' && c != '-' && c != '_' && c != '\'' && c != '.' && c != '\n' && c != '&' && c != '+' &&
                  c != '/')
             return false;
     }
@@ -383,55 +455,72 @@ static bool last_fits(const struct form *f, const struct word *w, const char *te
 
     *cut = 0;
     if (strcmp(want, w->fold) == 0) return true;
-    if (f->kind == NAME_VALUE || n < 3 || w->n_fold != n + 1 || memcmp(want, w->fold, n) != 0) return false;
+    if (f->kind == NAME_VALUE || n < (f->n > 1 || !w->tags ? 2 : 3) || w->n_fold != n + 1 || memcmp(want, w->fold, n) != 0) return false;
     *cut = 1;
     return w->fold[n] == 's' && text[w->end - 1] == 's';
 }
 
-/* A verb or the like behind a name at the beginning of a sentence: "Will said", "Mark and". */
-static bool acts(const struct word *w)
+/* An ordinary word is a name only with a capital, where something says so at the beginning of a sentence, and not where
+ * an ordinary word stands: "in May", "der Markt". */
+static bool is_meant(const struct name_text *t, size_t i, bool begins_too)
 {
-    return word_in(w, " said is was has had wants wanted asked and from at would can told wrote sent thinks "
-                      "needs likes called calls agreed confirmed "
-                      "sagte ist war hat hatte will mochte fragt fragte und von schrieb meint braucht ruft ");
-}
+    const struct word *x = &t->w->items[i];
+    unsigned c = name_context(t, i, 1, 0);
 
-/* An ordinary word is a name only with a capital, and at the beginning of a sentence, where every word has one, only
- * before something that people do. */
-static bool is_meant(const char *text, const struct words *w, size_t i)
-{
-    size_t at = w->items[i].start;
-
-    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '"' || text[at - 1] == '(' ||
-                      text[at - 1] == '-' || text[at - 1] == '*'))
-        at--;
-    if (at > 0 && !strchr(".!?:\n", text[at - 1])) return true;
-    if (at > 0 && text[at - 1] == '.' && i > 0 && name_rule_salutation(&w->items[i - 1])) return true;
-    return i + 1 < w->n && !w->items[i + 1].capital && acts(&w->items[i + 1]);
+    if (c & BY_TITLE) return true;
+    if (c & OF_THING || (c & BY_PLACE && x->tags & TAG_MONTH)) return false;
+    if (t->nouns && i > 0 && name_rule_spaces(t->text, x[-1].end, x->start) &&
+        word_in(x - 1, " der die das den dem des ein eine einen einem einer kein keine unser im am zum zur beim vom "))
+        return c & ACTS_PERSON;
+    if (!(c & BEGINS) || !begins_too) return true;
+    return c & (ACTS | ACTS_PERSON | OWNS | HAS_ROLE | HAS_EMAIL | SPEAKS | WITH_NAME | BY_GREETING | BY_CLOSING | BY_HEADER |
+                BY_MENTION);
 }
 
 /* Number of words of the text that the form takes from word i on; 0: no match. */
-static size_t form_fits(const char *text, size_t n_text, const struct words *w, size_t i,
-                        const struct form *f, size_t *end)
+/* Is word k of the n from word i on joined to another one without a space: "Ji-woo", "grace.young"? */
+static bool inside_token(const struct name_text *t, size_t i, size_t n, size_t k)
 {
-    size_t cut = 0;
+    const struct word *x = &t->w->items[i + k];
 
-    if (i + f->n > w->n) return 0;
+    if (k && x->start == x[-1].end + 1 && strchr("-._", t->text[x[-1].end])) return true;
+    return k + 1 < n && x + 1 < t->w->items + t->w->n && x[1].start == x->end + 1 && strchr("._", t->text[x->end]);
+}
+
+static bool is_middle(const struct name_text *t, const struct word *x)
+{
+    return x->n_fold == 1 && x->capital && x + 1 < t->w->items + t->w->n && t->text[x->end] == '.' &&
+           x->start == x[-1].end + 1 && x[1].start <= x->end + 2;
+}
+
+static size_t form_fits(const struct name_text *t, size_t i, const struct form *f, size_t *end)
+{
+    size_t cut = 0, skipped = 0;
+
+    if (i + f->n > t->w->n) return 0;
     for (size_t k = 0; k < f->n; k++) {
-        const struct word *x = &w->items[i + k];
+        const struct word *x = &t->w->items[i + k + skipped];
 
-        if (k && !gap_fits(text, x - 1, x, f->flags & WANTS_COMMA && k == f->comma_after, f->flags & ANY_GAP))
+        if (k && !skipped && f->form == NAME_FULL && !f->comma_after && is_middle(t, x) && f->hashes[k] != x->hash) {
+            skipped = 1; /* "Anna M. Weber" */
+            x++;
+            if (i + f->n >= t->w->n) return 0;
+        }
+        if (k && !gap_fits(t->text, x - 1, x, f->flags & WANTS_COMMA && k == f->comma_after, f->flags & ANY_GAP))
             return 0;
-        if (f->flags & WANTS_CAPITAL && !x->capital) return 0;
-        if (k + 1 < f->n && strcmp(f->words[k], x->fold) != 0) return 0;
-        if (k + 1 == f->n && !last_fits(f, x, text, &cut)) return 0;
+        if (f->flags & WANTS_CAPITAL && !x->capital && !(f->n > 1 && (particle(x) || inside_token(t, i, f->n, k)))) return 0;
+        if (k + 1 < f->n && (f->hashes[k] != x->hash || strcmp(f->words[k], x->fold) != 0)) return 0;
+        if (k + 1 == f->n && !last_fits(f, x, t->text, &cut)) return 0;
     }
-    *end = w->items[i + f->n - 1].end - cut;
+    *end = t->w->items[i + f->n + skipped - 1].end - cut;
     if (f->flags & WANTS_DOT) {
-        if (*end >= n_text || text[*end] != '.') return 0;
+        if (*end >= t->n || t->text[*end] != '.') return 0;
         (*end)++;
     }
-    if (f->flags & COMMON_WORD && !is_meant(text, w, i)) return 0;
+    if (f->flags & (COMMON_WORD | NOUN) && !is_meant(t, i, f->flags & COMMON_WORD)) return 0;
+    if (f->n == 1 && *end - t->w->items[i].start <= 3 && *end + 1 < t->n && t->text[*end] == '-' &&
+        t->text[*end + 1] >= 'a' && t->text[*end + 1] <= 'z')
+        return 0; /* "Li-ion" */
     return f->n;
 }
 
@@ -449,13 +538,13 @@ static bool is_better(const struct form *f, size_t words, size_t end, bool addre
     return end > best->end;
 }
 
-static void look_up(const struct names *n, const char *text, size_t n_text, const struct words *w, size_t i,
-                    size_t n_key, struct hit *best)
+static void look_up(const struct names *n, const struct name_text *t, size_t i, uint64_t hash, struct hit *best)
 {
-    bool addressed = i > 0 && name_rule_salutation(&w->items[i - 1]);
+    const struct form *f = n->buckets[hash % BUCKETS];
+    bool addressed = f && i > 0 && t->w->items[i - 1].tags & TAG_TITLE;
 
-    for (const struct form *f = n->buckets[bucket_of(w->items[i].fold, n_key)]; f; f = f->next) {
-        size_t end, words = form_fits(text, n_text, w, i, f, &end);
+    for (; f; f = f->next) {
+        size_t end, words = f->n == 1 || f->hashes[0] == hash ? form_fits(t, i, f, &end) : 0;
 
         if (is_better(f, words, end, addressed, best))
             *best = (struct hit){.form = f, .n_words = words, .end = end};
@@ -482,21 +571,20 @@ static enum rc list_add(struct list *l, const struct name_found *f, struct err *
     return RC_OK;
 }
 
+#define MAX_PARTS 64 /* of unknown names, looked for again */
 #define LOOK_BACK 256 /* names searched backwards for the one that an ambiguous form means */
 
 /* Others who are written in this way: if one of them was named in full before, nearest, they are meant. */
-static void disambiguate(const struct names *n, const char *text, size_t n_text, const struct words *w,
-                         size_t i, const struct hit *hit, const struct list *before, struct name_found *f)
+static void disambiguate(const struct names *n, const struct name_text *t, size_t i, const struct hit *hit,
+                         const struct list *before, struct name_found *f)
 {
     size_t nearest = 0;
 
     if (f->kind != NAME_PERSON || f->form == NAME_FULL) return;
-    for (const struct form *o = n->buckets[bucket_of(hit->form->words[0], strlen(hit->form->words[0]))]; o;
-         o = o->next) {
+    for (const struct form *o = n->buckets[hit->form->hashes[0] % BUCKETS]; o; o = o->next) {
         size_t end;
 
-        if (o->kind != NAME_PERSON || o->n != hit->n_words || !form_fits(text, n_text, w, i, o, &end))
-            continue;
+        if (o->kind != NAME_PERSON || o->n != hit->n_words || !form_fits(t, i, o, &end)) continue;
         if (o->index != hit->form->index) f->ambiguous = true;
         for (size_t k = before->n; k > nearest && before->n - k < LOOK_BACK; k--) {
             const struct name_found *p = &before->items[k - 1];
@@ -510,35 +598,34 @@ static void disambiguate(const struct names *n, const char *text, size_t n_text,
 }
 
 /* Titles before a last name belong to the name: "Frau Dr. Weber". */
-static void take_titles(const char *text, const struct words *w, size_t i, size_t floor, struct name_found *f)
+static void take_titles(const struct name_text *t, size_t i, size_t floor, struct name_found *f)
 {
     if (f->kind != NAME_PERSON || (f->form != NAME_LAST && f->form != NAME_SHORT)) return;
-    while (i > 0 && name_rule_salutation(&w->items[i - 1]) && w->items[i - 1].start >= floor) {
-        const struct word *s = &w->items[i - 1];
-        size_t gap = w->items[i].start - s->end;
+    while (i > 0 && t->w->items[i - 1].tags & TAG_TITLE && t->w->items[i - 1].start >= floor) {
+        const struct word *s = &t->w->items[i - 1];
+        size_t gap = t->w->items[i].start - s->end;
 
-        if (gap == 0 || gap > 2 || (text[s->end] != ' ' && text[s->end] != '.')) break;
+        if (gap == 0 || gap > 2 || (t->text[s->end] != ' ' && t->text[s->end] != '.')) break;
         f->start = s->start;
         f->form = NAME_FORMAL;
         i--;
     }
 }
 
-static enum rc scan_known(const struct names *n, const char *text, size_t n_text, const struct words *w,
-                          struct list *l, struct err *e)
+static enum rc scan_known(const struct names *n, const struct name_text *t, struct list *l, struct err *e)
 {
     size_t free_from = 0; /* end of the last match */
 
-    for (size_t i = 0; i < w->n; i++) {
-        const struct word *x = &w->items[i];
+    for (size_t i = 0; n->count && i < t->w->n; i++) {
+        const struct word *x = &t->w->items[i];
         struct hit best = {0};
         struct name_found f;
         enum rc rc;
 
         if (!x->n_fold || x->start < free_from) continue;
-        look_up(n, text, n_text, w, i, x->n_fold, &best);
-        if (!best.form && x->n_fold > 3 && x->fold[x->n_fold - 1] == 's')
-            look_up(n, text, n_text, w, i, x->n_fold - 1, &best);
+        look_up(n, t, i, x->hash, &best);
+        if (!best.form && (x->n_fold > 3 || (x->n_fold == 3 && x->capital && !x->tags)) && x->fold[x->n_fold - 1] == 's')
+            look_up(n, t, i, word_hash(x->fold, x->n_fold - 1), &best);
         if (!best.form) continue;
         f = (struct name_found){.start = x->start,
                                 .end = best.end,
@@ -547,29 +634,8 @@ static enum rc scan_known(const struct names *n, const char *text, size_t n_text
                                 .form = best.form->form,
                                 .entity = best.form->entity,
                                 .score = 1.0};
-        disambiguate(n, text, n_text, w, i, &best, l, &f);
-        take_titles(text, w, i, free_from, &f);
-        rc = list_add(l, &f, e);
-        if (rc != RC_OK) return rc;
-        free_from = f.end;
-    }
-    return RC_OK;
-}
-
-/* Names by rule, where no known one stands: `l` holds the known ones, in order. */
-static enum rc scan_unknown(const char *text, size_t n_text, const struct words *w, struct list *l,
-                            struct err *e)
-{
-    size_t known = l->n, at = 0, free_from = 0;
-
-    for (size_t i = 0; i < w->n; i++) {
-        struct name_found f;
-        enum rc rc;
-
-        if (!w->items[i].n_fold || !name_rule_at(text, n_text, w, i, &f) || f.start < free_from) continue;
-        while (at < known && l->items[at].end <= f.start)
-            at++;
-        if (at < known && l->items[at].start < f.end) continue;
+        disambiguate(n, t, i, &best, l, &f);
+        take_titles(t, i, free_from, &f);
         rc = list_add(l, &f, e);
         if (rc != RC_OK) return rc;
         free_from = f.end;
@@ -584,30 +650,190 @@ static int by_place(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
+/* ---- names that nobody told us ----------------------------------------------------------------------------------- */
+
+/* Walks the matches that are there already, in order, beside the words of a text. */
+struct walk {
+    const struct list *taken;
+    size_t n, at; /* the first n of them count */
+};
+
+/* Does one of them overlap [start, end)? Call with growing starts. */
+static bool overlaps(struct walk *w, size_t start, size_t end)
+{
+    while (w->at < w->n && w->taken->items[w->at].end <= start)
+        w->at++;
+    return w->at < w->n && w->taken->items[w->at].start < end;
+}
+
+static void sort(struct list *l)
+{
+    if (l->n) qsort(l->items, l->n, sizeof(*l->items), by_place);
+}
+
+/* Names of the record that stand inside an address are part of it: they give way. False: one reaches out of it. */
+static bool give_way(struct list *l, struct walk *w, const struct name_found *address)
+{
+    size_t k;
+
+    if (!overlaps(w, address->start, address->end)) return true;
+    for (k = w->at; k < w->n && l->items[k].start < address->end; k++)
+        if (l->items[k].start < address->start || l->items[k].end > address->end) return false;
+    while (k > w->at) {
+        k--;
+        l->items[k].end = l->items[k].start;
+    }
+    return true;
+}
+
+/* Organisations and addresses. */
+static enum rc scan_places(const struct name_text *t, struct list *l, struct err *e)
+{
+    struct walk walk = {.taken = l, .n = l->n};
+    size_t free_from = 0;
+
+    for (size_t m = 0; m < t->n_marked; m++) {
+        size_t i = t->marked[m];
+        const struct word *x = &t->w->items[i];
+        struct name_found f;
+        enum rc rc;
+
+        if (!(x->capital || x->tags & (TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL))) continue;
+        if (x->start < free_from || (!name_rule_org(t, i, &f) && !address_at(t, i, &f)) || f.start < free_from) continue;
+        if (f.kind == NAME_ORG ? overlaps(&walk, f.start, f.end) : !give_way(l, &walk, &f)) continue;
+        rc = list_add(l, &f, e);
+        if (rc != RC_OK) return rc;
+        free_from = f.end;
+    }
+    sort(l);
+    return RC_OK;
+}
+
+static enum rc scan_persons(const struct name_text *t, struct list *l, struct err *e)
+{
+    struct walk walk = {.taken = l, .n = l->n};
+    size_t free_from = 0, before = 0;
+
+    for (size_t m = 0; m < t->n_marked; m++) {
+        size_t i = t->marked[m];
+        const struct word *x = &t->w->items[i];
+        struct name_found f;
+        enum rc rc;
+
+        if (x->start < free_from) continue;
+        if (overlaps(&walk, x->start, x->end)) {
+            if (l->items[walk.at].kind == NAME_PERSON) before = l->items[walk.at].end;
+            continue;
+        }
+        if (!name_rule_person(t, i, before, &f) || overlaps(&walk, f.start, f.end)) continue;
+        rc = list_add(l, &f, e);
+        if (rc != RC_OK) return rc;
+        free_from = before = f.end;
+    }
+    sort(l);
+    return RC_OK;
+}
+
+/* Parts of names found by their surroundings, which are looked for in the rest of the text. */
+struct parts {
+    uint64_t hashes[MAX_PARTS];
+    enum name_form forms[MAX_PARTS];
+    size_t n;
+};
+
+static void collect_parts(const struct name_text *t, const struct list *l, struct parts *p)
+{
+    size_t i = 0;
+
+    for (size_t k = 0; k < l->n && p->n < MAX_PARTS; k++) {
+        const struct name_found *f = &l->items[k];
+
+        if (f->kind != NAME_PERSON || f->index != NAMES_UNKNOWN) continue;
+        while (i < t->w->n && t->w->items[i].start < f->start)
+            i++;
+        for (; i < t->w->n && t->w->items[i].end <= f->end && p->n < MAX_PARTS; i++) {
+            const struct word *x = &t->w->items[i];
+
+            if (x->n_fold < 3 || particle(x)) continue;
+            p->hashes[p->n] = x->hash;
+            p->forms[p->n++] = f->form == NAME_LAST || x->end == f->end ? NAME_LAST : NAME_FIRST;
+        }
+    }
+}
+
+static const enum name_form *find_part(const struct parts *p, uint64_t hash)
+{
+    for (size_t k = 0; k < p->n; k++)
+        if (p->hashes[k] == hash) return &p->forms[k];
+    return NULL;
+}
+
+static enum rc scan_again(const struct name_text *t, struct list *l, struct err *e)
+{
+    struct parts p = {.n = 0};
+    struct walk walk = {.taken = l, .n = l->n};
+
+    collect_parts(t, l, &p);
+    for (size_t i = 0; p.n && i < t->w->n; i++) {
+        const struct word *x = &t->w->items[i];
+        const enum name_form *form = find_part(&p, x->hash);
+        size_t cut = 0;
+        enum rc rc;
+
+        if (!form && x->n_fold > 4 && x->fold[x->n_fold - 1] == 's' && x->capital) {
+            form = find_part(&p, word_hash(x->fold, x->n_fold - 1));
+            cut = 1;
+        }
+        if (!form || overlaps(&walk, x->start, x->end) || !name_rule_again(t, i)) continue;
+        rc = list_add(l,
+                      &(struct name_found){.start = x->start, .end = x->end - cut, .kind = NAME_PERSON,
+                                           .index = NAMES_UNKNOWN, .form = *form, .entity = "PERSON", .score = 0.6},
+                      e);
+        if (rc != RC_OK) return rc;
+    }
+    sort(l);
+    return RC_OK;
+}
+
+/* Drops matches that gave way; the rest as spans of the input. */
+static void finish_list(struct list *l, const struct normalised *t)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < l->n; i++)
+        if (l->items[i].end > l->items[i].start) l->items[kept++] = l->items[i];
+    l->n = kept;
+    for (size_t i = 0; i < l->n; i++)
+        normalise_span(t, l->items[i].start, l->items[i].end, &l->items[i].start, &l->items[i].end);
+    if (!l->n) {
+        free(l->items);
+        l->items = NULL;
+    }
+}
+
 enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out,
                    size_t *n_out, struct err *e)
 {
     struct normalised t;
     struct words w = {0};
     struct list l = {0};
+    struct name_text whole = {0};
     enum rc rc = normalise(text, len, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
     rc = words_split(t.text, t.n, &w, e);
-    if (rc == RC_OK) rc = scan_known(n, t.text, t.n, &w, &l, e);
-    if (rc == RC_OK) rc = scan_unknown(t.text, t.n, &w, &l, e);
+    if (rc == RC_OK) rc = name_rules_tag(t.text, t.n, &w, &whole, e);
+    if (rc == RC_OK) rc = scan_known(n, &whole, &l, e);
+    if (rc == RC_OK) rc = scan_places(&whole, &l, e);
+    if (rc == RC_OK) rc = scan_persons(&whole, &l, e);
+    if (rc == RC_OK) rc = scan_again(&whole, &l, e);
     if (rc == RC_OK) {
-        if (l.n) qsort(l.items, l.n, sizeof(*l.items), by_place);
-        for (size_t i = 0; i < l.n; i++)
-            normalise_span(&t, l.items[i].start, l.items[i].end, &l.items[i].start, &l.items[i].end);
-        if (!l.n) {
-            free(l.items);
-            l.items = NULL;
-        }
+        finish_list(&l, &t);
         *out = l.items;
         *n_out = l.n;
         l.items = NULL;
     }
+    free(whole.marked);
     free(l.items);
     words_clear(&w);
     normalise_clear(&t);

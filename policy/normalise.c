@@ -1,5 +1,5 @@
-/* normalise.c: see normalise.h. One pass over the code points; ICU knows digits, white space and compatibility forms
- * (UAX 15), the look-alikes of Latin letters are a table here (the pairs of UTS 39 that occur in spoofed addresses). */
+/* normalise.c: see normalise.h. One pass that stops at bytes of interest; ICU knows digits, white space and compatibility
+ * forms (UAX 15), the look-alikes of Latin letters are a table here (the pairs of UTS 39 that occur in spoofed addresses). */
 #include "normalise.h"
 
 #include <stdbool.h>
@@ -14,43 +14,76 @@
 
 struct writer {
     struct normalised *out;
+    const char *s; /* the input */
+    size_t n, copied; /* input bytes that are in the output */
     size_t cap;
     bool failed;
 };
 
-/* Bytes s[n] stand for the input [from, upto). */
-static void put(struct writer *w, const char *s, size_t n, size_t from, size_t upto)
+static bool reserve(struct writer *w, size_t more)
+{
+    struct normalised *t = w->out;
+    size_t cap = t->n + more + 1;
+    char *text;
+
+    if (cap <= w->cap) return true;
+    cap += cap / 2;
+    text = malloc(cap);
+    if (!text) {
+        w->failed = true;
+        return false;
+    }
+    if (t->text) { /* not realloc(): the old copy is PII */
+        memcpy(text, t->text, t->n);
+        crypto_wipe(t->text, t->n);
+        free(t->text);
+    }
+    t->text = text;
+    w->cap = cap;
+    return true;
+}
+
+/* Input bytes up to `upto` as they are. */
+static void copy_to(struct writer *w, size_t upto)
+{
+    size_t n = upto - w->copied;
+
+    if (n == 0 || w->failed || !reserve(w, n)) return;
+    memcpy(w->out->text + w->out->n, w->s + w->copied, n);
+    w->out->n += n;
+    w->copied = upto;
+}
+
+/* Bytes put[n] stand for the input [from, upto). */
+static void edit(struct writer *w, const char *put, size_t n, size_t from, size_t upto)
 {
     struct normalised *t = w->out;
 
-    if (w->failed) return;
-    if (t->n + n + 1 > w->cap) {
-        size_t cap = w->cap + w->cap / 2 + n + 64;
-        char *text = malloc(cap);
-        uint32_t *map = realloc(t->from, cap * sizeof(*map));
+    copy_to(w, from);
+    if (w->failed || !reserve(w, n)) return;
+    while (from < upto && !w->failed) { /* a field of an edit has 16 bits; only odd input needs a second one */
+        size_t part = upto - from > UINT16_MAX ? UINT16_MAX : upto - from;
 
-        if (map) t->from = map;
-        map = map ? realloc(t->upto, cap * sizeof(*map)) : NULL;
-        if (map) t->upto = map;
-        if (!text || !map) {
-            free(text);
-            w->failed = true;
-            return;
+        if (t->n_edits == t->cap_edits) {
+            size_t cap = t->cap_edits ? t->cap_edits * 2 : 16;
+            struct edit *edits = realloc(t->edits, cap * sizeof(*edits));
+
+            if (!edits) {
+                w->failed = true;
+                return;
+            }
+            t->edits = edits;
+            t->cap_edits = cap;
         }
-        if (t->text) { /* not realloc(): the old copy is PII */
-            memcpy(text, t->text, t->n);
-            crypto_wipe(t->text, t->n);
-            free(t->text);
-        }
-        t->text = text;
-        w->cap = cap;
+        t->edits[t->n_edits++] = (struct edit){
+            .out = (uint32_t)t->n, .in = (uint32_t)from, .n_out = (uint16_t)n, .n_in = (uint16_t)part};
+        memcpy(t->text + t->n, put, n);
+        t->n += n;
+        n = 0;
+        from += part;
     }
-    memcpy(t->text + t->n, s, n);
-    for (size_t i = 0; i < n; i++) {
-        t->from[t->n + i] = (uint32_t)from;
-        t->upto[t->n + i] = (uint32_t)upto;
-    }
-    t->n += n;
+    w->copied = upto;
+    t->changed = 1;
 }
 
 /* ---- look-alikes ----------------------------------------------------------------------------------------------- */
@@ -122,6 +155,7 @@ static size_t one_of(const char *s, size_t n, size_t i, const char *const *words
 }
 
 static const char *const at_words[] = {"at", "@", "ät", "arroba", "arobase", NULL};
+static const char *const at_sign[] = {"@", NULL};
 static const char *const dot_words[] = {"dot", "punkt", "point", ".", NULL};
 
 /* Spaces, an opening bracket, one of `words`, the closing bracket, spaces, then a word: the position of that word. */
@@ -164,6 +198,23 @@ static bool dot_follows(const char *s, size_t n, size_t i)
     return spaced(s, n, end, dot_words) || bracketed(s, n, end, dot_words);
 }
 
+/* "acme.de" or, in quoted-printable, "acme=2Ede"? */
+static bool host_follows(const char *s, size_t n, size_t i)
+{
+    size_t end = i;
+
+    while (end < n && end - i < MAX_LABEL && (is_word(s[end]) || s[end] == '-'))
+        end++;
+    if (end == i || end >= n) return false;
+    if (n - end > 3 && memcmp(s + end, "=2E", 3) == 0)
+        end += 3;
+    else if (s[end] == '.')
+        end++;
+    else
+        return false;
+    return n - end >= 2 && is_word(s[end]) && is_word(s[end + 1]) && (s[end] < '0' || s[end] > '9');
+}
+
 /* If a spelled-out '@' or '.' begins at i (behind a word character), writes which and returns where the next word
  * begins, else 0. `address`: an '@' stands shortly before. */
 static size_t spelled_out(const char *s, size_t n, size_t i, bool address, char *sign)
@@ -173,6 +224,7 @@ static size_t spelled_out(const char *s, size_t n, size_t i, bool address, char 
     *sign = '@';
     if ((next = bracketed(s, n, i, at_words))) return next;
     if ((next = spaced(s, n, i, at_words)) && dot_follows(s, n, next)) return next;
+    if ((next = spaced(s, n, i, at_sign)) && host_follows(s, n, next)) return next;
     *sign = '.';
     if ((next = bracketed(s, n, i, dot_words))) return next;
     if (address && (next = spaced(s, n, i, dot_words))) return next;
@@ -187,6 +239,20 @@ static bool vanishes(uint32_t cp)
            (cp >= 0x2060 && cp <= 0x2064) || (cp >= 0xFE00 && cp <= 0xFE0F) || cp == 0xFEFF;
 }
 
+/* Whole ranges of letters and pictures that stand for themselves: no digits, white space or compatibility forms. */
+static bool stands_for_itself(uint32_t cp)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0xC0, 0x131},      {0x134, 0x17E},     {0x180, 0x1C3},   {0x386, 0x3CF},    {0x400, 0x52F},
+                  {0x5D0, 0x5EA},     {0x620, 0x65F},     {0x3041, 0x3096}, {0x30A1, 0x30FA}, {0x4E00, 0x9FFF},
+                  {0xAC00, 0xD7A3},   {0x1F300, 0x1FAFF}};
+
+    for (size_t i = 0; i < COUNT_OF(ranges) && cp >= ranges[i].first; i++)
+        if (cp <= ranges[i].last) return true;
+    return false;
+}
+
 /* ASCII that stands for cp; its length, or 0. */
 static size_t plain_form(const UNormalizer2 *nfkc, uint32_t cp, char out[16])
 {
@@ -194,6 +260,7 @@ static size_t plain_form(const UNormalizer2 *nfkc, uint32_t cp, char out[16])
     UErrorCode status = U_ZERO_ERROR;
     int32_t len;
 
+    if (stands_for_itself(cp)) return 0;
     if ((cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212) return out[0] = '-', 1;
     if (cp == 0x2018 || cp == 0x2019 || cp == 0x02BC) return out[0] = '\'', 1;
     if (cp != '\n' && u_isUWhiteSpace((UChar32)cp)) return out[0] = ' ', 1;
@@ -208,70 +275,374 @@ static size_t plain_form(const UNormalizer2 *nfkc, uint32_t cp, char out[16])
     return (size_t)len;
 }
 
+/* ---- other people's encodings ---------------------------------------------------------------------------------- */
+
+/* The character that the reference at s[i] ("&amp;", "&#64;", "&#x40;") stands for, and where it ends; 0 if none is there. */
+static size_t character_reference(const char *s, size_t n, size_t i, uint32_t *cp)
+{
+    static const struct {
+        const char *name;
+        uint16_t cp;
+    } names[] = {{"amp", '&'},     {"lt", '<'},       {"gt", '>'},       {"quot", '"'},     {"apos", '\''},  {"nbsp", ' '},
+                 {"commat", '@'},  {"period", '.'},   {"shy", 0xAD},     {"zwnj", 0x200C},  {"zwj", 0x200D}, {"ensp", ' '},
+                 {"emsp", ' '},    {"thinsp", ' '},   {"hyphen", '-'},   {"ndash", '-'},    {"mdash", '-'},  {"lowbar", '_'},
+                 {"sol", '/'},     {"colon", ':'},    {"num", '#'},      {"plus", '+'},     {"lpar", '('},   {"rpar", ')'},
+                 {"auml", 0xE4},   {"ouml", 0xF6},    {"uuml", 0xFC},    {"Auml", 0xC4},    {"Ouml", 0xD6},  {"Uuml", 0xDC},
+                 {"szlig", 0xDF},  {"eacute", 0xE9},  {"egrave", 0xE8},  {"ecirc", 0xEA},   {"agrave", 0xE0}, {"ccedil", 0xE7},
+                 {"ntilde", 0xF1}, {"oslash", 0xF8},  {"aring", 0xE5},   {"euro", 0x20AC}};
+    size_t end = i + 1;
+
+    while (end < n && end - i < 12 && s[end] != ';' && (is_word(s[end]) || s[end] == '#'))
+        end++;
+    if (end >= n || s[end] != ';' || end == i + 1) return 0;
+    if (s[i + 1] == '#') {
+        bool is_hex = (s[i + 2] | 0x20) == 'x';
+        size_t at = i + 2 + is_hex;
+
+        *cp = 0;
+        if (at == end) return 0;
+        for (; at < end; at++) {
+            int digit = (s[at] >= '0' && s[at] <= '9')                          ? s[at] - '0'
+                        : is_hex && (s[at] | 0x20) >= 'a' && (s[at] | 0x20) <= 'f' ? (s[at] | 0x20) - 'a' + 10
+                                                                                  : -1;
+
+            if (digit < 0) return 0;
+            *cp = *cp * (is_hex ? 16 : 10) + (uint32_t)digit;
+            if (*cp > 0x10FFFF) return 0;
+        }
+        return *cp >= ' ' && (*cp < 0xD800 || *cp > 0xDFFF) ? end + 1 : 0;
+    }
+    for (size_t k = 0; k < COUNT_OF(names); k++) {
+        if (strlen(names[k].name) != end - i - 1 || memcmp(names[k].name, s + i + 1, end - i - 1) != 0) continue;
+        *cp = names[k].cp;
+        return end + 1;
+    }
+    return 0;
+}
+
+/* "=4A" at s[i] as a byte, or -1. Encoders write capitals (RFC 2045 section 6.7). */
+static int quoted_byte(const char *s, size_t n, size_t i)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const char *high, *low;
+
+    if (n - i < 3 || s[i] != '=' || !s[i + 1] || !s[i + 2]) return -1;
+    high = strchr(hex, s[i + 1]);
+    low = strchr(hex, s[i + 2]);
+    return high && low ? (int)((high - hex) * 16 + (low - hex)) : -1;
+}
+
+/* A quoted character that only quoted-printable text would have: several bytes that make one. Its length in s, or 0. */
+static size_t quoted_character(const char *s, size_t n, size_t i, uint32_t *cp)
+{
+    char bytes[4];
+    size_t count = 0;
+    int b;
+
+    while (count < 4 && (b = quoted_byte(s, n, i + 3 * count)) >= 0x80)
+        bytes[count++] = (char)b;
+    for (size_t len = 2; len <= count; len++)
+        if (utf8_decode(bytes, len, cp) == len && *cp != 0xFFFD) return 3 * len;
+    return 0;
+}
+
+/* Does the text have what no other text has: a soft line break, a quoted '=' or a quoted letter? */
+static bool looks_quoted(const char *s, size_t n)
+{
+    const char *p = s, *end = s + n;
+    uint32_t cp;
+
+    while ((p = memchr(p, '=', (size_t)(end - p)))) {
+        size_t i = (size_t)(p - s);
+
+        if (quoted_byte(s, n, i) == '=' || quoted_character(s, n, i, &cp)) return true;
+        if (i > 0 && s[i - 1] != ' ' && s[i - 1] != '=' && n - i > 1 && (s[i + 1] == '\n' || (s[i + 1] == '\r' && n - i > 2 && s[i + 2] == '\n')))
+            return true;
+        p++;
+    }
+    return false;
+}
+
+/* What stands at the '=' or '%' s[i]: *cp (0: nothing, a soft line break) and where it ends; 0 if it is just that sign.
+ * `quoted`: -1 until it has been looked up. */
+static size_t quoted_printable(const char *s, size_t n, size_t i, int *quoted, uint32_t *cp)
+{
+    size_t len;
+    int b;
+
+    if (s[i] == '%') {
+        *cp = '@';
+        return n - i > 3 && s[i + 1] == '4' && s[i + 2] == '0' && i > 0 && is_word(s[i - 1]) && host_follows(s, n, i + 3)
+                   ? i + 3
+                   : 0;
+    }
+    if ((len = quoted_character(s, n, i, cp))) return i + len;
+    b = quoted_byte(s, n, i);
+    if (b == '@' && i > 0 && is_word(s[i - 1]) && host_follows(s, n, i + 3)) return *cp = '@', i + 3;
+    if (*quoted < 0) *quoted = looks_quoted(s, n);
+    if (!*quoted) return 0;
+    if (b >= ' ' && b < 0x7F) return *cp = (uint32_t)b, i + 3;
+    *cp = 0;
+    if (i > 0 && n - i > 1 && s[i + 1] == '\n') return i + 2;
+    if (i > 0 && n - i > 2 && s[i + 1] == '\r' && s[i + 2] == '\n') return i + 3;
+    return 0;
+}
+
+/* ---- "0 1 7 1 ..." --------------------------------------------------------------------------------------------- */
+
+#define SPACED_DIGITS 7 /* fewer may be a list */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The space s[i] stands in a run of single digits that are spaced one by one: where the last of its digits is, else 0. */
+static size_t spaced_digits(const char *s, size_t n, size_t i)
+{
+    size_t count = 1, at = i;
+
+    if (i == 0 || !is_digit(s[i - 1]) || (i > 1 && is_word(s[i - 2]))) return 0;
+    while (n - at >= 2 && s[at] == ' ' && is_digit(s[at + 1]) && (n - at == 2 || !is_word(s[at + 2]))) {
+        count++;
+        at += 2;
+    }
+    return count >= SPACED_DIGITS ? at - 1 : 0;
+}
+
+/* ---- the pass -------------------------------------------------------------------------------------------------- */
+
+/* Where the pass stops: white space, '@', '&', '=', '%', opening brackets, all beyond ASCII. */
+static void mark_interesting(bool at[256])
+{
+    memset(at, false, 128);
+    memset(at + 128, true, 128);
+    for (const char *p = " \t\v\f\r@&=%[({<"; *p; p++)
+        at[(unsigned char)*p] = true;
+}
+
+/* Is the space s[i] worth a look: "at", "arroba", "dot", "punkt", "point", "ät", '@', '.', a bracket or a digit behind it? */
+static bool space_matters(const char *s, size_t n, size_t i)
+{
+    char next, more;
+
+    if (n - i < 2) return false;
+    next = s[i + 1];
+    more = n - i > 2 ? (char)(s[i + 2] | 0x20) : ' ';
+    switch (next) {
+    case 'a':
+    case 'A':
+        return more == 't' || more == 'r';
+    case 'd':
+    case 'D':
+        return more == 'o';
+    case 'p':
+    case 'P':
+        return more == 'u' || more == 'o';
+    case ' ':
+    case '\t':
+    case '@':
+    case '.':
+    case '[':
+    case '(':
+    case '{':
+    case '<':
+        return true;
+    default:
+        return (next >= '0' && next <= '9' && i > 0 && is_digit(s[i - 1])) || (unsigned char)next == 0xC3;
+    }
+}
+
+struct pass {
+    struct writer w;
+    const UNormalizer2 *nfkc;
+    size_t token;  /* where the run of letters that was last looked at ends */
+    bool latin;    /* and whether it has a Latin letter */
+    size_t sign;   /* behind the last '@', in the output; 0: none yet */
+    int quoted;
+};
+
+/* In the output, which copy_to() has brought up to the input's i. */
+static bool behind_word(const struct pass *p)
+{
+    return p->w.out->n > 0 && is_word(p->w.out->text[p->w.out->n - 1]);
+}
+
+/* A space, tab or opening bracket at s[i]; returns where to go on. */
+static size_t pass_space(struct pass *p, size_t i)
+{
+    const char *s = p->w.s;
+    size_t n = p->w.n, next, last;
+    char sign;
+
+    if (s[i] == ' ' && n - i > 1 && is_digit(s[i + 1])) {
+        last = spaced_digits(s, n, i);
+        for (; i < last; i += 2)
+            edit(&p->w, "", 0, i, i + 1);
+        return last ? i : i + 1;
+    }
+    if (i > 0 && is_word(s[i - 1])) {
+        copy_to(&p->w, i);
+        if (!p->w.failed && behind_word(p) &&
+            (next = spelled_out(s, n, i, p->sign && p->w.out->n - p->sign < 4 * MAX_LABEL, &sign))) {
+            edit(&p->w, &sign, 1, i, next);
+            if (sign == '@') p->sign = p->w.out->n;
+            return next;
+        }
+    }
+    if (s[i] == '\t') edit(&p->w, " ", 1, i, i + 1);
+    return i + 1;
+}
+
+static bool is_spoof(struct pass *p, size_t i, size_t len)
+{
+    const char *s = p->w.s;
+
+    if (i >= p->token) { /* look back too: the Latin letters may stand before */
+        size_t start = i;
+
+        while (start > p->token && start > 0 && i - start < 4 * MAX_LABEL &&
+               (is_word(s[start - 1]) || strchr("@.-_", s[start - 1])) && s[start - 1])
+            start--;
+        while (start < i && ((unsigned char)s[start] & 0xC0) == 0x80)
+            start++;
+        p->token = token_end(s, p->w.n, start, &p->latin);
+        if (p->token <= i) p->token = i + len;
+    }
+    return p->latin;
+}
+
+/* The character cp stands at [i, upto), as such or encoded. */
+static void pass_character(struct pass *p, uint32_t cp, size_t i, size_t upto, bool encoded)
+{
+    char form[16], latin = look_alike(cp);
+    size_t len;
+
+    if (vanishes(cp) || (encoded && cp == 0)) {
+        edit(&p->w, "", 0, i, upto);
+    } else if ((len = plain_form(p->nfkc, cp, form))) {
+        edit(&p->w, form, len, i, upto);
+    } else if (latin && !encoded && is_spoof(p, i, upto - i)) {
+        edit(&p->w, &latin, 1, i, upto);
+    } else if (cp == 0xFFFD && upto - i == 1) {
+        edit(&p->w, "\xEF\xBF\xBD", 3, i, upto);
+    } else if (encoded) {
+        edit(&p->w, form, utf8_encode(cp, form), i, upto);
+    }
+    if (cp == '@') p->sign = p->w.out->n;
+}
+
+/* A byte of interest at s[i]; returns where to go on. */
+static size_t pass_interest(struct pass *p, size_t i)
+{
+    const char *s = p->w.s;
+    uint32_t cp;
+    size_t end;
+
+    switch (s[i]) {
+    case ' ':
+    case '\t':
+    case '[':
+    case '(':
+    case '{':
+    case '<':
+        return pass_space(p, i);
+    case '@':
+        copy_to(&p->w, i + 1);
+        p->sign = p->w.out->n;
+        return i + 1;
+    case '\v':
+    case '\f':
+    case '\r':
+        edit(&p->w, " ", 1, i, i + 1);
+        return i + 1;
+    case '&':
+        end = character_reference(s, p->w.n, i, &cp);
+        break;
+    case '=':
+    case '%':
+        end = quoted_printable(s, p->w.n, i, &p->quoted, &cp);
+        break;
+    default:
+        end = i + utf8_decode(s + i, p->w.n - i, &cp);
+        pass_character(p, cp, i, end, false);
+        return end;
+    }
+    if (!end) return i + 1;
+    pass_character(p, cp, i, end, true);
+    return end;
+}
+
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+static inline lanes load(const char *s)
+{
+    lanes v;
+
+    memcpy(&v, s, sizeof(v));
+    return v;
+}
+
+/* May the pass have to stop in s[0, 16)? Two bytes behind are read too. Never no where it has to. */
+static inline bool block_matters(const char *s)
+{
+    const lanes v = load(s), next = load(s + 1), more = load(s + 2) | 0x20, low = next | 0x20;
+    lanes hit = (lanes)(v >= 0x80) | (lanes)(v == '@') | (lanes)(v == '&') | (lanes)(v == '=') | (lanes)(v == '%') |
+                (lanes)(v == '[') | (lanes)(v == '(') | (lanes)(v == '{') | (lanes)(v == '<') | (lanes)(v == '\t') |
+                (lanes)((v >= '\v') & (v <= '\r'));
+    lanes word = (lanes)((low == 'a') & ((more == 't') | (more == 'r'))) | (lanes)((low == 'd') & (more == 'o')) |
+                 (lanes)((low == 'p') & ((more == 'u') | (more == 'o'))) | (lanes)(next == ' ') | (lanes)(next == '.') |
+                 (lanes)((next >= '0') & (next <= '9') & ((more < '0') | (more > '9')));
+    uint64_t halves[2];
+
+    hit |= word & (lanes)(v == ' ');
+    memcpy(halves, &hit, sizeof(halves));
+    return (halves[0] | halves[1]) != 0;
+}
+
+static void run(struct pass *p)
+{
+    const char *s = p->w.s;
+    size_t n = p->w.n;
+    size_t looked = 0; /* bytes before are to be looked at one by one */
+    bool interesting[256];
+
+    mark_interesting(interesting);
+    for (size_t i = 0; i < n && !p->w.failed;) {
+        unsigned char c;
+
+        if (i >= looked) {
+            while (n - i >= sizeof(lanes) + 2 && !block_matters(s + i))
+                i += sizeof(lanes);
+            looked = i + sizeof(lanes);
+        }
+        c = (unsigned char)s[i];
+        if (!interesting[c] || (c == ' ' && !space_matters(s, n, i)))
+            i++;
+        else if (c == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
+            i += 2; /* U+00C0 to U+00FF: frequent, and they stand for themselves */
+        else
+            i = pass_interest(p, i);
+    }
+}
+
 enum rc normalise(const char *s, size_t n, size_t max, struct normalised *out, struct err *e)
 {
     UErrorCode status = U_ZERO_ERROR;
-    const UNormalizer2 *nfkc = unorm2_getNFKCInstance(&status);
-    struct writer w = {.out = out};
-    size_t token = 0, last_at = 0;
-    bool latin = false;
+    struct pass p = {.w = {.out = out, .s = s, .n = n}, .nfkc = unorm2_getNFKCInstance(&status), .quoted = -1};
 
     memset(out, 0, sizeof(*out));
     if (n > max || n >= UINT32_MAX / 4) return err_set(e, RC_LIMIT, "text: more than %zu bytes", max);
-    if (U_FAILURE(status)) nfkc = NULL;
-    for (size_t i = 0; i < n;) {
-        char c = s[i], form[16];
-        uint32_t cp;
-        size_t len, form_len, next;
-
-        if (is_word(c) && (unsigned char)c < 0x80) {
-            put(&w, &c, 1, i, i + 1);
-            i++;
-            continue;
-        }
-        if ((c == ' ' || c == '\t' || strchr("[({<", c)) && c && i > 0 && out->n > 0 &&
-            is_word(out->text[out->n - 1]) &&
-            (next = spelled_out(s, n, i, last_at && out->n - last_at < 4 * MAX_LABEL, form))) {
-            put(&w, form, 1, i, next);
-            if (form[0] == '@') last_at = out->n;
-            out->changed = 1;
-            i = next;
-            continue;
-        }
-        len = utf8_decode(s + i, n - i, &cp);
-        if (i >= token && (unsigned char)c >= 0x80) {
-            /* look back too: the Latin letters may stand before */
-            size_t start = i;
-
-            while (start > token && start > 0 && i - start < 4 * MAX_LABEL &&
-                   (is_word(s[start - 1]) || strchr("@.-_", s[start - 1])) && s[start - 1])
-                start--;
-            while (start < i && ((unsigned char)s[start] & 0xC0) == 0x80)
-                start++;
-            token = token_end(s, n, start, &latin);
-            if (token <= i) token = i + len;
-        }
-        if (vanishes(cp)) {
-            out->changed = 1;
-        } else if ((form_len = plain_form(nfkc, cp, form)) || (latin && look_alike(cp))) {
-            if (!form_len) form[0] = look_alike(cp), form_len = 1;
-            if (form_len != len || memcmp(form, s + i, len) != 0) out->changed = 1;
-            put(&w, form, form_len, i, i + len);
-        } else if (cp == 0xFFFD && len == 1) {
-            put(&w, "\xEF\xBF\xBD", 3, i, i + 1);
-            out->changed = 1;
-        } else {
-            put(&w, s + i, len, i, i + len);
-        }
-        if (cp == '@') last_at = out->n;
-        i += len;
+    if (U_FAILURE(status)) p.nfkc = NULL;
+    if (reserve(&p.w, n)) {
+        run(&p);
+        copy_to(&p.w, n);
     }
-    put(&w, "", 1, n, n);
-    if (w.failed) {
+    if (p.w.failed || !reserve(&p.w, 0)) {
         normalise_clear(out);
         return err_set(e, RC_NOMEM, "text: out of memory");
     }
-    out->n--; /* the NUL is not text, but has its place in the maps */
+    out->text[out->n] = '\0';
     return RC_OK;
 }
 
@@ -279,13 +650,36 @@ void normalise_clear(struct normalised *t)
 {
     if (t->text) crypto_wipe(t->text, t->n);
     free(t->text);
-    free(t->from);
-    free(t->upto);
+    free(t->edits);
     memset(t, 0, sizeof(*t));
+}
+
+/* The last edit at or before `at`, or NULL. */
+static const struct edit *edit_at(const struct normalised *t, size_t at)
+{
+    size_t low = 0, high = t->n_edits;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (t->edits[middle].out <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? &t->edits[low - 1] : NULL;
 }
 
 void normalise_span(const struct normalised *t, size_t start, size_t end, size_t *in_start, size_t *in_end)
 {
-    *in_start = t->from[start];
-    *in_end = end > start ? t->upto[end - 1] : t->from[start];
+    const struct edit *a = edit_at(t, start), *z = end > start ? edit_at(t, end - 1) : a;
+    size_t last = end > start ? end - 1 : start;
+
+    *in_start = !a ? start : start < (size_t)a->out + a->n_out ? a->in : start - a->out - a->n_out + a->in + a->n_in;
+    if (end <= start) {
+        *in_end = *in_start;
+    } else {
+        *in_end = !z ? last + 1 : (size_t)z->in + z->n_in;
+        if (z && last >= (size_t)z->out + z->n_out) *in_end += last - z->out - z->n_out + 1;
+    }
 }

@@ -2,8 +2,11 @@
  *
  * Full-width letters and digits, other scripts' digits, and common look-alikes (Cyrillic or Greek letters within Latin
  * words) become plain ones; zero-width characters and soft hyphens vanish; every white space but a line feed becomes a space;
- * typographic dashes become '-'; "[at]" "(dot)" and their like between words become '@' and '.'. Bytes that are not
- * UTF-8 become U+FFFD. Nothing grows except for that, so the result is at most three times as long. */
+ * typographic dashes become '-'; "[at]" "(dot)" and their like between words become '@' and '.'; seven and more digits
+ * that are spaced one by one close up; HTML's character references and what quoted-printable leaves behind ("=40", "=C3=BC",
+ * soft line breaks) are decoded. Bytes that are not UTF-8 become U+FFFD.
+ *
+ * Most texts need none of that, so the text is copied in long runs and only the edits are kept. */
 #ifndef POLICY_NORMALISE_H
 #define POLICY_NORMALISE_H
 
@@ -11,13 +14,17 @@
 #include <stdint.h>
 #include "../base/err.h"
 
+/* Bytes [out, out + n_out) of the normalised text stand for bytes [in, in + n_in) of the input. */
+struct edit {
+    uint32_t out, in;
+    uint16_t n_out, n_in;
+};
 struct normalised {
     char *text; /* n bytes of valid UTF-8 and a NUL */
     size_t n;
-    uint32_t *
-        from; /* [n + 1]: byte i came from the input character that starts at from[i]; from[n] = input length */
-    uint32_t *upto; /* [n + 1]: and that character (or what it replaced) ends at upto[i] */
-    int changed;    /* 0: text equals the input byte for byte */
+    struct edit *edits; /* in order; between them the bytes are the input's */
+    size_t n_edits, cap_edits;
+    int changed; /* 0: text equals the input byte for byte */
 };
 
 /* RC_LIMIT above `max` bytes of input; RC_NOMEM. */

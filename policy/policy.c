@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "licence.h"
 #include "policy_internal.h"
 
 #define ARENA_LIMIT ((size_t)16 << 20)
@@ -130,6 +131,17 @@ const char *policy_hash(const struct policy *p)
     return p->hash;
 }
 
+const char *policy_source(const struct policy *p, size_t *n)
+{
+    *n = p->n_source;
+    return p->source;
+}
+
+bool policy_audit_content(const struct policy *p)
+{
+    return p->audit_content;
+}
+
 /* ---- fields ----------------------------------------------------------------------------------------------------- */
 
 const struct object_rules *policy_object(const struct policy *p, const char *object)
@@ -215,8 +227,13 @@ bool policy_wants_field(const struct policy *p, const char *object, const char *
             for (const struct path_rule *r = o->paths[i]; r; r = r->next)
                 if (path_wants(o->name, r->path, object, field, &reached)) return true;
     for (size_t i = 0; i < N_PURPOSES; i++)
-        for (const struct blocked_rule *b = p->purposes[i].blocked; b; b = b->next)
-            if (str_eq(b->object, object) && str_eq(b->field, field)) return true;
+        for (size_t k = 0; k < 2; k++)
+            for (const struct blocked_rule *b = k ? p->purposes[i].consent : p->purposes[i].blocked; b; b = b->next)
+                if (str_eq(b->object, object) && str_eq(b->field, field)) return true;
+    for (const struct word_rule *w = p->region_fields; w; w = w->next) {
+        const char *dot = strrchr(w->text, '.');
+        if (str_eq(dot ? dot + 1 : w->text, field) && (!dot || strncmp(w->text, object, (size_t)(dot - w->text)) == 0)) return true;
+    }
     if (!reached) return false;
     if (p->four_eyes_field && str_eq(p->four_eyes_field, field)) return true;
     for (size_t i = 0; i < COUNT_OF(code_fields); i++)
@@ -257,20 +274,61 @@ static const struct word_rule *word_named(const struct word_rule *w, const char 
 
 bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field)
 {
-    for (size_t k = 0; k < N_PURPOSES; k++)
-        for (const struct blocked_rule *b = p->purposes[k].blocked; b; b = b->next) {
+    for (size_t k = 0; k < 2 * N_PURPOSES; k++) {
+        const struct purpose_rules *rules = &p->purposes[k / 2];
+        for (const struct blocked_rule *b = k % 2 ? rules->consent : rules->blocked; b; b = b->next) {
             if (i-- > 0) continue;
             *object = b->object;
             *field = b->field;
             return true;
         }
+    }
     return false;
+}
+
+/* The field of a path such as "account.country"; NULL if the record has no such parent or field. */
+static const struct field *field_at(const struct record *r, const char *path)
+{
+    char name[128];
+
+    for (const char *dot; r && (dot = strchr(path, '.')); path = dot + 1) {
+        if ((size_t)(dot - path) >= sizeof(name)) return NULL;
+        memcpy(name, path, (size_t)(dot - path));
+        name[dot - path] = '\0';
+        r = record_parent_named(r, name);
+    }
+    return r ? record_field(r, path) : NULL;
+}
+
+const char *policy_region(const struct policy *p, const struct record *r)
+{
+    const struct field *f = NULL;
+
+    for (const struct word_rule *w = p->region_fields; w && !(f && f->text && *f->text); w = w->next)
+        f = field_at(r, w->text);
+    for (const struct region_rule *x = p->regions; f && f->text && x; x = x->next)
+        if (word_named(x->values, f->text)) return x->name;
+    return "unknown";
+}
+
+enum rc policy_check_region(const struct policy *p, const char *model_path, const struct record *r, struct err *e)
+{
+    const struct model_rule *m = p->models;
+    const char *region;
+
+    while (m && !model_matches(m, model_path)) m = m->next;
+    if (!m || !m->regions) return RC_OK; /* that the model must be listed is policy_check_model()'s business */
+    region = policy_region(p, r);
+    if (word_named(m->regions, region)) return RC_OK;
+    return err_set(e, RC_REFUSED, "policy: data of region %s may not reach model %s (models: regions:, line %zu)", region,
+                   model_path, m->line);
 }
 
 enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                            enum purpose purpose, struct err *e)
 {
     const struct model_rule *m = p->models;
+    bool approved;
 
     while (m && !model_matches(m, path)) m = m->next;
     if (!m)
@@ -282,7 +340,8 @@ enum rc policy_check_model(const struct policy *p, const char *path, const char 
         return err_set(e, RC_REFUSED, "policy: model %s says licence %s, the policy file says %s", path, licence,
                        m->licence);
     if (!word_named(p->licences, m->licence))
-        return err_set(e, RC_REFUSED, "policy: licence %s of model %s is not in licences: allow:", m->licence, path);
+        return err_set(e, RC_REFUSED, "policy: licence %s of model %s%s is not in licences: allow: of the policy file", m->licence,
+                       path, licence_known(m->licence, &approved) && approved ? "" : ", which OSI has not approved,");
     if (m->sha256 && !(sha256 && str_eq_nocase(m->sha256, sha256)))
         return err_set(e, RC_REFUSED, "policy: model %s is not the pinned file: its SHA-256 is %s", path,
                        sha256 && *sha256 ? sha256 : "not known");
@@ -290,6 +349,14 @@ enum rc policy_check_model(const struct policy *p, const char *path, const char 
 }
 
 /* ---- people ----------------------------------------------------------------------------------------------------- */
+
+static const struct role_rule *role_named(const struct policy *p, const char *name)
+{
+    const struct role_rule *r = p->roles;
+
+    while (r && !str_eq(r->name, name)) r = r->next;
+    return r;
+}
 
 static bool in_scope(const struct role_rule *r, const struct viewer *v, const char *owner, const char *team)
 {
@@ -301,10 +368,9 @@ static bool in_scope(const struct role_rule *r, const struct viewer *v, const ch
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team)
 {
-    const struct role_rule *r = p->roles;
+    const struct role_rule *r = role_named(p, v->role);
     bool sees;
 
-    while (r && !str_eq(r->name, v->role)) r = r->next;
     if (!r) return false;
     sees = r->content && in_scope(r, v, owner, team);
     switch (what) {
@@ -315,8 +381,69 @@ bool policy_may(const struct policy *p, const struct viewer *v, enum permission 
     case MAY_RUN_JOBS: return r->jobs;
     case MAY_ERASE: return r->erase;
     case MAY_AUDIT: return r->audit;
+    case MAY_APPROVE_ENRICHMENT: return sees && r->approve[PURPOSE_ENRICHMENT];
     }
     return false;
+}
+
+/* No list: every one. */
+static bool listed(const struct word_rule *list, const char *word)
+{
+    if (!list || !word) return true;
+    while (list && !str_eq(list->text, word)) list = list->next;
+    return list != NULL;
+}
+
+bool policy_allows(const struct policy *p, const struct viewer *v, enum permission what, const struct access_to *to)
+{
+    const struct role_rule *r = role_named(p, v->role);
+
+    return r && listed(r->sources, to->source) && listed(r->objects, to->object) &&
+           policy_may(p, v, what, to->owner, to->team);
+}
+
+enum permission policy_approving(enum purpose purpose)
+{
+    static const enum permission of[] = {MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_APPROVE_ENRICHMENT};
+
+    _Static_assert(COUNT_OF(of) == N_PURPOSES, "one permission for each purpose");
+    return of[purpose];
+}
+
+bool policy_has_role(const struct policy *p, const char *role)
+{
+    return role_named(p, role) != NULL;
+}
+
+bool policy_hides(const struct policy *p, const struct viewer *v, const char *object, enum purpose purpose,
+                  const char *hash)
+{
+    const struct role_rule *r = role_named(p, v->role);
+    const struct object_rules *o = policy_object(p, object);
+    char hidden[128];
+    bool reached;
+
+    if (!r || !r->hide) return false;
+    if (!o || !str_eq(hash, p->hash)) return true;
+    for (const struct word_rule *w = r->hide; w; w = w->next) {
+        const char *dot = strrchr(w->text, '.');
+        if ((size_t)(dot - w->text) >= sizeof(hidden)) return true;
+        memcpy(hidden, w->text, (size_t)(dot - w->text));
+        hidden[dot - w->text] = '\0';
+        for (const struct path_rule *x = o->paths[purpose]; x; x = x->next)
+            if (path_wants(object, x->path, hidden, dot + 1, &reached)) return true;
+    }
+    return false;
+}
+
+unsigned policy_approvals(const struct policy *p, const struct record *r)
+{
+    const struct field *f = p->four_eyes_field ? record_field(r, p->four_eyes_field) : NULL;
+    double limit, value;
+
+    if (!f || !f->text || !str_double(p->four_eyes_value, 0, 1e18, &limit)) return 1;
+    /* An amount that cannot be read may be any. */
+    return !str_double(f->text, -1e300, 1e300, &value) || value > limit ? 2 : 1;
 }
 
 bool policy_auto_approves(const struct policy *p, enum purpose purpose)

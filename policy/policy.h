@@ -39,12 +39,19 @@ MUST_USE enum rc policy_open(const char *path, const struct policy_options *opt,
 void policy_close(struct policy *p);
 const char *policy_hash(const struct policy *p); /* SHA-256 of the file's bytes, hex */
 
+const char *policy_source(const struct policy *p, size_t *n); /* those bytes, borrowed: to be kept, and for signatures */
+bool policy_audit_content(const struct policy *p); /* audit: {content: yes}: prompts and texts are kept in the chain, sealed */
+
 /* Fields of `object` that some purpose admits or that consent and visibility need: what a source may be asked for. */
 bool policy_wants_field(const struct policy *p, const char *object, const char *field);
 
 /* The i-th field that blocks a purpose (blocked_when), borrowed; false behind the last one. A source that has the object
  * must have the field, or nobody in it would ever count as opted out. */
 bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field);
+
+/* May data of this record reach this model? With regions: in the policy file a record has the region that its first
+ * mapped field says ("unknown" if none does), and a model with regions: gets data of these only. RC_REFUSED names both. */
+MUST_USE enum rc policy_check_region(const struct policy *p, const char *model_path, const struct record *r, struct err *e);
 
 /* May this model run for this purpose? RC_REFUSED names the rule and the way out. sha256 may be "". */
 MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
@@ -56,10 +63,26 @@ struct viewer {
     const char *identity; /* CRM identity of the owner field, or NULL */
     const char *team;     /* or NULL */
 };
-enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT };
+/* Of a role; the first five need the record to be in its scope. */
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT };
 /* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team);
+/* The same for one record, with what the role says of sources (sources:) and objects (objects:); both may be NULL. */
+struct access_to {
+    const char *source, *object, *owner, *team;
+};
+bool policy_allows(const struct policy *p, const struct viewer *v, enum permission what, const struct access_to *to);
+enum permission policy_approving(enum purpose purpose); /* MAY_APPROVE_... */
+bool policy_has_role(const struct policy *p, const char *role);
+/* Does the role hide (hide:) a field that is admitted for texts of this object and purpose? Which words of a text come from
+ * a label such as a stage nobody can tell afterwards, so the whole text counts. One made under another policy
+ * (policy_hash, hex) may rest on any field. */
+bool policy_hides(const struct policy *p, const struct viewer *v, const char *object, enum purpose purpose,
+                  const char *policy_hash);
+/* By how many people must a text on this record be approved: 2 above the amount of approval: four_eyes_above, else 1. A
+ * text that needs two is never approved by policy itself. */
+unsigned policy_approvals(const struct policy *p, const struct record *r);
 bool policy_auto_approves(const struct policy *p, enum purpose purpose);
 bool policy_facts_slots(const struct policy *p); /* facts: slots (true) or checked */
 unsigned policy_max_sentences(const struct policy *p);
@@ -87,6 +110,21 @@ struct policy_request {
 typedef enum rc (*policy_hash_fn)(void *ctx, const uint8_t hash[SHA256_SIZE], struct err *e);
 MUST_USE enum rc policy_name_hashes(const uint8_t hash_key[KEY_SIZE], const struct record *r, policy_hash_fn on_hash,
                                     void *ctx, struct err *e);
+
+/* A dry run: what would happen to a record, rule by rule and field by field, and by which line of the policy file. No value
+ * is told. RC_OK also when the record would be refused: the first entry says so. */
+struct policy_explained {
+    const char *record; /* "opportunity/O-023"; "" for a rule on the whole */
+    const char *path;   /* as an allow-list writes it: "activities.body"; of a rule: "purposes.summary" */
+    const char *action; /* "admitted", "slot", "mask", "hash", "drop", "block", "keep", "left out", "refused", "holds", "passes" */
+    const char *why;    /* for people; borrowed until the callback returns */
+    size_t line;        /* 0: by no line, but because nothing allows it or by default */
+};
+typedef enum rc (*policy_explain_fn)(void *ctx, const struct policy_explained *x, struct err *e);
+MUST_USE enum rc policy_explain(const struct policy *p, const struct record *r, const struct policy_request *q,
+                                policy_explain_fn on_entry, void *ctx, struct err *e);
+/* The purpose's legal basis (GDPR article 6) as the file says, or NULL. */
+const char *policy_legal_basis(const struct policy *p, enum purpose purpose);
 
 /* A piece of admitted text: a stretch of data or a slot. */
 struct policy_piece {
@@ -214,6 +252,17 @@ struct policy_edit {
 MUST_USE enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d, const struct policy_keys *keys,
                                      struct policy_released **out, struct err *e);
 
+/* What stands for a person or record in the store, as policy_value.subject: keyed hash, hex, of an identity:
+ * "person:crm/contact/C-1", "record:crm/opportunity/O-23". RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_subject(const uint8_t hash_key[KEY_SIZE], const char *identity, char out[SHA256_HEX_SIZE],
+                                struct err *e);
+/* The same for somebody whom texts name and no record holds. */
+MUST_USE enum rc policy_subject_named(const uint8_t hash_key[KEY_SIZE], const char *name, char out[SHA256_HEX_SIZE],
+                                      struct err *e);
+/* The subject under whose key what concerns this record as a whole is sealed. RC_NOMEM. */
+MUST_USE enum rc policy_record_subject(const uint8_t hash_key[KEY_SIZE], const char *source, const char *object,
+                                       const char *record_id, char out[SHA256_HEX_SIZE], struct err *e);
+
 /* For `erase`: the hashes (policy_value.hash) under which a value that a person typed may be stored: as a name, an
  * e-mail address, a telephone number, or as it stands. The subjects of the values found are the people meant.
  * RC_LIMIT a value of more than 8 KiB; RC_NOMEM. */
@@ -250,6 +299,7 @@ MUST_USE enum rc policy_rehydrate(const struct policy_value *values, size_t n, c
 struct redact_options {
     bool all;        /* every entity, also weak ones */
     bool no_context; /* every score above 0 counts */
+    const struct clock *clock; /* the day for what depends on it; NULL: today's */
 };
 struct redact_span { const char *entity; size_t start, end; double score; };
 struct redactor;
@@ -276,8 +326,9 @@ struct audit_entry { /* ids and hashes only */
  * previous hash is all zeros. */
 void audit_seal(const uint8_t key[KEY_SIZE], const uint8_t prev[AUDIT_HASH_SIZE], const struct audit_entry *entry,
                 uint8_t hash[AUDIT_HASH_SIZE], uint8_t mac[AUDIT_HASH_SIZE]);
-/* Walks a chain: start zeroed (or at a signed checkpoint), feed each stored entry in order. RC_BAD says which entry
- * and what is wrong (changed, reordered, missing). At the end compare with the head kept beside the key. */
+/* Walks a chain: start zeroed (or at a signed base), feed each stored entry in order. RC_BAD says which entry
+ * and what is wrong (changed, reordered, missing). At the end compare with the head kept beside the key. key and mac NULL:
+ * whoever checks has only the public key, and signed checkpoints speak in the seals' place. */
 struct audit_walk { int64_t seq; uint8_t hash[AUDIT_HASH_SIZE]; };
 MUST_USE enum rc audit_walk_step(struct audit_walk *w, const uint8_t key[KEY_SIZE], const struct audit_entry *entry,
                                  const uint8_t hash[AUDIT_HASH_SIZE], const uint8_t mac[AUDIT_HASH_SIZE],
@@ -287,5 +338,21 @@ MUST_USE enum rc audit_walk_step(struct audit_walk *w, const uint8_t key[KEY_SIZ
 void audit_head_format(const struct audit_walk *w, const uint8_t key[KEY_SIZE], char out[AUDIT_HEAD_SIZE]);
 MUST_USE enum rc audit_head_check(const struct audit_walk *w, const uint8_t key[KEY_SIZE], const char *line,
                                   struct err *e);
+/* A checkpoint: the chain as it stood after entry `seq`, signed by a key that is not in the store. Whoever has the public
+ * key can check a chain up to its last checkpoint and needs no secret for it. A base says more: the entries up to seq were
+ * removed by retention, and the chain begins behind them. */
+struct audit_checkpoint {
+    bool base;
+    int64_t seq, at_us;
+    uint8_t hash[AUDIT_HASH_SIZE]; /* of entry seq */
+    uint8_t signature[ED25519_SIGNATURE_SIZE];
+};
+MUST_USE enum rc audit_checkpoint_sign(const struct ed25519_key *key, struct audit_checkpoint *c, struct err *e);
+bool audit_checkpoint_valid(const uint8_t public_key[ED25519_PUBLIC_SIZE], const struct audit_checkpoint *c);
+/* One line without a line feed: "briefd audit checkpoint 1 SEQ AT_US HASH SIGNATURE" ("briefd audit base 1 ..."), the last
+ * two in hex. What is signed are its bytes before the last blank. parse does not check the signature; false: no such line. */
+#define AUDIT_CHECKPOINT_SIZE 320
+void audit_checkpoint_format(const struct audit_checkpoint *c, char out[AUDIT_CHECKPOINT_SIZE]);
+bool audit_checkpoint_parse(const char *line, struct audit_checkpoint *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "../base/str.h"
 #include "../base/yaml.h"
+#include "licence.h"
 #include "policy_internal.h"
 
 #define MAX_SENTENCES 50
@@ -97,14 +98,41 @@ static enum rc read_blocked(struct reader *r, const struct yaml_node *n, const s
         return rc;
     /* `is: yes` means what a bool field holds; quotes ask for the text. */
     if (!is->quoted && yaml_bool(r->y, is, &flag, NULL) == RC_OK) b->is = flag ? "true" : "false";
+    b->line = n->line;
     b->next = *head;
     *head = b;
     return RC_OK;
 }
 
+static enum rc read_conditions(struct reader *r, const struct yaml_node *list, const struct blocked_rule **head,
+                               struct err *e)
+{
+    enum rc rc = want_kind(r, list, YAML_LIST, e);
+
+    for (const struct yaml_node *b = list->first; rc == RC_OK && b; b = b->next) rc = read_blocked(r, b, head, e);
+    return rc;
+}
+
+/* GDPR article 6(1), a to f. Consent is somebody's own: a field of the record must say that it was given. */
+static enum rc read_basis(struct reader *r, const struct yaml_node *purpose, const struct yaml_node *basis,
+                          struct purpose_rules *rules, struct err *e)
+{
+    static const char *const bases[] = {"consent",          "contract",    "legal_obligation",
+                                        "vital_interests", "public_task", "legitimate_interest"};
+    const struct yaml_node *given = yaml_get(purpose, "consent_given");
+    size_t i;
+    enum rc rc = yaml_choice(r->y, basis, bases, COUNT_OF(bases), &i, e);
+
+    if (rc != RC_OK) return rc;
+    rules->legal_basis = bases[i];
+    rules->line = basis->line;
+    if (given && i != 0) return yaml_bad(r->y, given, e, "consent_given goes with legal_basis: consent only");
+    return given ? read_conditions(r, given, &rules->consent, e) : RC_OK;
+}
+
 static enum rc read_purposes(struct reader *r, const struct yaml_node *n, struct err *e)
 {
-    static const char *const known[] = {"legal_basis", "blocked_when"};
+    static const char *const known[] = {"legal_basis", "consent_given", "blocked_when"};
     enum rc rc = want_map(r, n, purpose_names, N_PURPOSES, e);
 
     for (const struct yaml_node *x = n->first; rc == RC_OK && x; x = x->next) {
@@ -115,12 +143,10 @@ static enum rc read_purposes(struct reader *r, const struct yaml_node *n, struct
             if (str_eq(x->key, purpose_names[i])) rules = &r->p->purposes[i];
         if ((rc = want_map(r, x, known, COUNT_OF(known), e)) != RC_OK ||
             (rc = want_member(r, x, "legal_basis", &basis, e)) != RC_OK ||
-            (rc = dup_text(r, basis, &rules->legal_basis, e)) != RC_OK)
+            (rc = read_basis(r, x, basis, rules, e)) != RC_OK)
             return rc;
         blocked = yaml_get(x, "blocked_when");
-        if (blocked) rc = want_kind(r, blocked, YAML_LIST, e);
-        for (const struct yaml_node *b = blocked ? blocked->first : NULL; rc == RC_OK && b; b = b->next)
-            rc = read_blocked(r, b, &rules->blocked, e);
+        if (blocked) rc = read_conditions(r, blocked, &rules->blocked, e);
     }
     return rc;
 }
@@ -150,6 +176,7 @@ static enum rc read_paths(struct reader *r, const struct yaml_node *list, const 
         if ((rc = dup_text(r, x, &path->path, e)) != RC_OK) return rc;
         if (!path_ok(path->path))
             return yaml_bad(r->y, x, e, "a field path looks like 'name', 'account.name' or 'contact.*'");
+        path->line = x->line;
         path->next = *head;
         *head = path;
     }
@@ -168,7 +195,9 @@ static enum rc read_objects(struct reader *r, const struct yaml_node *n, struct 
         for (size_t i = 0; rc == RC_OK && i < N_PURPOSES; i++) {
             const struct yaml_node *list = yaml_get(x, purpose_names[i]);
             if (list) rc = read_paths(r, list, &o->paths[i], e);
+            if (list) o->lines[i] = list->key_line;
         }
+        o->line = x->key_line;
         o->next = r->p->objects;
         r->p->objects = o;
     }
@@ -196,12 +225,12 @@ static enum rc read_action(struct reader *r, const struct yaml_node *n, enum act
     return rc;
 }
 
-static enum rc add_entity(struct reader *r, const char *entity, enum action action, struct err *e)
+static enum rc add_entity(struct reader *r, const char *entity, enum action action, size_t line, struct err *e)
 {
     struct entity_rule *rule = make(r, sizeof(*rule));
 
     if (!rule) return no_memory(e);
-    *rule = (struct entity_rule){.entity = entity, .action = action, .next = r->p->entities};
+    *rule = (struct entity_rule){.entity = entity, .action = action, .line = line, .next = r->p->entities};
     r->p->entities = rule;
     return RC_OK;
 }
@@ -240,7 +269,7 @@ static enum rc read_entities(struct reader *r, const struct yaml_node *n, struct
                                 near ? near : "", near ? "'?" : "");
         }
         rc = read_action(r, x, &action, e);
-        if (rc == RC_OK) rc = add_entity(r, entity, action, e);
+        if (rc == RC_OK) rc = add_entity(r, entity, action, x->key_line, e);
     }
     return rc;
 }
@@ -304,7 +333,7 @@ static enum rc read_own(struct reader *r, const struct yaml_node *n, struct err 
     if (rc == RC_BAD) return yaml_bad(r->y, pattern, e, "%s", why.msg);
     if (rc != RC_OK) return err_set(e, rc, "%s", why.msg);
     r->p->n_own++;
-    return add_entity(r, own->entity, what, e);
+    return add_entity(r, own->entity, what, n->line, e);
 }
 
 static enum rc read_pii(struct reader *r, const struct yaml_node *n, struct err *e)
@@ -315,10 +344,14 @@ static enum rc read_pii(struct reader *r, const struct yaml_node *n, struct err 
     size_t i;
     enum rc rc = want_map(r, n, known, COUNT_OF(known), e);
 
-    if (rc == RC_OK && (x = yaml_get(n, "default"))) rc = read_action(r, x, &r->p->default_action, e);
+    if (rc == RC_OK && (x = yaml_get(n, "default"))) {
+        rc = read_action(r, x, &r->p->default_action, e);
+        r->p->default_line = x->line;
+    }
     if (rc == RC_OK && (x = yaml_get(n, "special_categories"))) {
         rc = yaml_choice(r->y, x, special, COUNT_OF(special), &i, e);
         if (rc == RC_OK) r->p->special = (enum special_action)i;
+        r->p->special_line = x->line;
     }
     if (rc == RC_OK && (x = yaml_get(n, "own"))) {
         rc = want_kind(r, x, YAML_LIST, e);
@@ -328,12 +361,76 @@ static enum rc read_pii(struct reader *r, const struct yaml_node *n, struct err 
     return rc;
 }
 
+static enum rc read_words(struct reader *r, const struct yaml_node *list, const struct word_rule **head, struct err *e);
+
 /* ---- models ----------------------------------------------------------------------------------------------------- */
+
+/* A licence that nobody knows is refused unless the file says in licences: that it means it. */
+static enum rc check_licence(struct reader *r, const struct yaml_node *n, struct err *e)
+{
+    const struct word_rule *w = r->p->licences;
+    const char *near = licence_near(n->text);
+    bool approved;
+
+    while (w && !str_eq_nocase(w->text, n->text)) w = w->next;
+    if (w || licence_known(n->text, &approved)) return RC_OK;
+    return yaml_bad(r->y, n, e, "'%.60s' is no SPDX identifier of a licence%s%s%s; a licence of its own is LicenseRef-NAME",
+                    n->text, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* A model's regions are those of regions: names:, which is read before. */
+static enum rc check_regions(struct reader *r, const struct yaml_node *list, struct err *e)
+{
+    for (const struct yaml_node *x = list ? list->first : NULL; x; x = x->next) {
+        const struct region_rule *known = r->p->regions;
+
+        while (known && !str_eq_nocase(known->name, x->text)) known = known->next;
+        if (!known && !str_eq_nocase(x->text, "unknown"))
+            return yaml_bad(r->y, x, e, "'%.60s' is not in regions: names: of this file (or 'unknown')", x->text);
+    }
+    return RC_OK;
+}
+
+static enum rc read_region_names(struct reader *r, const struct yaml_node *map, struct err *e)
+{
+    enum rc rc = want_kind(r, map, YAML_MAP, e);
+
+    for (const struct yaml_node *x = map->first; rc == RC_OK && x; x = x->next) {
+        struct region_rule *region = make(r, sizeof(*region));
+
+        if (!region || !(region->name = arena_dup(&r->p->arena, x->key))) return no_memory(e);
+        region->line = x->key_line;
+        rc = read_words(r, x, &region->values, e);
+        region->next = r->p->regions;
+        r->p->regions = region;
+    }
+    return rc;
+}
+
+static enum rc read_regions(struct reader *r, const struct yaml_node *n, struct err *e)
+{
+    static const char *const known[] = {"fields", "names"};
+    const struct yaml_node *fields, *names;
+    const struct word_rule *reversed = NULL;
+    enum rc rc;
+
+    if ((rc = want_map(r, n, known, COUNT_OF(known), e)) != RC_OK ||
+        (rc = want_member(r, n, "fields", &fields, e)) != RC_OK || (rc = want_member(r, n, "names", &names, e)) != RC_OK ||
+        (rc = read_words(r, fields, &reversed, e)) != RC_OK)
+        return rc;
+    while (reversed) { /* the first that a record has counts, so the order of the file matters */
+        struct word_rule *w = (struct word_rule *)reversed;
+        reversed = w->next;
+        w->next = r->p->region_fields;
+        r->p->region_fields = w;
+    }
+    return read_region_names(r, names, e);
+}
 
 static enum rc read_model(struct reader *r, const struct yaml_node *n, struct err *e)
 {
-    static const char *const known[] = {"path", "licence", "sha256", "purposes"};
-    const struct yaml_node *path, *licence, *sha, *purposes;
+    static const char *const known[] = {"path", "licence", "sha256", "purposes", "regions"};
+    const struct yaml_node *path, *licence, *sha, *purposes, *regions;
     struct model_rule *m = make(r, sizeof(*m));
     uint8_t digest[SHA256_SIZE];
     enum rc rc;
@@ -352,6 +449,10 @@ static enum rc read_model(struct reader *r, const struct yaml_node *n, struct er
         if (!str_unhex(m->sha256, digest, sizeof(digest)))
             return yaml_bad(r->y, sha, e, "expected 'any' or 64 hexadecimal digits");
     }
+    if ((rc = check_licence(r, licence, e)) != RC_OK) return rc;
+    if ((regions = yaml_get(n, "regions")) && (rc = read_words(r, regions, &m->regions, e)) != RC_OK) return rc;
+    if ((rc = check_regions(r, regions, e)) != RC_OK) return rc;
+    m->line = n->line;
     m->next = r->p->models;
     r->p->models = m;
     return RC_OK;
@@ -489,9 +590,20 @@ static enum rc read_approval(struct reader *r, const struct yaml_node *n, struct
 
 /* ---- roles and retention ---------------------------------------------------------------------------------------- */
 
+static enum rc read_hidden(struct reader *r, const struct yaml_node *list, struct role_rule *role, struct err *e)
+{
+    enum rc rc = read_words(r, list, &role->hide, e);
+
+    for (const struct yaml_node *x = list->first; rc == RC_OK && x; x = x->next)
+        if (!path_ok(x->text) || !strchr(x->text, '.'))
+            rc = yaml_bad(r->y, x, e, "a hidden field is written OBJECT.FIELD: 'opportunity.amount'");
+    return rc;
+}
+
 static enum rc read_role(struct reader *r, const struct yaml_node *n, struct err *e)
 {
-    static const char *const known[] = {"records", "approve", "reveal", "jobs", "erase", "audit", "content"};
+    static const char *const known[] = {"records", "approve", "reveal",  "jobs",    "erase",
+                                        "audit",   "content", "sources", "objects", "hide"};
     static const char *const scopes[] = {"own", "team", "all"};
     struct role_rule *role = make(r, sizeof(*role));
     struct {
@@ -517,6 +629,9 @@ static enum rc read_role(struct reader *r, const struct yaml_node *n, struct err
     if (rc == RC_OK && (x = yaml_get(n, "approve"))) rc = purpose_flags(r, x, role->approve, e);
     for (i = 0; rc == RC_OK && i < COUNT_OF(flags); i++)
         if ((x = yaml_get(n, flags[i].key))) rc = yaml_bool(r->y, x, flags[i].flag, e);
+    if (rc == RC_OK && (x = yaml_get(n, "sources"))) rc = read_words(r, x, &role->sources, e);
+    if (rc == RC_OK && (x = yaml_get(n, "objects"))) rc = read_words(r, x, &role->objects, e);
+    if (rc == RC_OK && (x = yaml_get(n, "hide"))) rc = read_hidden(r, x, role, e);
     role->next = r->p->roles;
     r->p->roles = role;
     return rc;
@@ -539,6 +654,16 @@ static enum rc read_retention(struct reader *r, const struct yaml_node *n, struc
         const struct yaml_node *x = yaml_get(n, known[i]);
         if (x) rc = yaml_duration(r->y, x, &r->p->retention_us[i], e);
     }
+    return rc;
+}
+
+static enum rc read_audit(struct reader *r, const struct yaml_node *n, struct err *e)
+{
+    static const char *const known[] = {"content"};
+    const struct yaml_node *x;
+    enum rc rc = want_map(r, n, known, COUNT_OF(known), e);
+
+    if (rc == RC_OK && (x = yaml_get(n, "content"))) rc = yaml_bool(r->y, x, &r->p->audit_content, e);
     return rc;
 }
 
@@ -568,9 +693,10 @@ static const struct {
     bool required;
 } sections[] = {
     {"version", read_version, true},     {"purposes", read_purposes, false},   {"objects", read_objects, false},
-    {"facts", read_facts, false},        {"pii", read_pii, false},            {"models", read_models, false},
-    {"licences", read_licences, false},   {"output", read_output, false},      {"approval", read_approval, false},
+    {"facts", read_facts, false},        {"pii", read_pii, false},            {"licences", read_licences, false},
+    {"regions", read_regions, false},    {"models", read_models, false},   {"output", read_output, false},      {"approval", read_approval, false},
     {"roles", read_roles, false},        {"retention", read_retention, false}, {"instructions", read_instructions, false},
+    {"audit", read_audit, false},
 };
 
 static enum rc read_sections(struct reader *r, const struct yaml_node *root, struct err *e)
@@ -627,6 +753,12 @@ enum rc policy_file_read(const char *path, struct policy *p, struct err *e)
     if (rc != RC_OK) goto out;
     sha256(bytes, n, digest);
     str_hex(digest, sizeof(digest), p->hash);
+    p->n_source = n;
+    p->source = arena_ndup(&p->arena, bytes, n);
+    if (!p->source) {
+        rc = no_memory(e);
+        goto out;
+    }
     rc = read_sections(&(struct reader){.y = y, .p = p}, yaml_root(y), e);
 out:
     yaml_close(y);

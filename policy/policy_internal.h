@@ -17,21 +17,26 @@ enum scope { SCOPE_NONE, SCOPE_OWN, SCOPE_TEAM, SCOPE_ALL };
 /* blocked_when: {object: contact, field: do_not_email, is: true} */
 struct blocked_rule {
     const char *object, *field, *is; /* is: in the text form of a field ("true") */
+    size_t line;                     /* of the policy file, here and below */
     const struct blocked_rule *next;
 };
 
 struct purpose_rules {
     const char *legal_basis; /* NULL: the purpose is not in the file, so nothing may be done for it */
+    size_t line;
     const struct blocked_rule *blocked;
+    const struct blocked_rule *consent; /* legal_basis consent: one of these must hold */
 };
 
 struct path_rule { /* "name", "account.name", "contact.*" */
     const char *path;
+    size_t line;
     const struct path_rule *next;
 };
 
 struct object_rules {
     const char *name;
+    size_t line, lines[N_PURPOSES]; /* of the object, of each of its lists (0: none) */
     const struct path_rule *paths[N_PURPOSES]; /* NULL: nothing is admitted */
     const struct object_rules *next;
 };
@@ -39,11 +44,14 @@ struct object_rules {
 struct entity_rule {
     const char *entity; /* as detect_entity() names it */
     enum action action;
+    size_t line;
     const struct entity_rule *next;
 };
 
 struct model_rule {
     const char *path, *licence, *sha256; /* sha256 NULL: any */
+    const struct word_rule *regions;     /* whose data may reach it; NULL: any */
+    size_t line;
     bool purposes[N_PURPOSES];
     const struct model_rule *next;
 };
@@ -58,7 +66,17 @@ struct role_rule {
     enum scope scope;
     bool approve[N_PURPOSES];
     bool reveal, jobs, erase, audit, content;
+    const struct word_rule *sources, *objects; /* only these; NULL: any */
+    const struct word_rule *hide;              /* "opportunity.amount": texts that may rest on it are withheld */
     const struct role_rule *next;
+};
+
+/* regions: names: {EU: [Germany, France]}: what a record's field says for each region. */
+struct region_rule {
+    const char *name;
+    const struct word_rule *values;
+    size_t line;
+    const struct region_rule *next;
 };
 
 /* Compiled detection with its match scratch: for one thread at a time. */
@@ -72,17 +90,24 @@ struct scanner {
 struct policy {
     struct arena arena;
     char hash[SHA256_HEX_SIZE];
+    const char *source; /* the file's bytes */
+    size_t n_source;
+    bool audit_content;
     struct policy_options options;
     struct purpose_rules purposes[N_PURPOSES];
     const struct object_rules *objects;
     bool facts_slots;
     enum action default_action;
+    size_t default_line;      /* of pii: default:, 0 if it is not there */
     const struct entity_rule *entities;
     enum special_action special;
+    size_t special_line;
     struct detect_own own[DETECT_MAX_OWN];
     size_t n_own;
     const struct model_rule *models;
     const struct word_rule *licences;
+    const struct word_rule *region_fields; /* "country", "account.country": the first that a record has */
+    const struct region_rule *regions;
     const char *languages[2];
     size_t n_languages;
     bool informal[2]; /* by index into policy_languages */
@@ -110,6 +135,8 @@ const struct object_rules *policy_object(const struct policy *p, const char *obj
 bool policy_admits(const struct path_rule *rules, const char *path);
 /* Does it admit anything under the parent or list `name` (with the path of its owner before it)? */
 bool policy_admits_under(const struct path_rule *rules, const char *path);
+
+const char *policy_region(const struct policy *p, const struct record *r); /* its name, or "unknown" */
 
 /* Borrow a scanner and give it back. */
 MUST_USE enum rc policy_scanner_take(const struct policy *p, struct scanner **out, struct err *e);

@@ -38,10 +38,13 @@ enum rc redactor_open(const struct policy *p, const struct redact_options *opt, 
 {
     struct detect_options detect = {.locales = opt->all, .no_context = opt->no_context};
     struct redactor *r = calloc(1, sizeof(*r));
+    struct clock now;
     enum rc rc;
 
     if (!r) return err_set(e, RC_NOMEM, "redact: out of memory");
     arena_init(&r->arena, ARENA_LIMIT);
+    clock_system(&now);
+    detect.today = clock_today(opt->clock ? opt->clock : &now);
     r->policy = p;
     if (p) {
         detect.facts = p->facts_slots;

@@ -1,6 +1,7 @@
 /* seal.c: see seal.h. */
 #include "seal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/str.h"
@@ -90,6 +91,43 @@ enum rc seal_open(const uint8_t key[KEY_SIZE], const struct policy_value *v, str
     crypto_wipe(plain, n);
     buf_clear(&aad);
     return rc == RC_OK ? buf_check(out, "a value", e) : rc;
+}
+
+enum rc policy_subject(const uint8_t hash_key[KEY_SIZE], const char *identity, char out[SHA256_HEX_SIZE],
+                       struct err *e)
+{
+    return seal_subject(hash_key, identity, out, e);
+}
+
+enum rc policy_subject_named(const uint8_t hash_key[KEY_SIZE], const char *name, char out[SHA256_HEX_SIZE],
+                             struct err *e)
+{
+    char *folded = names_fold(name, strlen(name));
+    struct buf identity;
+    enum rc rc;
+
+    if (!folded) return err_set(e, RC_NOMEM, "policy: out of memory");
+    buf_init(&identity, VAULT_MAX_VALUE_BYTES);
+    buf_printf(&identity, "person:name:%s", folded);
+    rc = buf_check(&identity, "a name", e);
+    if (rc == RC_OK) rc = seal_subject(hash_key, identity.data, out, e);
+    buf_wipe(&identity);
+    free(folded);
+    return rc;
+}
+
+enum rc policy_record_subject(const uint8_t hash_key[KEY_SIZE], const char *source, const char *object,
+                              const char *record_id, char out[SHA256_HEX_SIZE], struct err *e)
+{
+    struct buf identity;
+    enum rc rc;
+
+    buf_init(&identity, MAX_BYTES);
+    buf_printf(&identity, "record:%s/%s/%s", source, object, record_id);
+    rc = buf_check(&identity, "an identity", e);
+    if (rc == RC_OK) rc = seal_subject(hash_key, identity.data, out, e);
+    buf_clear(&identity);
+    return rc;
 }
 
 enum rc policy_value_hashes(const uint8_t hash_key[KEY_SIZE], const char *value,

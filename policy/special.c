@@ -1,5 +1,6 @@
-/* special.c: see special.h. A rule is a phrase that is clear by itself, or a word that means a person only if a person
- * stands in the same clause. First version: the common words, not a thesaurus. */
+/* special.c: see special.h. A rule is a phrase that is clear by itself, or words that count only where a person stands in
+ * the clause, or is what the clause speaks of ("the project is ill"). Persons are told by pronouns, roles, relatives and
+ * the gazetteer. */
 #include "special.h"
 
 #include <stdbool.h>
@@ -10,126 +11,302 @@
 
 #include "detect.h"
 #include "lexicon.h"
+#include "name_rules.h"
 #include "normalise.h"
 
 #define MAX_FOUND  10000
 #define MAX_CLAUSE 1000 /* bytes searched on either side of a word: keeps text without any stop linear */
 
-#define NATION                                                                                               \
-    "(?:turkish|kurdish|arab(?:ic)?|african|asian|jewish|polish|russian|syrian|afghan|roma|indian|"          \
-    "pakistani|chinese|latino|hispanic|black|iranian|israeli|"                                               \
-    "türkische[rn]?|kurdische[rn]?|arabische[rn]?|afrikanische[rn]?|asiatische[rn]?|jüdische[rn]?|"        \
-    "polnische[rn]?|russische[rn]?|syrische[rn]?)"
-#define FAITH                                                                                                \
-    "(?:muslim|jewish|jew|catholic|protestant|buddhist|hindu|sikh|mormon|atheist|orthodox|evangelical|"      \
-    "baptist|jehovah's witness|muslimisch|moslem|"                                                           \
-    "jüdisch|katholisch|evangelisch|orthodox|buddhistisch|konfessionslos|zeuge "                            \
-    "jehovas|musulmane?|juive?|catholique|protestante?)"
-#define PARTY                                                                                                \
-    "(?:labour|tor(?:y|ies)|conservatives?|lib "                                                             \
-    "dems?|democrats?|republicans?|greens|ukip|brexit|trump|biden|cdu|csu|spd|afd|fdp|npd|grünen?|linken?|" \
-    "front national|rassemblement national|socialistes?|macron|le pen)"
-#define RELATIVE                                                                                             \
-    "(?:wife|husband|mother|father|mum|mom|dad|son|daughter|child|baby|brother|sister|partner|parents?)"
-#define VERWANDTE                                                                                            \
-    "(?:frau|mann|mutter|vater|sohn|tochter|kind|bruder|schwester|eltern|partner(?:in)?|ehefrau|ehemann)"
+/* ---- words of the categories ------------------------------------------------------------------------------------- */
+
+#define ILLNESS                                                                                                           \
+    "(?:(?:breast |lung |skin |prostate |bowel |blood )?cancer|tumou?rs?|leuk(?:a?emia)|migraines?|asthma|arthritis|"      \
+    "diabetes|epilepsy|pneumonia|covid|long covid|the flu|hepatitis|dementia|alzheimer'?s?|parkinson'?s?|(?-i:MS|ALS|"     \
+    "ADHD|ADD|OCD|PTSD|HIV|AIDS)|autism|anxiety|insomnia|tinnitus|an? eating disorder|anorexia|crohn'?s|lupus|"            \
+    "(?:a |his |her )?(?:bad|broken|slipped|torn) (?:back|knee|hip|heart|leg|arm|ankle|wrist|foot|hand|disc|shoulder|"     \
+    "collarbone|rib|ligament)|(?:back|heart|knee|kidney|liver|eye|hearing) (?:trouble|problems?|condition|disease|failure|" \
+    "pain|replacement|transplant)|heart (?:attack|surgery)|a stroke|(?:a )?burn-?out|(?:panic|anxiety) attacks?|"          \
+    "post-?natal depression|depression(?! of)|concussion|hernia|kidney stones?|shingles|a breakdown|"                      \
+    "brustkrebs|lungenkrebs|krebs(?:erkrankung|diagnose)?|lungenentzündung|herzinfarkt|schlaganfall|bandscheibenvorfall|"  \
+    "depressionen|burn-?out|migräne|multiple sklerose|epilepsie|rheuma|grippe|corona|demenz|angststörung|"                 \
+    "(?:un |une |le |la |du )?(?:cancer|tumeur|diabète|dépression|infarctus|avc|grippe|burn-out|migraines?|sclérose en plaques))"
+/* Behind an illness: then it is somebody's trade. */
+#define NO_TRADE                                                                                                          \
+    "(?!-? ?(?:research|drugs?|software|device|market|tests?|portfolio|product|ward|unit|cent(?:re|er)|clinic|screening|"  \
+    "app|stud(?:y|ies)|trials?|charity|care|register|data|therap(?:y|ies)|medicines?|monitor|sensor|module|detection|"     \
+    "vaccine|forschung|zentrum|register|medikament|mittel|therapie|klinik|station|diagnostik|produkte?)\\b)"
+#define NO_CRIME_TRADE                                                                                                    \
+    "(?!-? ?(?:detection|prevention|protection|software|policy|training|insurance|clause|law|module|cover|case study|alerts?|" \
+    "losses|report|check|schutz|versicherung|prävention))"
+#define NATION                                                                                                            \
+    "(?-i:Turkish|Kurdish|Arab(?:ic)?|African|Asian|Jewish|Polish|Russian|Syrian|Afghan|Roma|Indian|Pakistani|Chinese|"    \
+    "Latino|Latina|Hispanic|Iranian|Iraqi|Israeli|Nigerian|Somali|Moroccan|Algerian|Vietnamese|Korean|Romanian|Serbian|"   \
+    "Albanian|Ukrainian|Mexican|Caribbean|Jamaican|Bangladeshi|Filipino|Eritrean|Lebanese|Palestinian|Egyptian)"
+#define NATION_DE                                                                                                         \
+    "(?:türkisch|kurdisch|arabisch|afrikanisch|asiatisch|jüdisch|polnisch|russisch|syrisch|afghanisch|rumänisch|serbisch|" \
+    "albanisch|iranisch|irakisch|indisch|vietnamesisch|marokkanisch|ukrainisch|chinesisch|italienisch|griechisch|"         \
+    "kroatisch|bosnisch|nigerianisch|somalisch|tunesisch)e[rnms]?"
+#define NATIONAL_DE                                                                                                       \
+    "(?-i:Türk(?:e|in)|Kurd(?:e|in)|Syrer(?:in)?|Pol(?:e|in)|Russ(?:e|in)|Afghan(?:e|in)|Iraner(?:in)?|Araber(?:in)?|"     \
+    "Rumän(?:e|in)|Serb(?:e|in)|Albaner(?:in)?|Inder(?:in)?|Jud(?:e|in)|Jüdin|Roma|Sinti|Marokkaner(?:in)?|"               \
+    "Ukrainer(?:in)?|Vietnames(?:e|in)|Chines(?:e|in)|Nigerianer(?:in)?)"
+#define FAITH                                                                                                             \
+    "(?:muslim(?:a|in)?|moslem|jewish|jew|catholic|protestant|methodist|presbyterian|anglican|buddhist(?:in)?|hindu|sikh|" \
+    "mormon|quaker|atheist(?:in)?|agnostic|baptist(?:in)?|evangelical|born-again|scientologist|"                           \
+    "orthodox (?:jew|christian)|jehovah'?s witness|seventh-day adventist|christian|"                                       \
+    "(?-i:Christ(?:in)?)|christlich|muslimisch|jüdisch|katholisch|evangelisch|protestantisch|buddhistisch|russisch-orthodox|griechisch-orthodox|"         \
+    "konfessionslos|zeug(?:e|in) jehovas|alevit(?:in)?|"                                                                   \
+    "musulmane?|juive?|catholique|protestante?|bouddhiste|hindoue?|athée|croyante?|pieuse|pieux|témoin de jéhovah)"
+#define PARTY                                                                                                             \
+    "(?-i:Labour|Tor(?:y|ies)|Conservatives?|(?:the )?Conservative [Pp]arty|Lib ?Dems?|Liberal Democrats?|Democrats?|"     \
+    "Democratic Party|Republicans?|Republican Party|GOP|Greens|Green Party|UKIP|Reform UK|SNP|Sinn F[eé]in|Trump|Biden|"   \
+    "Harris|Brexit|Remain|Leave|CDU|CSU|SPD|AfD|FDP|NPD|BSW|Grünen?|Linken?|Linkspartei|Freien? Wählern?|ÖVP|SPÖ|FPÖ|SVP|" \
+    "Rassemblement [Nn]ational|Front [Nn]ational|RN|FN|PS|PCF|LFI|UMP|LR|Verts|Macron|Le Pen|Mélenchon|Zemmour|"           \
+    "[Pp]arti (?:socialiste|communiste)|Reconquête|France insoumise)"
+#define UNION                                                                                                             \
+    "(?-i:Unite|Unison|UNISON|GMB|RMT|Teamsters|UAW|SEIU|AFL-CIO|IG Metall|IG BCE|IG BAU|ver\\.?di|Verdi|DGB|GEW|NGG|CGT|" \
+    "CFDT|CFTC|FO|Sud|SUD)"
+#define RELATIVE                                                                                                          \
+    "(?:wife|husband|mother|father|mum|mom|dad|son|daughter|child|kid|baby|brother|sister|partner|parents?|grandmother|"   \
+    "grandfather|fianc[eé]e?|girlfriend|boyfriend|twin|nephew|niece|uncle|aunt|boy|girl)"
+#define VERWANDTE                                                                                                         \
+    "(?:frau|mann|mutter|vater|sohn|tochter|kind|bruder|schwester|eltern|partner(?:in)?|ehefrau|ehemann|oma|opa|"          \
+    "schwiegermutter|schwiegervater|lebensgefährt(?:e|in)|baby|zwillinge)"
+#define PARENT_FR "(?:mari|femme|mère|père|fils|fille|frère|sœur|soeur|enfant|épouse|époux|conjointe?|compagne|compagnon|bébé)"
+#define CRIME                                                                                                             \
+    "(?:(?:tax |wire |bank )?fraud|assault|theft|robbery|murder|embezzlement|tax evasion|bribery|drug (?:dealing|offences|" \
+    "possession)|money laundering|perjury|stalking|shoplifting|insider trading|drunk driving|harassment|arson|forgery|"    \
+    "(?:steuer)?betrugs?|untreue|steuerhinterziehung|diebstahls?|körperverletzung|insolvenzverschleppung|bestechung|"      \
+    "unterschlagung|trunkenheit|drogenbesitz(?:es)?|urkundenfälschung|nötigung|"                                           \
+    "escroquerie|fraude fiscale|abus de biens sociaux|violences?|vol|corruption|conduite en état d'ivresse)"
+#define POSSESSIVE "(?:his|her|their|my|\\p{L}{2,25}['’]s)"
+#define COPULA "(?:['’]s|is|was|isn['’]t|has been|had been|got|became|turned|remains|been|be|being|feels|ist|war|sind|wurde|wird|est|était|a été)"
+/* Up to three words between the verb and what somebody is, none that begins something else: "is a very observant". */
+#define ADVERBS                                                                                                           \
+    "(?:(?!the |our |with |about |of |for |in |to |on |at |der |die |das |den |dem |mit |für |von |im |vom |zum |auf |le |"   \
+    "la |les |du |pour |avec |sur |not |nicht |no |kein)[\\p{L}\\d-]{1,14} ){0,3}"
+
+/* When a rule's words count. */
+enum needs {
+    NOTHING, /* clear by themselves */
+    PERSON,  /* somebody stands in the clause */
+    ACTOR,   /* somebody acts in the clause before the words, or it leaves them out: "Had a stroke." */
+    SUBJECT  /* somebody is what the clause speaks of: the nearest noun or pronoun before the words */
+};
 
 static const struct rule {
     enum special_category category;
-    bool needs_person; /* somewhere in the clause */
+    enum needs needs;
     const char *pattern;
 } rules[] = {
-    {SPECIAL_HEALTH, false,
-     "\\b(?:(?:on|off|long-term) sick(?: leave)?|sick leave|chemo(?:therapy)?|heart "
-     "attack|miscarriage|maternity leave|cancer (?:diagnosis|treatment|therapy|patient)|"
-     "nervous breakdown|hiv(?:[- ]positive)?|multiple sclerosis|wheelchair|mental (?:health|illness)|panic "
-     "attacks?|anorexia|dementia|alzheimer'?s?)\\b"},
-    {SPECIAL_HEALTH, false,
-     "\\b(?:krank(?:geschrieben|meldung|schreibung)|krankenstand|im krankenhaus|in (?:der "
-     ")?reha|schwanger(?:schaft)?|mutterschutz|chemotherapie|"
-     "krebs(?:erkrankung|diagnose|behandlung|patient(?:in)?|krank)|herzinfarkt|schlaganfall|"
-     "bandscheibenvorfall|schwerbehindert|psychotherapie|fehlgeburt|demenz)\\b"},
-    {SPECIAL_HEALTH, false,
-     "\\b(?:arrêt (?:de )?maladie|en congé maladie|enceinte|chimiothérapie|crise cardiaque|congé "
-     "maternité|fausse couche)\\b"},
-    {SPECIAL_HEALTH, true,
-     "\\b(?:ill(?!-)|sick(?! "
-     "of)|unwell|cancer|stroke|surgery|operated|pregnant|depress(?:ed|ion)|burn-?out|disab(?:led|ility)|"
-     "diabet(?:es|ic)|hospital(?:i[sz]ed)?|"
-     "rehab|addict(?:ed|ion)|alcoholic|covid|therapy|asthma|epilep(?:sy|tic)|krank(?!enkasse|enhaus)|"
-     "erkrankt|krebs|operiert|operation|depressiv|depression(?:en)?|"
-     "burnout|diabetes|behindert|behinderung|alkoholiker(?:in)?|süchtig|malade|opérée?|hospitalisée?|"
-     "dépression|handicapée?)\\b"},
-    {SPECIAL_BELIEF, false,
-     "\\b(?:devout|practi[cs]ing|strict) " FAITH
-     "\\b|\\bconverted to (?:islam|christianity|judaism|buddhism)\\b|\\b(?:fasting|fastet) "
-     "(?:for|during|während|im) (?:the )?ramadan\\b"},
-    {SPECIAL_BELIEF, false,
-     "\\b(?:is|was|are|ist|war|sind|est) (?:a |an |une? )?(?:very |sehr |très )?" FAITH
-     "\\b|\\bgoes to (?:church|mosque|synagogue)\\b"},
-    {SPECIAL_BELIEF, true,
-     "\\b(?:religious|religion|religiös|gläubig|konfession|ramadan|kirchensteuer|aus der kirche "
-     "ausgetreten|pieuse?|religieu(?:x|se))\\b"},
-    {SPECIAL_UNION, false,
-     "\\b(?:(?:trade|labou?r) union(?:ist)?|union "
-     "(?:member(?:ship)?|rep(?:resentative)?|steward|official)|(?:joined|member of|active in) (?:a |the "
-     ")?union|"
-     "gewerkschaft(?:er|erin|smitglied|ssekretär(?:in)?)|in (?:der|einer) gewerkschaft|(?:ig "
-     "metall|ver\\.di)(?:-mitglied)?|syndiquée?|déléguée? syndicale?)\\b"},
-    {SPECIAL_POLITICS, false,
-     "\\b(?:vot(?:es|ed|ing|er) (?:for )?(?:the )?" PARTY "|(?:wählt|wählte) (?:die )?" PARTY "|" PARTY
-     "[- ](?:supporter|voter|member|mitglied|wähler(?:in)?|anhänger(?:in)?)|"
-     "member of (?:the )?" PARTY "(?: party)?|mitglied (?:der|bei der|in der) " PARTY
-     "|parteimitglied|(?:left|right)-wing(?:er)?|(?:links|rechts)extrem(?:ist)?|vote pour " PARTY ")\\b"},
-    {SPECIAL_ORIGIN, false,
-     "\\b" NATION " (?:descent|heritage|abstammung|herkunft)\\b|\\bmigrationshintergrund\\b|\\basylum "
-     "seeker\\b|\\basylbewerber(?:in)?\\b|\\bethnic (?:origin|background)\\b|\\bskin "
-     "colou?r\\b|\\bhautfarbe\\b"},
-    {SPECIAL_ORIGIN, true,
-     "\\b(?:of " NATION " origin|d'origine \\p{L}{4,20}|refugee|flüchtling|immigrant)\\b"},
-    {SPECIAL_ORIENTATION, false,
-     "\\b(?:(?:is|was|came out as|openly|ist|war|offen|est) (?:openly |offen "
-     ")?(?:gay|lesbian|bisexual|homosexual|trans(?:gender|sexual)?|queer|schwul|lesbisch|bisexuell|"
-     "homosexuell|homosexuelle?)|"
-     "same-sex (?:partner|marriage|spouse|couple)|sexual orientation|sexuelle orientierung)\\b"},
-    {SPECIAL_OFFENCE, false,
-     "\\b(?:criminal record|(?:in|to) (?:prison|jail)|on probation|drunk driving|fraud charges|charged with "
-     "\\w{3,20}|vorbestraft|vorstrafen?|im gefängnis|haftstrafe|auf bewährung|"
-     "trunkenheit am steuer|casier judiciaire|en prison)\\b"},
-    {SPECIAL_OFFENCE, true,
-     "\\b(?:(?:was|were|is|got|been|be) "
-     "(?:convicted|arrested|jailed|imprisoned)|verurteilt|verhaftet|festgenommen|condamnée?|arrêtée? par la "
-     "police)\\b"},
-    {SPECIAL_FAMILY, false,
-     "\\b(?:(?:his|her|their|the) " RELATIVE
-     " (?:has |just |recently ){0,2}(?:died|passed away|left (?:him|her)|is dying)|(?:death|funeral|loss) of "
-     "(?:his|her|their) " RELATIVE
-     "|(?:death|bereavement) in the family|custody (?:battle|dispute|case|of)|(?:going "
-     "through|getting|after) (?:a |his |her )?(?:messy )?(?:divorce|separation)|"
-     "(?:seine?|ihre?) " VERWANDTE " ist (?:gestorben|verstorben|schwer krank)|todesfall in der "
-     "familie|trauerfall|beerdigung (?:seine|ihre)[rs]|sorgerecht(?:sstreit)?|"
-     "(?:lebt|leben) (?:in )?(?:trennung|getrennt)|(?:in|nach|vor) (?:der |seiner |ihrer )?scheidung|décès "
-     "de (?:sa|son|ses)|en instance de divorce|deuil)\\b"},
-    {SPECIAL_FAMILY, true,
-     "\\b(?:divorc(?:e|ed|ing)|widow(?:ed|er)?|scheidung|geschieden|getrennt|verwitwet|witwer?|divorcée?|veu("
-     "?:f|ve))\\b"},
+    /* ---- health */
+    {SPECIAL_HEALTH, NOTHING,
+     "\\b(?:(?:on|off|long-term) sick(?: leave)?|sick leave(?! (?:module|policy|tracking|software|management|days|feature|"
+     "process|rules|data|report|workflow|type))|chemo(?:therapy)?|miscarriage|maternity leave(?! (?:module|policy|cover "
+     "policy))|nervous breakdown|hiv[- ]positive|multiple sclerosis|mental (?:illness|breakdown)|suicid(?:e|al)|"
+     "antidepressants|gave birth|expecting (?:a baby|twins|(?:her|their) (?:first|second|third))|"
+     "alcoholics anonymous|sobriety)\\b"},
+    {SPECIAL_HEALTH, NOTHING,
+     "\\b(?:krank(?:geschrieben|meldung|schreibung|gemeldet)|krankenstand|(?:in|aus) (?:der )?(?:reha|kur)|"
+     "schwangerschaft|mutterschutz|chemotherapie|fehlgeburt|schwerbehindert(?:e|er|en)?|psychotherapie|"
+     "arbeitsunfähig|berufsunfähig|wiedereingliederung|entzugsklinik|selbstmord|suizid)\\b"},
+    {SPECIAL_HEALTH, NOTHING,
+     "\\b(?:(?:en )?arrêt (?:de )?(?:maladie|travail)|(?:en )?congé (?:maladie|maternité)|chimiothérapie|fausse couche|"
+     "crise cardiaque|mi-temps thérapeutique|en cure de désintoxication)\\b"},
+    {SPECIAL_HEALTH, PERSON,
+     "\\b(?:(?:has|had|have|got|gets|with|from|after|for|having|suffers?(?: from)?|suffering from|fighting|battling|beat|of|to|"
+     "about|his|her|their|hat|hatte|an|mit|wegen|nach|seine[mnr]?|ihre[mnr]?|a|eu|fait|son|sa|souffre (?:de|d'))[ ]"
+     "(?:(?:a|an|his|her|severe|bad|mild|stage \\d|einen?|eine[rm]?|sein|chronic|acute|schwere[rn]?|une?|des) ){0,2}"
+     ILLNESS NO_TRADE "|diagnosed with|diagnose[: ]{1,2}" ILLNESS ")"},
+    {SPECIAL_HEALTH, PERSON,
+     "\\b(?:(?:in|to|from|out of|into) (?:the )?(?:hospital|intensive care|rehab|therapy)(?! (?:beds?|software|segment|market|"
+     "business))|(?:had|having|has|after|for|needs|needed|undergo\\w{0,4}) (?:a |an |his |her |knee |hip |heart |back |eye |brain "
+     "|emergency ){0,3}(?:surgery|operation|bypass|transplant|dialysis|miscarriage|amputation)(?! (?:on|of|in) (?:the|our|a) )|"
+     "surgery on (?:his|her)|(?:broke|breaks|fractured|tore|injured|hurt|twisted|sprained) (?:his|her|my|an?) (?!quota|numbers|margin|forecast|budget|reputation|business|results)\\p{L}{3,12}|"
+     "signed off (?:for|sick|until|by (?:his|her|the) doctor)|recovering from|on (?:medication|antidepressants|crutches|"
+     "insulin|the spectrum)|(?:in|uses|needs) (?:a|his|her) wheelchair(?!-)|seeing a (?:therapist|psychiatrist|shrink)|"
+     "(?:drinking|drug|drugs|alcohol) problem|off with (?:a |an |his |her )?\\p{L}{3,12}|lost (?:his|her) (?:sight|hearing|"
+     "voice|memory))\\b"},
+    {SPECIAL_HEALTH, PERSON,
+     "\\b(?:im krankenhaus|ins krankenhaus|in der klinik|(?:kommt|kam|nach der|vor der|hatte eine|wegen der|wegen einer) "
+     "op\\b|(?:wurde|wird|worden|ist|war)(?: \\p{L}{2,12}){0,4} operiert|im (?:\\p{L}{4,10} )?monat schwanger|"
+     "(?:im|einen|den) rollstuhl|bein gebrochen|arm gebrochen|(?:trockener? |ist )alkoholiker(?:in)?|"
+     "(?:hat|hatte|wegen|trotz) (?:\\p{L}{2,12} ){0,2}(?:depressionen?|rückenprobleme|herzprobleme|diabetes|rücken|"
+     "angstzustände)|in (?:psychiatrischer|ärztlicher|therapeutischer) behandlung|in (?:einer |der )?(?:therapie|psychiatrie)|"
+     "hörgeschädigt|gehörlos|sehbehindert|drogensüchtig|alkoholkrank|(?:an|mit) (?:corona|grippe|krebs) erkrankt)"},
+    {SPECIAL_HEALTH, PERSON,
+     "\\b(?:(?:à|de) l['’]hôpital(?! (?:de|du|des) )|hospitalisée?|(?:a été |s['’]est fait |est )opérée?|en fauteuil roulant|"
+     "handicapée?|sous antidépresseurs|en dépression(?! depuis (?:le|la) (?:crise|marché)))\\b"},
+    {SPECIAL_HEALTH, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS
+     "(?:ill(?!-| at ease|-? ?defined)|sick(?! of)|unwell|pregnant(?! with (?:the )?(?:idea|meaning)| pause)|depress(?:ed|ive)|"
+     "disabled|blind(?! to| flange)|deaf(?! to)|hard of hearing|diabetic|epileptic|autistic|bipolar|dyslexic|anorexic|suicidal|"
+     "an? (?:recovering )?(?:alcoholic|addict|diabetic)|alcoholic|addicted|dying|hospitali[sz]ed|bedridden|infected with|"
+     "in recovery|off sick|burn(?:t|ed) out|recovering|terminally|"
+     "krank|erkrankt|unwohl|schwanger(?! mit (?:der )?idee)|depressiv|behindert|blind|taub|süchtig|alkoholabhängig|magersüchtig|"
+     "im krankenstand|malade|souffrante?|enceinte(?! de)|enceinte de|déprimée?|diabétique|alcoolique|dépressi(?:f|ve)|sourde?)\\b"},
+    {SPECIAL_HEALTH, SUBJECT,
+     "\\b(?:krank|erkrankt|schwanger|malade|depressiv) ?(?=[.,;!?\\n)]|$)"},
+    {SPECIAL_HEALTH, ACTOR,
+     "\\b(?:hernia|dialysis|surgery(?! (?:on|to) (?:the|our) (?!\\d))|hearing aids?|wheelchair(?!-)|migraines?|tinnitus|parkinson'?s?|"
+     "alzheimer'?s?|chemo|tumou?r|heart attack|pneumonia|the flu|hip replacement|pacemaker|prosthe(?:sis|tic)|insulin|physio|"
+     "therapist|psychiatrist|doctor'?s appointment|sick note|had a baby|had a fall|had an? (?:accident|stroke|seizure)|"
+     "(?-i:ADHD|PTSD|OCD|HIV|MS)|autism|dyslexia|allerg(?:y|ic) to|"
+     "\\p{L}{3,10}-?op|(?:knie|hüft|herz|rücken|augen|schulter)-?(?:operation|leiden|probleme|schmerzen)|tinnitus|herzinfarkt|"
+     "schlaganfall|bandscheibe|hörgerät|rollstuhl|herzschrittmacher|migräne|burn-?out|lungenentzündung|brustkrebs|epilepsie|"
+     "(?:erwartet|bekommt|kriegt) (?:ein kind|ein baby|nachwuchs|zwillinge)|corona|beim arzt|reha|"
+     "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
+    {SPECIAL_HEALTH, ACTOR, "\\b(?:" ILLNESS ")\\b" NO_TRADE "(?! (?:in (?:the |der )|of |der ))"},
+    {SPECIAL_HEALTH, SUBJECT, "\\b(?:suffers? from|suffering from|leidet (?:an|unter)|litt (?:an|unter)|souffre d[e'’])"},
+    /* ---- family */
+    {SPECIAL_FAMILY, NOTHING,
+     "\\b(?:" POSSESSIVE " (?:\\p{L}{2,12} )?" RELATIVE
+     "(?:['’]s)? (?:has |just |recently |also |was |is |had |got |is in |was in |very |seriously |suddenly ){0,3}(?:died|dies|"
+     "passed away|passed|left (?:him|her|them)|walked out|dying|ill|sick|cancer|hospital|(?:a |an |in a |in an )?(?:bad |car |"
+     "serious )?(?:accident|crash)|has cancer|arrested|missing|moved out|cheated)|(?:death|funeral|loss|passing) of "
+     POSSESSIVE " " RELATIVE "|(?:death|bereavement|illness|tragedy) in the family|"
+     "(?:lost|buried|burying|mourning|grieving for|grieves for) (?:his|her|their|my) (?:\\p{L}{2,12} )?" RELATIVE
+     "|custody (?:battle|dispute|case|of (?:his|her|the) (?:\\p{L}{2,9} )?(?:kids|children|girls|boys|son|daughter))|"
+     "(?:fighting|fights|fight) for (?:sole )?custody|(?:going through|getting|got|after|in) (?:a |an |his |her |the )?(?:messy "
+     "|ugly |nasty )?(?:divorce|separation)(?! of (?:the|our))|condolences|bereaved|compassionate leave|in mourning|"
+     "marriage (?:is over|broke|ended|problems|trouble)|domestic (?:violence|abuse))"},
+    {SPECIAL_FAMILY, NOTHING,
+     "\\b(?:(?:seine?|ihre?|deren|dessen) " VERWANDTE
+     " (?:ist |liegt |hat |wurde )?(?:\\p{L}{2,12} ){0,2}(?:gestorben|verstorben|schwer krank|verunglückt|ihn verlassen|sie "
+     "verlassen|im sterben|todkrank|krebs|im krankenhaus)|todesfall|trauerfall|trauert um|in trauer|beileid|beerdigung "
+     "(?:seine|ihre)[rs]|sorgerecht(?:sstreit)?|(?:lebt|leben|lebte)(?: \\p{L}{2,12}){0,5} getrennt|(?:in|nach|vor|mitten in|"
+     "steckt in) (?:der |einer |seiner |ihrer )?(?:scheidung|ehekrise|trennung von (?:seiner|ihrem))(?! (?:der|des|von) \\p{L})|"
+     "rosenkrieg|häusliche gewalt|hat (?:seine|ihren) " VERWANDTE " verloren|verlor (?:seine|ihren) " VERWANDTE ")\\b"},
+    {SPECIAL_FAMILY, NOTHING,
+     "\\b(?:décès de (?:sa|son|ses)|(?:sa|son|ses) " PARENT_FR
+     " (?:est|vient|a|sont) (?:\\p{L}{2,12} ){0,3}(?:décédée?|morte?|mourir|quittée?|malade)|(?:en (?:instance de |plein )?"
+     "divorce|en deuil)|(?:perdu|perdre) (?:sa|son) " PARENT_FR "|garde des enfants|condoléances|enterrement de)\\b"},
+    {SPECIAL_FAMILY, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS
+     "(?:divorc(?:ed|ing)|getting divorced|separated(?! from the)|widowed|a widow(?:er)?|geschieden|verwitwet|witwer?|divorcée?|"
+     "veuve?|veuf|séparée? de (?:sa|son))\\b"},
+    {SPECIAL_FAMILY, NOTHING,
+     "\\b(?:(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|(?:his|her|seine?|"
+     "ihre?) (?:marriage|ehe) (?:is|was|ist|war|broke|failed|hat|geht|ging)|(?:scheidung|divorce) (?:läuft|is final|came through)|"
+     POSSESSIVE " (?:ex-wife|ex-husband|ex)\\b|(?:seine|ihre?) ex-?(?:frau|mann)|alimony|child support|unterhalt (?:zahlen|für die "
+     "kinder)|pflegt (?:seine|ihren?|ihre) " VERWANDTE "|caring for (?:his|her) (?:\\p{L}{2,9} )?" RELATIVE ")"},
+    /* ---- belief */
+    {SPECIAL_BELIEF, NOTHING,
+     "\\b(?:(?:devout|practi[cs]ing|strict|pious|gläubige[rn]?|strenggläubige[rn]?|bekennende[rn]?) " FAITH
+     "|converted to (?:islam|christianity|judaism|buddhism|catholicism|hinduism)|zum (?:islam|christentum|judentum|buddhismus) "
+     "konvertiert|(?:fasting|fasts|fastet|jeûne)(?: \\p{L}{2,7}){0,2} (?:ramadan|lent)|goes to (?:church|mosque|synagogue|mass|"
+     "temple)(?! (?:street|road|lane))|(?:keeps|observes|observing|celebrates|hält|feiert) (?:kosher|halal|shabbat|sabbath|the "
+     "sabbath|ramadan|lent|yom kippur|sabbat|schabbat|eid)|parish council|kirchensteuer|"
+     "aus der kirche (?:ausgetreten|aus)|geht (?:jeden \\p{L}{4,9} )?in die (?:kirche|moschee|synagoge)|"
+     "va à la (?:messe|mosquée|synagogue))"},
+    {SPECIAL_BELIEF, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:" FAITH "(?! (?:about|in|with|street|school|hospital|charity|bank))|religious(?! "
+     "about)|religiös|gläubig|(?:à la )?religieu(?:x|se)|fromm)\\b"},
+    {SPECIAL_BELIEF, PERSON,
+     "\\b(?:for religious reasons|aus religiösen gründen|(?:prays|betet) |his faith|her faith|seinem glauben|ihrem glauben|"
+     "ramadan|sa foi)\\b"},
+    {SPECIAL_BELIEF, ACTOR,
+     "\\b(?:wears? a (?:hijab|headscarf|turban|kippah?|burqa|cross)|trägt (?:ein )?kopftuch|betet|prays|bible (?:study|group)|"
+     "(?:koran|quran|qur'an|bibel|torah)|church (?:elder|choir|group|member|warden|service)|ramadan|ramadhan|lent|kirchenchor|"
+     "kirchengemeinderat|moscheeverein|freikirche|mosquée|carême|prie à|"
+     "(?:is|was|ist|war|est) (?:a |an |ein |un )?(?:rabbi|imam|pastor|priest|vicar|deacon|nun|monk|pfarrer(?:in)?|priester|diakon|"
+     "prêtre|pasteur))\\b"},
+    /* ---- union */
+    {SPECIAL_UNION, NOTHING,
+     "\\b(?:(?:trade|labou?r) unionist|union (?:member(?:ship)?|rep(?:resentative)?s?|steward|official|organi[sz]er|delegate|"
+     "activist|man|guy|boss|card)|shop steward|(?:joined|member of|active in|big in|in|part of|runs) (?:a |the |their |his |her )"
+     "(?:trade |labou?r )?union(?! (?:nut|joint|fitting|street|square))|" UNION
+     "[- ](?:member|rep|steward|official|mitglied|delegate|funktionär(?:in)?|activist|card)|"
+     "gewerkschaft(?:er(?:in)?|smitglied|ssekretär(?:in)?|lich (?:aktiv|organisiert))|in (?:der|einer|keiner) gewerkschaft|"
+     "gewerkschaftlich|syndiquée?|syndicalistes?|déléguée? syndicale?s?|(?:adhérente?|membre|carte) (?:à|de|au|du) (?:la |un "
+     ")?(?:" UNION "|syndicat))\\b"},
+    {SPECIAL_UNION, PERSON,
+     "\\b(?:(?:bei|in|at|with|mitglied (?:der|bei)) (?:der |the )?" UNION "(?!\\p{L})|trade union|labou?r union)"},
+    {SPECIAL_UNION, ACTOR,
+     "(?:\\b(?-i:Teamsters|Unison|UNISON|GMB|UAW|SEIU|AFL-CIO|ver\\.di|Verdi|IG Metall|IG BCE|IG BAU|DGB|CGT|CFDT|CFTC)\\b|"
+     "(?<!credit )(?<!western )(?<!european )(?<!customs )(?<!monetary )(?<!soviet )(?<!student )(?<!rugby )\\bunion(?!\\p{L})(?! "
+     "(?:nuts?|joints?|fittings?|jack|street|square|carbide|pacific|bank|investment|station|en |flange|between|set|of the (?:two|"
+     "sets)))(?<!raccord union)|\\bgewerkschaft\\b|\\bsyndicat\\b)"},
+    /* ---- politics */
+    {SPECIAL_POLITICS, NOTHING,
+     "\\b(?:(?:vot(?:es?|ed|ing|er)|campaign(?:s|ed|ing)|canvass(?:es|ed)|donat(?:es|ed)|stood|ran|runs|running)(?: for| to)? "
+     "(?:the )?" PARTY "\\b|wähl(?:t|te|en)(?: seit \\p{L}{4,8})?(?: immer)? (?:die |den |das )?" PARTY "\\b|" PARTY
+     "[- ](?:supporter|voter|member|activist|donor|councill?or|candidate|fan|mitglied|wähler(?:in)?|anhänger(?:in)?|stadtrat|"
+     "politiker(?:in)?|abgeordnete[rn]?|parteibuch)|(?:member|mitglied|membre|adhérente?|militante?|élue?) (?:of |der |bei der |in "
+     "der |des |du |de la |au |à |chez )(?:the |les )?" PARTY "|(?:sitzt|kandidiert|ist|war) (?:\\p{L}{2,10} )?(?:für|in|bei) "
+     "(?:der|die|den) " PARTY "\\b|parteimitglied|(?:card-carrying|registered|lifelong|staunch|hard(?:core|-line)) " PARTY
+     "|(?:left|right)-wing(?:er)?\\b(?! (?:bracket|door|panel))|(?:links|rechts)(?:extrem(?:ist(?:in)?)?|radikal)|"
+     "vote(?:nt)? (?:pour )?(?:le |la |les )?" PARTY "|milite (?:chez|au|à|pour|dans) (?:le |la |les )?\\p{L}{2,20})"},
+    {SPECIAL_POLITICS, SUBJECT, "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?-i:an? )?" PARTY "(?! (?:sea|deal|vote|option))\\b"},
+    {SPECIAL_POLITICS, SUBJECT, "\\b(?:is|war|ist|was|est) (?:in|with|for|bei|à|au) (?:the |der |den |la |le )?" PARTY "\\b"},
+    {SPECIAL_POLITICS, ACTOR,
+     "\\b(?:(?-i:CDU|CSU|SPD|AfD|FDP|NPD|BSW|FPÖ|ÖVP|SPÖ|UKIP|SNP|GOP|Lib Dems?|Tory|Tories|Rassemblement|LFI|MAGA)\\b|(?:im|in den|"
+     "für den) (?:stadtrat|gemeinderat|landtag|kreistag|bundestag|bezirkstag)|(?:is|was) (?:a |an |the )?(?:\\p{L}{3,10} )?"
+     "(?:councill?or|mp|senator|congress(?:man|woman))\\b|far[- ](?:right|left)|encartée? (?:au|à|chez)|conseillère? municipale?|"
+     "parteibuch|ortsverein|wahlkampf für|political activist|climate activist|querdenker(?:in)?|reichsbürger(?:in)?)"},
+    /* ---- origin */
+    {SPECIAL_ORIGIN, NOTHING,
+     "\\b(?:of (?-i:\\p{Lu}\\p{L}{3,14}) (?:descent|heritage|ancestry|extraction)|(?-i:\\p{Lu}\\p{L}{3,14}) (?:descent|ancestry)|"
+     NATION_DE " (?:wurzeln|abstammung|herkunft|eltern|vorfahren)|(?:aus|in) einer " NATION_DE " familie|migrationshintergrund|"
+     "asylum seeker|asylbewerber(?:in)?|ethnic (?:origin|background|minority)|skin colou?r|hautfarbe|person of colou?r|"
+     "mixed[- ]race|issue? de l['’]immigration|" NATION " (?:roots|parents|immigrants?|family|refugees?))\\b"},
+    {SPECIAL_ORIGIN, PERSON,
+     "\\b(?:of " NATION " (?:origin|background)|d['’]origine (?!contr|constructeur|du |de |france)\\p{L}{4,20}|refugee|"
+     "flüchtling|geflüchtet(?:e[rn]?)?|immigrant|einwander(?:er|in)|réfugiée?|immigrée?|undocumented|"
+     "(?:gebürtige[rn]?) \\p{Lu}\\p{L}{3,12})\\b"},
+    {SPECIAL_ORIGIN, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:(?:black|white|asian|latin[oa]|hispanic|arab|roma|half-\\p{L}{4,10})(?! (?:"
+     "belt|sheep|box|list|hole|friday|market|paper|label|board|goods|ops|finish|or|and white))|" NATIONAL_DE "|noire?|arabe|"
+     "maghrébine?|asiatique|farbig|schwarz(?!e))(?=\\b)(?! (?-i:\\p{Lu}))"},
+    {SPECIAL_ORIGIN, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " (?:(?:originally|half|part|ethnically|ein|eine|a|an) )?(?:" NATION "|(?-i:Kurd|Turk|Arab|Syrian|Afghan|"
+     "Roma))(?= (?:and|but|so|by|from|on|born)\\b|[.,;!)]|$)"},
+    {SPECIAL_ORIGIN, NOTHING,
+     "\\b(?:(?:his|her|their|whose) (?:parents|family|mother|father|grandparents|folks) (?:(?:all |both |originally )?(?:come|came|comes|"
+     "fled|emigrated|immigrated|moved here|escaped|are|is|was|were) (?:from |here |" NATION "))|(?:seine?|ihre?|deren) (?:eltern|"
+     "familie|mutter|vater|großeltern) (?:kommen|kommt|kam|kamen|stammen|stammt|floh|flohen|sind|ist) (?:ursprünglich )?(?:aus|" NATIONAL_DE
+     "|(?-i:Türken|Kurden|Syrer|Polen|Russen|Afghanen|Araber))|(?:ses parents|sa famille|sa mère|son père) (?:sont|vien(?:t|nent)|est) "
+     "(?:d[eu'’] ?|\\p{L}{3,12}(?:aine?s?|iens?|iennes?|ois|aises?|ais|ques?)\\b)|(?:fled|escaped) (?:from )?(?-i:Syria|Iran|Iraq|"
+     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete))"},
+    {SPECIAL_ORIGIN, SUBJECT, "\\bstammt (?:ursprünglich )?aus (?:der |dem )?(?-i:\\p{Lu})\\p{L}{2,15}"},
+    /* ---- orientation */
+    {SPECIAL_ORIENTATION, NOTHING,
+     "\\b(?:came out(?: as (?:gay|lesbian|bi(?:sexual)?|trans(?:gender)?|queer)| to (?:his|her|the) (?:team|family))|"
+     "(?:openly|offen|ouvertement) (?:gay|lesbian|bisexual|queer|trans|schwul|lesbisch|bisexuell|homosexuell|gay|homosexuelle?)|"
+     "same-sex (?:partner|marriage|spouse|couple)|sexual orientation|sexuelle orientierung|his (?:husband|boyfriend)|"
+     "her (?:wife|girlfriend)|in a gay relationship|sex change|geschlechtsumwandlung|non-binary|nichtbinär|"
+     "lesbian (?:couple|activists?|partner)|gay (?:couple|man|men|rights activist|bar))\\b"},
+    {SPECIAL_ORIENTATION, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:gay(?! colou?rs)|lesbian|bi(?:sexual)?|homosexual|trans(?:gender|sexual)?(?! axle)|"
+     "queer|schwul|lesbisch|bisexuell|homosexuell|transsexuell|homosexuel(?:le)?|lesbienne|transgenre|bisexuel(?:le)?)\\b(?! (?-i:\\p{Lu}))"},
+    {SPECIAL_ORIENTATION, PERSON, "\\b(?:lesbisch|schwul|transgender|lesbian)\\b(?! (?:bar|magazine|market))"},
+    {SPECIAL_ORIENTATION, ACTOR,
+     "\\b(?:mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
+     "(?:ehefrau|frau|freundin zusammen|lebensgefährtin)|ihre (?:ehefrau|lebensgefährtin)|trans (?:woman|man|frau|mann)|"
+     "gleichgeschlechtlich\\p{L}{0,4}|en couple avec un homme)\\b"},
+    /* ---- offences */
+    {SPECIAL_OFFENCE, NOTHING,
+     "\\b(?:criminal record|on parole|on bail|ex-con(?:vict)?|drunk driving|(?:charged with|convicted of|arrested for|guilty of|"
+     "accused of|indicted for|sentenced for|jailed for|served time for|did time for|fined for|investigated for) (?:\\p{L}{2,12} "
+     ")?" CRIME "|did time|vorbestraft|vorstrafen?|haftstrafe|bewährungsstrafe|in (?:u-)?haft\\b|im (?:gefängnis|knast)|"
+     "trunkenheit am steuer|casier judiciaire|garde à vue|mise? en examen|wegen " CRIME
+     " (?:verurteilt|vor gericht|angeklagt|angezeigt|vorbestraft|verhaftet|im gefängnis)|condamnée? (?:pour|à)|fichée? s)\\b"},
+    {SPECIAL_OFFENCE, PERSON,
+     "\\b(?:(?:was|were|is|got|been|be) (?:convicted|arrested|jailed|imprisoned|sentenced|indicted|locked up)|(?:in|to|from) "
+     "(?:prison|jail)(?! (?:segment|market|cells?|doors?))|on probation(?! period)|(?:wurde|wurden|worden|ist|war)(?: \\p{L}{2,20})"
+     "{0,5} (?:verurteilt|verhaftet|festgenommen)|auf bewährung|(?:straf|ermittlungs)verfahren|strafanzeige|wegen " CRIME
+     "\\b|en (?:prison|détention)(?! )|en prison|arrêtée? (?:par la police|pour)|lost (?:his|her) (?:driving )?licen[cs]e|"
+     "führerschein (?:verloren|weg|abgegeben|entzogen)|embezzled|pour " CRIME ")\\b"},
+    {SPECIAL_OFFENCE, ACTOR,
+     "\\b(?:(?:" CRIME "|shoplifting|stealing|drink[- ]driving|embezzling)\\b" NO_CRIME_TRADE
+     "|under (?:criminal )?investigation|behind bars|(?:months|years) (?:in prison|inside|in jail)|(?:monate|jahre) (?:haft|knast|"
+     "gefängnis)|(?:alkohol|trinken|betrunken) am steuer|führerschein weg|(?:mois|ans) (?:de prison|ferme)|de la prison|"
+     "vor gericht wegen|angeklagt wegen|on trial for|restraining order|sex offender|house arrest|fußfessel|police record)"},
 };
 #define N_RULES COUNT_OF(rules)
 
-/* Somebody: a pronoun, a relative, a role, a title, or a capitalised word that is or has something. */
-static const char person[] =
-    "\\b(?:he|she|him|her|his|hers|i|my|me|who|they|" RELATIVE
-    "|er|ihn|ihm|sein|seine[rmns]?|ich|mein(?:e[rmns]?)?|" VERWANDTE
-    "|il|elle|lui|sa|mari|femme|mr|mrs|ms|dr|herrn?|m\\.|mme|ce?o|c[efit]o|boss|chef(?:in)?|buyer|champion|"
-    "colleague|kolleg(?:e|en|in)|"
-    "ansprechpartner(?:in)?|assistant|employee|mitarbeiter(?:in)?|manager(?:in)?|owner|founder|contact)\\b|"
-    "(?-i:\\b(?!(?:The|This|That|It|There|Our|Their|All|Das|Der|Die|Es|Unser|Le|La|Les|Project|Deal|Projekt|"
-    "Market|Markt|Stock|Software|Server|System)\\b)\\p{Lu}\\p{Ll}{1,24})"
-    " (?:is|was|has|had|got|went|will be|ist|war|hat|hatte|wird|wurde|est|a été)\\b|\\bsie ist\\b|\\bist "
-    "sie\\b";
-
 struct special {
-    struct lexicon *lexicon; /* the rules, then `person` */
+    struct lexicon *lexicon; /* of the rules */
 };
 
 const char *special_name(enum special_category c)
@@ -142,14 +319,13 @@ const char *special_name(enum special_category c)
 
 enum rc special_open(struct special **out, struct err *e)
 {
-    const char *patterns[N_RULES + 1];
+    const char *patterns[N_RULES];
     struct special *s = calloc(1, sizeof(*s));
     enum rc rc;
 
     if (!s) return err_set(e, RC_NOMEM, "special: out of memory");
     for (size_t i = 0; i < N_RULES; i++)
         patterns[i] = rules[i].pattern;
-    patterns[N_RULES] = person;
     rc = lexicon_open(patterns, COUNT_OF(patterns), &s->lexicon, e);
     if (rc != RC_OK) {
         free(s);
@@ -232,6 +408,129 @@ static void clause_around(const char *text, size_t n, size_t from, size_t upto, 
         (*cut_end)++;
 }
 
+/* ---- persons ----------------------------------------------------------------------------------------------------- */
+
+static bool pronoun(const struct word *x)
+{
+    return word_in(x, " he she him her his hers i my me who they er ihn ihm seine seinem seinen seiner ich mein meine il elle lui ");
+}
+
+/* "her" and "his" speak of somebody, but what follows them is what the sentence is about. */
+static bool subject_pronoun(const struct word *x)
+{
+    return word_in(x, " he she i who they them him er sie ich wir il elle je qui ihm ihn ");
+}
+
+static bool role_of_person(const struct word *x)
+{
+    return word_in(x, " ceo cfo cto coo cio boss chef chefin buyer champion colleague kollege kollegin kollegen assistant employee "
+                      "mitarbeiter mitarbeiterin manager manageri managerin owner founder contact director engineer inhaber "
+                      "inhaberin geschaftsfuhrer geschaftsfuhrerin einkaufer einkauferin leiter leiterin lagerleiter ansprechpartner "
+                      "ansprechpartnerin secretary receptionist foreman supervisor partner president chairman lawyer accountant "
+                      "lead head rep clerk nurse doctor agent planner operator trustee intern trainee apprentice azubi praktikant responsable "
+                      "directeur directrice gerant gerante acheteur acheteuse patron patronne guy lady woman man "
+                      "meister vorstand prokurist chairwoman controller technician driver trainer wife husband mother father mum mom "
+                      "dad son daughter child baby brother sister parents frau mann mutter vater sohn tochter kind bruder schwester "
+                      "eltern mari femme mere pere fils fille frere sour mr mrs ms dr herr herrn mme monsieur ") ||
+           (x->n_fold > 6 && (strcmp(x->fold + x->n_fold - 6, "leiter") == 0 || strcmp(x->fold + x->n_fold - 6, "fuhrer") == 0));
+}
+
+static bool name(const struct word *x)
+{
+    return x->capital && x->letters && x->n_fold > 1 && x->tags & (TAG_FIRST | TAG_LAST) && !(x->tags & (TAG_DOUBT | TAG_BUSINESS)) &&
+           (x->tags & TAG_FIRST || !(x->tags & TAG_COMMON));
+}
+
+/* A capitalised word of which nothing is known, or that may be a name: one in English where something is or has. */
+static bool maybe_name(const struct name_text *t, size_t i)
+{
+    const struct word *x = &t->w->items[i];
+
+    if (!x->capital || !x->letters || x->n_fold < 2 || x->upper) return false;
+    return x->tags == 0 || (x->tags & TAG_FIRST && x->tags & TAG_DOUBT && !(x->tags & TAG_MONTH));
+}
+
+/* First word that begins at or behind a byte. */
+static size_t word_from(const struct words *w, size_t at)
+{
+    size_t low = 0, high = w->n;
+
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (w->items[mid].start < at)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static bool has_person(const struct name_text *t, size_t start, size_t end)
+{
+    for (size_t i = word_from(t->w, start); i < t->w->n && t->w->items[i].start < end; i++) {
+        const struct word *x = &t->w->items[i];
+
+        if (pronoun(x) || role_of_person(x) || name(x)) return true;
+        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && word_in(x + 1, " is was has had got went s will ist war hat hatte wird wurde "))
+            return true;
+        if (x->capital && word_is(x, "sie") && i + 1 < t->w->n && x[1].start < end) return true;
+    }
+    return false;
+}
+
+/* Words between a subject and what is said of it, in German, where nouns have capitals: "seit Wochen krank". */
+static bool behind_preposition(const struct word *x)
+{
+    return word_in(x, " seit im in am an aus bei nach vor wegen mit fur durch bis ab um zu zur zum since for in at on due ");
+}
+
+static bool starts_sentence(const struct name_text *t, size_t at)
+{
+    while (at > 0 && t->text[at - 1] == ' ') at--;
+    return at == 0 || strchr(".!?\n", t->text[at - 1]);
+}
+
+/* Notes leave out of whom they speak: "Hatte einen Herzinfarkt." */
+static bool left_out(const struct name_text *t, size_t start)
+{
+    size_t i = word_from(t->w, start);
+
+    return i < t->w->n && starts_sentence(t, start) &&
+           word_in(&t->w->items[i], " is was has had got went wears lost suffers still now apparently hat hatte ist war wurde kommt "
+                                    "liegt fallt leidet sitzt lebt est a suit souffre ");
+}
+
+/* Does somebody act in [start, end)? "his" and "her" don't tell. */
+static bool has_actor(const struct name_text *t, size_t start, size_t end)
+{
+    for (size_t i = word_from(t->w, start); i < t->w->n && t->w->items[i].start < end; i++) {
+        const struct word *x = &t->w->items[i];
+
+        if ((subject_pronoun(x) && !word_in(x, " we they wir i ich je them ")) || role_of_person(x) || name(x)) return true;
+        if (x->tags & TAG_TITLE && x->capital) return true;
+        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && x[1].tags & TAG_ACT) return true;
+    }
+    return left_out(t, start);
+}
+
+/* Is somebody what is spoken of before byte `at` in a clause that begins at `start`? The nearest noun or pronoun counts. */
+static bool subject_before(const struct name_text *t, size_t start, size_t at)
+{
+    for (size_t i = word_from(t->w, at); i-- > 0 && t->w->items[i].start >= start;) {
+        const struct word *x = &t->w->items[i], *p = i && x[-1].start >= start ? x - 1 : NULL;
+
+        if (subject_pronoun(x) || role_of_person(x) || name(x)) return true;
+        if (!t->nouns && maybe_name(t, i)) return true;
+        if (p && p->tags & TAG_TITLE && p->capital) return true;
+        if (p && behind_preposition(p)) continue;
+        if (t->nouns && x->capital && !(x->tags & (TAG_GERMAN | TAG_LINK | TAG_ACT | TAG_PLACE)) && x->letters) return false;
+        if (p && (p->tags & TAG_ARTICLE || word_in(p, " its our their diese dieser "))) return false;
+        if (!t->nouns && x->capital && x->tags & (TAG_COMMON | TAG_BUSINESS) && p) return false;
+        if (word_in(x, " it es this that das dies ca we they there c ")) return false;
+    }
+    return left_out(t, start);
+}
+
 /* ---- scanning -------------------------------------------------------------------------------------------------- */
 
 struct list {
@@ -255,7 +554,22 @@ static enum rc list_add(struct list *l, const struct special_found *f, struct er
     return RC_OK;
 }
 
-static enum rc scan_rule(struct special *s, size_t rule, const struct normalised *t, struct list *l,
+static bool is_meant(enum needs needs, const struct name_text *w, size_t clause, size_t clause_upto, size_t word)
+{
+    switch (needs) {
+    case PERSON:
+        return has_person(w, clause, clause_upto);
+    case ACTOR:
+        return has_actor(w, clause, word);
+    case SUBJECT:
+        return subject_before(w, clause, word);
+    case NOTHING:
+        break;
+    }
+    return true;
+}
+
+static enum rc scan_rule(struct special *s, size_t rule, const struct normalised *t, const struct name_text *w, struct list *l,
                          struct err *e)
 {
     size_t from = 0, start, end;
@@ -264,15 +578,14 @@ static enum rc scan_rule(struct special *s, size_t rule, const struct normalised
 
     while (rc == RC_OK && hit) {
         struct special_found f = {.word_start = start, .word_end = end, .category = rules[rule].category};
-        size_t clause, clause_upto, at, upto;
-        bool meant = !rules[rule].needs_person;
+        size_t clause, clause_upto;
+        bool meant;
 
         clause_around(t->text, t->n, start, end, &clause, &clause_upto, &f.start, &f.end);
-        if (!meant)
-            rc = lexicon_find(s->lexicon, N_RULES, t->text, clause_upto, clause, &meant, &at, &upto, e);
-        if (rc == RC_OK && meant) rc = list_add(l, &f, e);
+        meant = is_meant(rules[rule].needs, w, clause, clause_upto, start);
+        if (meant) rc = list_add(l, &f, e);
         if (rc != RC_OK) return rc;
-        from = clause_upto; /* one look a clause is enough */
+        from = meant ? clause_upto : end; /* one find a clause is enough */
         rc = lexicon_find(s->lexicon, rule, t->text, t->n, from, &hit, &start, &end, e);
     }
     return rc;
@@ -314,12 +627,16 @@ enum rc special_scan(struct special *s, const char *text, size_t n, struct speci
                      struct err *e)
 {
     struct normalised t;
+    struct words w = {0};
+    struct name_text whole = {0};
     struct list l = {0};
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
+    rc = words_split(t.text, t.n, &w, e);
+    if (rc == RC_OK) rc = name_rules_tag(t.text, t.n, &w, &whole, e);
     for (size_t i = 0; i < N_RULES && rc == RC_OK; i++)
-        rc = scan_rule(s, i, &t, &l, e);
+        rc = scan_rule(s, i, &t, &whole, &l, e);
     if (rc == RC_OK) {
         finish(&l, &t);
         if (!l.n) {
@@ -331,6 +648,8 @@ enum rc special_scan(struct special *s, const char *text, size_t n, struct speci
         l.items = NULL;
     }
     free(l.items);
+    free(whole.marked);
+    words_clear(&w);
     normalise_clear(&t);
     return rc;
 }

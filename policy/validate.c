@@ -3,6 +3,7 @@
 #include "validate.h"
 
 #include <arpa/inet.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -283,6 +284,80 @@ static enum verdict ipv6(const char *s, size_t n)
     return inet_pton(AF_INET6, text, &address) == 1 ? VERDICT_UNKNOWN : VERDICT_NO;
 }
 
+static bool strstr_n(const char *s, size_t n, const char *part)
+{
+    size_t len = strlen(part);
+
+    for (size_t i = 0; i + len <= n; i++)
+        if (memcmp(s + i, part, len) == 0) return true;
+    return false;
+}
+
+/* ISO 9362: the fifth and sixth letter are a country (ISO 3166-1, and XK). Words in capitals have them by chance, so this
+ * never says yes. */
+static enum verdict bic(const char *s, size_t n)
+{
+    static const char countries[] =
+        "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC "
+        "CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD "
+        "GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH "
+        "KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW "
+        "MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC "
+        "SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY "
+        "UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW ";
+    struct symbols t;
+
+    if (!symbols_read(s, n, &t) || (t.n != 8 && t.n != 11)) return VERDICT_NO;
+    for (const char *p = countries; *p; p += 3)
+        if (memcmp(p, t.s + 4, 2) == 0) return VERDICT_UNKNOWN;
+    return VERDICT_NO;
+}
+
+/* The numbers of a pair of coordinates, in degrees: at most 90 and 180. Minutes and seconds are below 60. */
+static enum verdict gps(const char *s, size_t n)
+{
+    double value[6] = {0};
+    size_t count = 0;
+    bool minutes = memchr(s, '\'', n) != NULL || strstr_n(s, n, "′");
+
+    for (size_t i = 0; i < n && count < 6; i++) {
+        double scale = 0;
+
+        if (!is_digit(s[i])) continue;
+        for (; i < n && (is_digit(s[i]) || (s[i] == '.' && scale == 0)); i++) {
+            if (s[i] == '.') {
+                scale = 1;
+                continue;
+            }
+            value[count] = value[count] * 10 + (s[i] - '0');
+            scale *= 10;
+        }
+        if (scale > 0) value[count] /= scale;
+        count++;
+    }
+    if (!minutes) return count == 2 && value[0] <= 90 && value[1] <= 180 ? VERDICT_UNKNOWN : VERDICT_NO;
+    for (size_t i = 0; i < count; i++)
+        if (value[i] > (i == 0 ? 90 : i == count / 2 ? 180 : 60)) return VERDICT_NO;
+    return count == 4 || count == 6 ? VERDICT_UNKNOWN : VERDICT_NO;
+}
+
+/* A secret and not a word: digits and letters, and at least three bits a character (Shannon 1948). */
+static enum verdict entropy(const char *s, size_t n)
+{
+    size_t counts[256] = {0}, digits = 0, letters = 0;
+    double bits = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        counts[(unsigned char)s[i]]++;
+        digits += is_digit(s[i]);
+        letters += (s[i] | 0x20) >= 'a' && (s[i] | 0x20) <= 'z';
+    }
+    if (n < 16 || digits == 0 || letters == 0) return VERDICT_NO;
+    for (size_t i = 0; i < 256; i++)
+        if (counts[i]) bits -= (double)counts[i] * log2((double)counts[i] / (double)n);
+    return yes_if(bits / (double)n >= 3.0);
+}
+
 /* E.164: at most fifteen digits; fewer than nine with an area code are more often dates and order numbers. */
 static enum verdict phone(const char *s, size_t n)
 {
@@ -513,6 +588,27 @@ static enum verdict fi_personal_identity_code(const char *s, size_t n)
     return yes_if(letters[value % 31] == t.s[0]);
 }
 
+/* A digit, or the letter that stands for it where two people would have the same code. */
+static int omocodia(char c)
+{
+    static const char letters[] = "LMNPQRSTUV";
+    const char *p = strchr(letters, c);
+
+    return is_digit(c) ? c - '0' : p && *p ? (int)(p - letters) : 99;
+}
+
+static bool is_vowel(char c)
+{
+    return c && strchr("AEIOU", c) != NULL;
+}
+
+/* Three letters of a name: its consonants, then its vowels, then X. */
+static bool name_letters(const char *s)
+{
+    if (is_vowel(s[0])) return (is_vowel(s[1]) && (is_vowel(s[2]) || s[2] == 'X')) || (s[1] == 'X' && s[2] == 'X');
+    return !is_vowel(s[1]) || is_vowel(s[2]) || s[2] == 'X';
+}
+
 /* Codice fiscale (DM 23/12/1976): odd places by table, even ones by value, sum mod 26 gives the last letter. */
 static enum verdict it_fiscal_code(const char *s, size_t n)
 {
@@ -521,7 +617,11 @@ static enum verdict it_fiscal_code(const char *s, size_t n)
     struct symbols t;
     int sum = 0;
 
+    int day;
+
     if (!symbols_read(s, n, &t) || t.n != 16 || !is_letter(t.s[15])) return VERDICT_NO;
+    day = omocodia(t.s[9]) * 10 + omocodia(t.s[10]); /* women's days are 40 more */
+    if (day < 1 || day > 71 || (day > 31 && day < 41) || !name_letters(t.s) || !name_letters(t.s + 3)) return VERDICT_NO;
     for (size_t i = 0; i < 15; i++) {
         int v = is_digit(t.s[i]) ? t.s[i] - '0' : t.s[i] - 'A';
 
@@ -747,7 +847,7 @@ static enum verdict in_vehicle_registration(const char *s, size_t n)
     if (!symbols_read(s, n, &t) || t.n < 4) return VERDICT_NO;
     for (const char *p = states; *p; p += 3)
         if (memcmp(p, t.s, 2) == 0) return VERDICT_YES;
-    return VERDICT_NO;
+    return VERDICT_UNKNOWN; /* states split and are renamed */
 }
 
 /* Business registration number (Korea). */
@@ -791,6 +891,18 @@ static enum verdict kr_frn(const char *s, size_t n)
     return kr_registration(s, n, 5, 8, 13);
 }
 
+/* Taxpayer number (Philippines): weights 9 to 2, the remainder of 11 is the ninth digit; the branch behind it is free. */
+static enum verdict ph_tin(const char *s, size_t n)
+{
+    int d[MAX_SYMBOLS], sum = 0;
+    size_t count;
+
+    if (!digits_read(s, n, 0, d, &count) || count < 9 || count > 14) return VERDICT_NO;
+    for (size_t i = 0; i < 8; i++)
+        sum += d[i] * (int)(9 - i);
+    return sum % 11 == d[8] ? VERDICT_UNKNOWN : VERDICT_NO;
+}
+
 /* Unique entity number (Singapore), three shapes with a check letter each (ACRA). */
 static enum verdict sg_uen(const char *s, size_t n)
 {
@@ -824,7 +936,9 @@ static enum verdict th_tnin(const char *s, size_t n)
                                  8, 7, 7, 6, 6}; /* highest second digit of each region; 0: none */
     int d[MAX_SYMBOLS];
 
-    if (!digits_read(s, n, 13, d, NULL) || n != 13 || d[0] == 0 || d[0] == 9) return VERDICT_NO;
+    bool grouped = n == 17 && strchr("- ", s[1]) && strchr("- ", s[6]) && strchr("- ", s[12]) && strchr("- ", s[15]);
+
+    if (!digits_read(s, n, 13, d, NULL) || (n != 13 && !grouped) || d[0] == 0 || d[0] == 9) return VERDICT_NO;
     if (d[1] == 0 || d[2] > last[d[1]] || all_same(d, 13)) return VERDICT_NO;
     return yes_if((11 - weighted(d, weights, 12) % 11) % 10 == d[12]);
 }
@@ -836,6 +950,37 @@ static enum verdict za_id_number(const char *s, size_t n)
 
     if (!digits_read(s, n, 13, d, NULL) || d[10] > 2 || !real_short_date(d)) return VERDICT_NO;
     return yes_if(luhn_ok(d, 13));
+}
+
+/* ---- what depends on the day ----------------------------------------------------------------------------------- */
+
+#define OLDEST_YEARS 125
+
+/* A day that somebody alive may be born on: real, not ahead, not too long ago. Day and month in either order, two digits of a
+ * year in either century; with the name of a month just the year. */
+static enum verdict birth_date(const char *s, size_t n, int32_t today)
+{
+    int v[3] = {0}, digits[3] = {0}, year = 0, month, day;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n && count < 3; i++) {
+        if (!is_digit(s[i])) continue;
+        for (; i < n && is_digit(s[i]) && digits[count] < 4; i++, digits[count]++)
+            v[count] = v[count] * 10 + (s[i] - '0');
+        count++;
+    }
+    date_to_civil(today, &year, &month, &day);
+    if (count == 2) return digits[1] == 4 && today && (v[1] > year || v[1] < year - OLDEST_YEARS) ? VERDICT_NO : VERDICT_UNKNOWN;
+    if (count != 3) return VERDICT_NO;
+    for (int way = 0; way < 4; way++) {
+        int y = digits[0] == 4 ? v[0] : v[2], m = way & 1 ? v[1] : digits[0] == 4 ? v[2] : v[0];
+        int d = way & 1 ? (digits[0] == 4 ? v[2] : v[0]) : v[1];
+
+        if (digits[0] != 4 && digits[2] < 4) y += way & 2 ? 1900 : 2000;
+        if (!real_date(y, m, d)) continue;
+        if (!today || (date_from_civil(y, m, d) <= today && y >= year - OLDEST_YEARS)) return VERDICT_UNKNOWN;
+    }
+    return VERDICT_NO;
 }
 
 /* ---- by name --------------------------------------------------------------------------------------------------- */
@@ -853,6 +998,9 @@ static const struct {
     {"mac_address", mac_address},
     {"ipv6", ipv6},
     {"phone", phone},
+    {"bic", bic},
+    {"gps", gps},
+    {"entropy", entropy},
     {"bitcoin", bitcoin},
     {"de_tax_id", de_tax_id},
     {"de_vat_id", de_vat_id},
@@ -888,10 +1036,25 @@ static const struct {
     {"kr_driver_license", kr_driver_license},
     {"kr_rrn", kr_rrn},
     {"kr_frn", kr_frn},
+    {"ph_tin", ph_tin},
     {"sg_uen", sg_uen},
     {"th_tnin", th_tnin},
     {"za_id_number", za_id_number},
 };
+
+static const struct {
+    const char *name;
+    validate_dated_fn *fn;
+} dated[] = {
+    {"birth_date", birth_date},
+};
+
+validate_dated_fn *validate_find_dated(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(dated); i++)
+        if (strcmp(dated[i].name, name) == 0) return dated[i].fn;
+    return NULL;
+}
 
 validate_fn *validate_find(const char *name)
 {
@@ -902,5 +1065,6 @@ validate_fn *validate_find(const char *name)
 
 const char *validate_name(size_t i)
 {
-    return i < COUNT_OF(table) ? table[i].name : NULL;
+    if (i < COUNT_OF(table)) return table[i].name;
+    return i - COUNT_OF(table) < COUNT_OF(dated) ? dated[i - COUNT_OF(table)].name : NULL;
 }

@@ -4,6 +4,7 @@
 #define POLICY_VALIDATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum verdict {
     VERDICT_NO,      /* certainly not: drop the match */
@@ -14,8 +15,12 @@ enum verdict {
 /* s[n]: the match as it stands in the text, separators included. Pure; never reads beyond n. */
 typedef enum verdict validate_fn(const char *s, size_t n);
 
-/* NULL if there is no validator of that name. */
+/* The same for what depends on the day: days since 1970-01-01, or 0 when it is not known. */
+typedef enum verdict validate_dated_fn(const char *s, size_t n, int32_t today);
+
+/* NULL if there is no validator of that name, or it is of the other kind. */
 validate_fn *validate_find(const char *name);
+validate_dated_fn *validate_find_dated(const char *name);
 /* The i-th name, for messages and tests; NULL behind the last. */
 const char *validate_name(size_t i);
 

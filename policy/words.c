@@ -61,55 +61,229 @@ static void fold_letter(struct fold *f, const UNormalizer2 *nfd, uint32_t cp)
             fold_put(f, (uint32_t)u_foldCase(parts[i], U_FOLD_CASE_DEFAULT));
 }
 
+#define FOLD_ROOM 8 /* behind a word: word_hash() may read it */
+
+/* What a byte is. */
+enum { OTHER, LOWER, UPPER, DIGIT, WIDE /* of a character beyond ASCII */ };
+#define TIMES_26(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+#define TIMES_64(x) \
+    x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, \
+        x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+static const unsigned char kinds[256] = {
+    ['0'] = DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT,
+    ['A'] = TIMES_26(UPPER),
+    ['a'] = TIMES_26(LOWER),
+    [128] = TIMES_64(WIDE), TIMES_64(WIDE)};
+
+static bool grow(struct words *out, size_t *cap)
+{
+    size_t bigger = *cap * 2;
+    struct word *items = realloc(out->items, bigger * sizeof(*items));
+
+    if (!items) return false;
+    out->items = items;
+    *cap = bigger;
+    return true;
+}
+
+static uint64_t mix(uint64_t h)
+{
+    h *= UINT64_C(0xD6E8FEB86659FD93); /* multiplier of Degski's 64-bit mixer */
+    h ^= h >> 32;
+    h *= UINT64_C(0xD6E8FEB86659FD93);
+    return h ^ h >> 32;
+}
+
+#define WORD_SEED UINT64_C(0x9E3779B97F4A7C15)
+
+uint64_t word_hash(const char *fold, size_t n)
+{
+    uint64_t h = n * WORD_SEED, part;
+
+    for (; n > 8; n -= 8, fold += 8) {
+        memcpy(&part, fold, 8);
+        h = mix(h ^ part);
+    }
+    memcpy(&part, fold, 8);
+    if (n) h ^= part << (64 - 8 * n);
+    return mix(h);
+}
+
+/* Every byte of a 64-bit word at once. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define HIGH       EACH(0x80)
+
+/* The high bit of each byte of x, all below 0x80, that equals c. */
+static uint64_t equal_bytes(uint64_t x, unsigned char c)
+{
+    uint64_t y = x ^ EACH(c);
+
+    return ~(y + EACH(0x7F)) & HIGH;
+}
+
+/* The high bit of each byte that is an ASCII letter. */
+static uint64_t letter_bytes(uint64_t x)
+{
+    uint64_t small = (x | EACH(0x20)) & ~HIGH;
+
+    return (small + EACH(0x80 - 'a')) & ~(small + EACH(0x7F - 'z')) & ~x & HIGH;
+}
+
+/* The high bit of each e behind a, o or u, which folding drops; of 8 small letters. */
+static uint64_t dropped_bytes(uint64_t small, unsigned char before)
+{
+    uint64_t vowels = equal_bytes(small, 'a') | equal_bytes(small, 'o') | equal_bytes(small, 'u');
+
+    return (vowels << 8 | (before == 'a' || before == 'o' || before == 'u' ? 0x80 : 0)) & equal_bytes(small, 'e');
+}
+
+static bool all_upper(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s[i] & 0x20) return false;
+    return true;
+}
+
+/* The usual word: up to fifteen ASCII letters and something else of ASCII behind them, nothing to drop. Length, 0: another
+ * word. Bytes are taken in the order of little-endian machines; on others every word is another one. */
+static size_t split_short(const char *text, size_t n, size_t i, struct fold *f, struct word *w)
+{
+    uint64_t x, y = 0, letters, seed, capitals;
+    size_t len;
+
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || n - i < 16) return 0;
+    memcpy(&x, text + i, 8);
+    letters = letter_bytes(x);
+    if (letters != HIGH) {
+        len = (size_t)__builtin_ctzll(~letters & HIGH) / 8;
+        if (len == 0) return 0;
+        x &= (UINT64_C(1) << 8 * len) - 1;
+        seed = len * WORD_SEED ^ (x | (EACH(0x20) & ((UINT64_C(1) << 8 * len) - 1))) << (64 - 8 * len);
+    } else {
+        memcpy(&y, text + i + 8, 8);
+        letters = letter_bytes(y);
+        if (letters == HIGH) return 0;
+        len = (size_t)__builtin_ctzll(~letters & HIGH) / 8;
+        y &= len ? (UINT64_C(1) << 8 * len) - 1 : 0;
+        if (len == 0) { /* eight letters: one part, as word_hash() takes it */
+            len = 8;
+            seed = len * WORD_SEED ^ (x | EACH(0x20));
+        } else {
+            uint64_t tail = (y | EACH(0x20)) << (64 - 8 * len);
+
+            len += 8;
+            seed = mix(len * WORD_SEED ^ (x | EACH(0x20))) ^ tail;
+            if (dropped_bytes(y | EACH(0x20), (unsigned char)(x >> 56 | 0x20))) return 0;
+        }
+    }
+    if (kinds[(unsigned char)text[i + len]] != OTHER || dropped_bytes(x | EACH(0x20), 0)) return 0;
+    capitals = ~(x | y) & EACH(0x20);
+    x |= EACH(0x20);
+    y |= EACH(0x20);
+    memcpy(f->to + f->n, &x, 8);
+    memcpy(f->to + f->n + 8, &y, 8);
+    memset(f->to + f->n + len, 0, FOLD_ROOM);
+    *w = (struct word){.start = (uint32_t)i,
+                       .end = (uint32_t)(i + len),
+                       .fold = f->to + f->n,
+                       .hash = mix(seed),
+                       .n_fold = (uint32_t)len,
+                       .capital = !(text[i] & 0x20),
+                       .upper = capitals && all_upper(text + i, len),
+                       .letters = true};
+    f->n += len + 1;
+    return len;
+}
+
+/* The word that begins at text[i], a letter or digit; the byte behind it. */
+static size_t split_word(const char *text, size_t n, size_t i, const UNormalizer2 *nfd, struct fold *f, struct word *w)
+{
+    *w = (struct word){.start = (uint32_t)i, .fold = f->to + f->n, .letters = true, .upper = true};
+    f->start = f->n;
+    while (i < n) {
+        unsigned char kind = kinds[(unsigned char)text[i]];
+
+        if (kind == LOWER || kind == UPPER) {
+            char c = (char)(text[i] | 0x20), before = f->n > f->start ? f->to[f->n - 1] : 0;
+
+            if (kind == LOWER)
+                w->upper = false;
+            else if (i == w->start)
+                w->capital = true;
+            f->to[f->n] = c;
+            f->n += !(c == 'e' && (before == 'a' || before == 'o' || before == 'u'));
+            i++;
+        } else if (kind == DIGIT) {
+            w->letters = false;
+            f->to[f->n++] = text[i++];
+        } else if (kind == WIDE) {
+            uint32_t cp;
+            size_t len = utf8_decode(text + i, n - i, &cp);
+            bool alnum = u_isalnum((UChar32)cp);
+
+            if (!alnum && u_charType((UChar32)cp) != U_NON_SPACING_MARK) break;
+            if (i == w->start) w->capital = u_isUUppercase((UChar32)cp) || u_istitle((UChar32)cp);
+            if (u_isdigit((UChar32)cp)) w->letters = false;
+            if (u_isULowercase((UChar32)cp)) w->upper = false;
+            if (alnum) fold_letter(f, nfd, cp);
+            i += len;
+        } else {
+            break;
+        }
+    }
+    w->end = (uint32_t)i;
+    w->n_fold = (uint32_t)(f->n - f->start);
+    memset(f->to + f->n, 0, FOLD_ROOM);
+    w->hash = word_hash(w->fold, w->n_fold);
+    f->n++;
+    return i;
+}
+
 enum rc words_split(const char *text, size_t n, struct words *out, struct err *e)
 {
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *nfd = unorm2_getNFDInstance(&status);
     struct fold f = {.cap = n * 3 + 16}; /* a word costs its letters, at most thrice, and a NUL */
-    size_t cap = 0;
+    size_t cap = n / 5 + 16; /* most texts have fewer words */
 
     memset(out, 0, sizeof(*out));
+    if (n > WORDS_MAX_TEXT) return err_set(e, RC_LIMIT, "names: a text of more than %zu bytes", WORDS_MAX_TEXT);
     if (U_FAILURE(status)) nfd = NULL;
-    f.to = malloc(f.cap);
+    f.to = malloc(f.cap + 2 * FOLD_ROOM); /* split_short() writes that much behind a word */
     if (!f.to) return err_set(e, RC_NOMEM, "names: out of memory");
     out->folds = f.to;
+    out->items = malloc(cap * sizeof(*out->items));
+    if (!out->items) {
+        words_clear(out);
+        return err_set(e, RC_NOMEM, "names: out of memory");
+    }
     for (size_t i = 0; i < n;) {
-        struct word w = {.letters = true, .upper = true};
-        uint32_t cp;
-        size_t len = utf8_decode(text + i, n - i, &cp);
+        unsigned char kind = kinds[(unsigned char)text[i]];
+        size_t len;
 
-        if (!u_isalnum((UChar32)cp)) {
-            i += len;
+        if (kind == WIDE) {
+            uint32_t cp;
+
+            len = utf8_decode(text + i, n - i, &cp);
+
+            if (!u_isalnum((UChar32)cp)) {
+                i += len;
+                continue;
+            }
+        } else if (kind == OTHER) {
+            i++;
             continue;
         }
-        w.start = i;
-        w.capital = u_isUUppercase((UChar32)cp) || u_istitle((UChar32)cp);
-        w.fold = f.to + f.n;
-        f.start = f.n;
-        while (i < n) {
-            len = utf8_decode(text + i, n - i, &cp);
-            if (!u_isalnum((UChar32)cp) && u_charType((UChar32)cp) != U_NON_SPACING_MARK) break;
-            if (u_isdigit((UChar32)cp)) w.letters = false;
-            if (u_isULowercase((UChar32)cp)) w.upper = false;
-            if (u_isalnum((UChar32)cp)) fold_letter(&f, nfd, cp);
+        if (out->n == cap && !grow(out, &cap)) {
+            out->n_folds = f.n;
+            words_clear(out);
+            return err_set(e, RC_NOMEM, "names: out of memory");
+        }
+        if ((len = split_short(text, n, i, &f, &out->items[out->n])))
             i += len;
-        }
-        w.end = i;
-        w.n_fold = f.n - f.start;
-        f.to[f.n++] = '\0';
-        if (out->n == cap) {
-            struct word *items;
-
-            cap = cap ? cap * 2 : 64;
-            items = realloc(out->items, cap * sizeof(*items));
-            if (!items) {
-                out->n_folds = f.n;
-                words_clear(out);
-                return err_set(e, RC_NOMEM, "names: out of memory");
-            }
-            out->items = items;
-        }
-        out->items[out->n++] = w;
+        else
+            i = split_word(text, n, i, nfd, &f, &out->items[out->n]);
+        out->n++;
     }
     out->n_folds = f.n;
     return RC_OK;

@@ -5,15 +5,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "../base/err.h"
 
 struct word {
-    size_t start, end; /* bytes of the text */
-    const char *fold;  /* n_fold bytes, NUL-terminated */
-    size_t n_fold;
-    bool capital; /* begins with an upper-case letter */
-    bool upper;   /* all its letters are upper-case */
-    bool letters; /* no digit in it */
+    uint32_t start, end; /* bytes of the text */
+    const char *fold;    /* n_fold bytes, NUL-terminated */
+    uint64_t hash;       /* word_hash() of them */
+    uint32_t n_fold;
+    uint32_t tags; /* for the caller (gazetteer.h); words_split() leaves 0 */
+    bool capital;  /* begins with an upper-case letter */
+    bool upper;    /* all its letters are upper-case */
+    bool letters;  /* no digit in it */
 };
 
 struct words {
@@ -23,9 +26,14 @@ struct words {
     size_t n_folds;
 };
 
-/* text[n] valid UTF-8. RC_NOMEM. words_clear() zeroes what it frees. */
+#define WORDS_MAX_TEXT ((size_t)1 << 31)
+
+/* text[n] valid UTF-8. RC_LIMIT above WORDS_MAX_TEXT, RC_NOMEM. words_clear() zeroes what it frees. */
 MUST_USE enum rc words_split(const char *text, size_t n, struct words *out, struct err *e);
 void words_clear(struct words *w);
+
+/* Hash of a folded word. At least 7 bytes behind fold[n] must be readable: those that words_split() makes have them. */
+uint64_t word_hash(const char *fold, size_t n);
 
 bool word_is(const struct word *w, const char *fold);
 /* Is it in `list`, a string of folded words with a space before and behind each? */

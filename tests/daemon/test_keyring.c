@@ -56,6 +56,9 @@ START_TEST(derived_as_documented)
 {
     /* printf 'briefd audit' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0001..1f */
     static const char want[] = "4b9313767a4f10a682dfbe51d483b3e6b830b7f085a5298cfd24135e47d7966d";
+    /* the same with 'briefd sign'; its public key by openssl pkey -pubout */
+    static const char want_seed[] = "ad5bfe1b3135a294576dd5bd10fdc45322d91a43e2d0e0966d417817a3158d54";
+    static const char want_public[] = "c816d930d3fd828d2fe31c51275b565b3bb0bc2b9bca01a9ac6d92d0a86253c7";
     struct keyring *k;
     struct err e;
     char hex[2 * KEY_SIZE + 1];
@@ -64,6 +67,10 @@ START_TEST(derived_as_documented)
     ck_assert_msg(keyring_open(spec, &k, &e) == RC_OK, "%s", e.msg);
     str_hex(keyring_audit_key(k), KEY_SIZE, hex);
     ck_assert_str_eq(hex, want);
+    str_hex(keyring_signing_key(k)->seed, KEY_SIZE, hex);
+    ck_assert_str_eq(hex, want_seed);
+    str_hex(keyring_signing_key(k)->public_key, ED25519_PUBLIC_SIZE, hex);
+    ck_assert_str_eq(hex, want_public);
     keyring_close(k);
 }
 END_TEST

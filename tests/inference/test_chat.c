@@ -260,8 +260,43 @@ START_TEST(advice)
     ck_assert(s.reasons && s.opened && s.no_system && s.temperature == 0.6F && s.top_p == 0.95F);
     chat_family_style(chat_family_find("qwen3"), true, &s);
     ck_assert(!s.reasons && s.temperature == 0.7F && s.top_p == 0.8F && s.top_k == 20);
+    chat_family_style(chat_family_find("deepseek-r1"), true, &s);
+    ck_assert(!s.reasons && !s.opened && s.no_system && s.temperature == 0.6F);
     chat_family_style(NULL, false, &s);
     ck_assert(!s.reasons && s.temperature == 0);
+}
+END_TEST
+
+/* Of every family that reasons: its own words for an answer that begins at once. */
+START_TEST(without_reasoning)
+{
+    static const char *const cases[][2] = {{"deepseek-r1", "<think>\n\n</think>\n\n"},
+                                           {"deepseek-r1-0528", "<think>\n\n</think>\n\n"},
+                                           {"qwen3", "<|im_start|>assistant\n<think>\n\n</think>\n\n"},
+                                           {"qwen3-thinking", "<|im_start|>assistant\n<think>\n\n</think>\n\n"},
+                                           {"harmony", "<|start|>assistant<|channel|>final<|message|>"}};
+    const struct chat_options opt = {.no_thinking = true};
+    struct segment u = {SEGMENT_DATA, "x", 1}, *out = NULL;
+    const struct chat_message m = {CHAT_USER, &u, 1};
+    struct tokenizer *t = NULL;
+    struct gguf *g = NULL;
+    struct err e;
+    if (!have_vectors()) return;
+    ck_assert(gguf_open(vectors("deepseek_v3", ".vocab.gguf"), &g, &e) == RC_OK);
+    ck_assert(tokenizer_open(g, &t, &e) == RC_OK);
+    gguf_close(g);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf all;
+        size_t n = 0;
+        ck_assert_msg(chat_render(chat_family_find(cases[i][0]), t, &m, 1, &opt, &out, &n, &e) == RC_OK, "%s", e.msg);
+        buf_init(&all, 1 << 16);
+        for (size_t k = 0; k < n; k++) buf_add(&all, out[k].bytes, out[k].n);
+        ck_assert_msg(all.len >= strlen(cases[i][1]) && strcmp(all.data + all.len - strlen(cases[i][1]), cases[i][1]) == 0,
+                      "%s: ...%s", cases[i][0], all.data);
+        buf_clear(&all);
+        segments_free(out);
+    }
+    tokenizer_close(t);
 }
 END_TEST
 
@@ -297,4 +332,4 @@ START_TEST(segments_keep_their_kinds)
 END_TEST
 
 SUITE_MAIN("chat", qwen3, deepseek_v3, deepseek_r1, harmony, families_are_recognised, other_families, bad_options,
-           reasoning_is_kept_apart, advice, unknown_family_names_the_setting, segments_keep_their_kinds)
+           reasoning_is_kept_apart, advice, without_reasoning, unknown_family_names_the_setting, segments_keep_their_kinds)

@@ -86,8 +86,8 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     ck_assert(memcmp(ha, hb, n * sizeof(*ha)) == 0);
 }
 
-/* Three blocks of which positions `from` of the first to `count` of the last are seen; keys and values of a position are
- * `stride` halves apart and turned or not. What is not seen is NaN, and must not matter. The result is compared with
+/* Three blocks of which each query sees positions from somewhere in the first to somewhere in the last; keys and values of a position are
+ * `stride` halves apart and turned or not. What none sees is NaN, and must not matter. The result is compared with
  * softmax in double. */
 struct cache {
     uint16_t k[3][96 * KV_BLOCK], v[3][96 * KV_BLOCK];
@@ -127,13 +127,16 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
     static float q[MOST * 96], acc[MOST * 96];
     size_t from = suite_random(state) % KV_BLOCK, to = 2 * KV_BLOCK + 1 + suite_random(state) % KV_BLOCK;
     size_t n_value = latent ? head / 2 + 1 : head;
+    size_t froms[MOST], tos[MOST];
     float max[MOST], sum[MOST], sinks[MOST];
     struct query queries[MOST];
     fill(q, heads * head, state);
     for (size_t i = 0; i < heads; i++) { /* as if a position with values of 0 had been seen, or none */
         sinks[i] = max[i] = i % 2 ? random_float(state) : -INFINITY;
         sum[i] = i % 2 ? 1 : 0;
-        queries[i] = (struct query){q + i * head, &max[i], &sum[i], acc + i * n_value};
+        queries[i] = (struct query){.q = q + i * head, .max = &max[i], .sum = &sum[i], .acc = acc + i * n_value};
+        froms[i] = i == 0 ? from : from + suite_random(state) % (KV_BLOCK - from);
+        tos[i] = i + 1 == heads ? to : 2 * KV_BLOCK + 1 + suite_random(state) % (to - 2 * KV_BLOCK);
     }
     memset(acc, 0, sizeof(acc));
     for (size_t j = 0; j < 3 * KV_BLOCK; j++) {
@@ -145,30 +148,35 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
         }
     }
     for (size_t b = 0; b < 3; b++) {
-        size_t first = b == 0 ? from : 0, last = b == 2 ? to - 2 * KV_BLOCK : KV_BLOCK;
+        for (size_t i = 0; i < heads; i++) {
+            queries[i].first = b == 0 ? froms[i] : 0;
+            queries[i].last = b == 2 ? tos[i] - 2 * KV_BLOCK : KV_BLOCK;
+        }
         if (latent)
-            k->attend_latent(head, n_value, queries, heads, c.k[b], first, last);
+            k->attend_latent(head, n_value, queries, heads, c.k[b]);
         else
-            k->attend(head, queries, heads, c.k[b], c.v[b], first, last);
+            k->attend(head, queries, heads, c.k[b], c.v[b]);
     }
     for (size_t i = 0; i < heads; i++)
-        check_softmax(&c, head, n_value, latent, from, to, q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
+        check_softmax(&c, head, n_value, latent, froms[i], tos[i], q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
 }
 
-static void check_quantise(const struct kernels *k, uint64_t *state)
+static void check_quantise(const struct kernels *k, size_t blocks, uint64_t *state)
 {
-    float x[128];
+    enum { N = 2 * ACT_SHARED };
+    float x[N * 32];
     const double top = k->wide || k == &kernels_scalar ? 127 : ACT_MOST_WIDE;
-    struct act_block q[4];
-    int8_t low[128] = {0};
-    fill(x, 128, state);
+    struct act_block q[N];
+    int8_t low[N * 32] = {0};
+    fill(x, N * 32, state);
     memset(x + 32, 0, 32 * sizeof(float));
-    k->quantise(x, 128, q, low);
-    for (size_t b = 0; b < 4; b++) {
+    k->quantise(x, N * 32, blocks, q, low);
+    for (size_t b = 0; b < N; b++) {
         double most = 0, total[2] = {0};
+        for (size_t i = b / blocks * blocks * 32; i < (b / blocks + 1) * blocks * 32; i++)
+            most = fmax(most, fabs((double)x[i]));
         for (size_t i = 0; i < 32; i++) {
             const double v = (double)x[b * 32 + i];
-            most = fmax(most, fabs(v));
             const double rounded = (double)q[b].d * (top > 127 ? 254 * q[b].q[i] + low[b * 32 + i] : q[b].q[i]);
             total[i / 16] += rounded;
             ck_assert(fabs(rounded - v) <= (double)q[b].d * 0.501 + 1e-6 * fabs(v));
@@ -179,10 +187,10 @@ static void check_quantise(const struct kernels *k, uint64_t *state)
         ck_assert(fabs((double)q[b].sum - total[0] - total[1]) <= 1e-5 * most);
         ck_assert_int_eq(q[b].minus_sum, q[b].minus_half[0] + q[b].minus_half[1]);
     }
-    for (size_t i = 0; i < 128; i++) /* a broken model's values become some number */
+    for (size_t i = 0; i < N * 32; i++) /* a broken model's values become some number */
         x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : 1;
-    k->quantise(x, 128, q, low);
-    for (size_t b = 0; b < 4; b++)
+    k->quantise(x, N * 32, blocks, q, low);
+    for (size_t b = 0; b < N; b++)
         ck_assert(isfinite(q[b].d) && isfinite(q[b].sum));
 }
 
@@ -215,7 +223,7 @@ static void check_product(const struct kernels *k, uint32_t type, size_t n_in, s
     ck_assert_msg(weight_prepare(g, gguf_tensor(g, "w"), k, &w, &e) == RC_OK, "%s", e.msg);
     fill(f, MOST_ROWS * n_in, state);
     for (size_t i = 0; i < MOST_ROWS && w.format->packed; i++) { /* the values that the product is to be exact for */
-        k->quantise(f + i * n_in, n_in, q + i * (n_in / ACT_BLOCK), low + i * n_in);
+        k->quantise(f + i * n_in, n_in, w.format->shared ? ACT_SHARED : 1, q + i * (n_in / ACT_BLOCK), low + i * n_in);
         for (size_t j = 0; j < n_in; j++) {
             const struct act_block *b = &q[(i * n_in + j) / ACT_BLOCK];
             f[i * n_in + j] = b->d * (float)(k->wide ? b->q[j % ACT_BLOCK] : 254 * b->q[j % ACT_BLOCK] + low[i * n_in + j]);
@@ -253,7 +261,8 @@ static void check_kernels(const struct kernels *k, uint64_t state)
         for (size_t heads = 1; heads <= 15; heads++)
             for (int latent = 0; latent < 2; latent++)
                 check_attention(k, head, heads, latent, &state);
-    check_quantise(k, &state);
+    check_quantise(k, 1, &state);
+    check_quantise(k, ACT_SHARED, &state);
     for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
         for (unsigned long i = 0; i < suite_count(40, 1000); i++) {
             size_t values = type_find(types[t])->values, most = values == 256 ? 2 : values == 32 ? 7 : 160;

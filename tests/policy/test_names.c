@@ -73,7 +73,7 @@ static const struct {
     {"Anna Schmidt is in. Anna agreed", "P4full=Anna Schmidt|P4first~=Anna"},
     {"Rene O'Neil and René", "P5full=Rene O'Neil|P5first=René"},
     {"Zofia Kowalska", "P6full=Zofia Kowalska"},
-    {"webers Hannah, Annabel, Weberei", ""},
+    {"webers Haarnadel, Weberei", ""},
     {"Acme GmbH, Acme and ACME's offer", "O0full=Acme GmbH|O0short=Acme|O0short=ACME"},
     {"Nordwind Logistik wants it, Nordwind too, no nordwind", "O1short=Nordwind Logistik|O1short=Nordwind"},
     {"contract VT-123456, VT 123456", "V0full=VT-123456|V0full=VT 123456"},

@@ -90,10 +90,51 @@ START_TEST(worked)
          VERDICT_YES}, /* BIP 173 style address in wide use */
         {"bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", VERDICT_YES}, /* genesis block */
         {"bitcoin", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", VERDICT_NO},
+        {"bic", "DEUTDEFF", VERDICT_UNKNOWN},
+        {"bic", "deutdeff500", VERDICT_UNKNOWN},
+        {"bic", "DEUTZZFF", VERDICT_NO}, /* no such country */
+        {"bic", "DEUTDEFF5", VERDICT_NO},
+        {"gps", "52.520008, 13.404954", VERDICT_UNKNOWN},
+        {"gps", "-33.8688,151.2093", VERDICT_UNKNOWN},
+        {"gps", "95.1234, 13.4049", VERDICT_NO},
+        {"gps", "52.5200, 213.4049", VERDICT_NO},
+        {"gps", "52°31'12.0\"N 13°24'18.0\"E", VERDICT_UNKNOWN},
+        {"gps", "52°71'12.0\"N 13°24'18.0\"E", VERDICT_NO},
+        {"entropy", "9f86d081884c7d659a2feaa0c55ad015", VERDICT_YES},
+        {"entropy", "aaaaaaaaaaaaaaaaaaa1", VERDICT_NO},
+        {"entropy", "justwordswithoutdigits", VERDICT_NO},
+        {"ph_tin", "000-123-456", VERDICT_UNKNOWN},
+        {"ph_tin", "123456789", VERDICT_NO},
+        {"th_tnin", "2 3456 78901 23 4", VERDICT_YES},
+        {"it_fiscal_code", "RSSMRA85T10A562S", VERDICT_YES}, /* the Revenue Agency's example name */
+        {"it_fiscal_code", "RSSMRA85T80A562S", VERDICT_NO},  /* no day 80 */
+        {"it_fiscal_code", "ARSMRA85T10A562S", VERDICT_NO},  /* a vowel before consonants */
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         ck_assert_msg(judge(cases[i].name, cases[i].s) == cases[i].want, "%s: %s", cases[i].name, cases[i].s);
+}
+END_TEST
+
+/* The day decides: 2026-03-12 is day 20524. */
+START_TEST(birth_dates)
+{
+    static const struct {
+        const char *s;
+        int32_t today;
+        enum verdict want;
+    } cases[] = {
+        {"12.03.1980", 20524, VERDICT_UNKNOWN}, {"12.03.2026", 20524, VERDICT_UNKNOWN}, {"13.03.2026", 20524, VERDICT_NO},
+        {"13.03.2026", 20525, VERDICT_UNKNOWN}, {"13.03.2026", 0, VERDICT_UNKNOWN},     {"31.02.1980", 20524, VERDICT_NO},
+        {"02/31/1980", 20524, VERDICT_NO},      {"03/31/1980", 20524, VERDICT_UNKNOWN}, {"1980-03-12", 20524, VERDICT_UNKNOWN},
+        {"12.03.80", 20524, VERDICT_UNKNOWN},   {"1. März 1899", 20524, VERDICT_NO},    {"1. März 1980", 20524, VERDICT_UNKNOWN},
+        {"March 3, 2031", 20524, VERDICT_NO},   {"geboren", 20524, VERDICT_NO},
+    };
+    validate_dated_fn *fn = validate_find_dated("birth_date");
+
+    ck_assert_ptr_nonnull(fn);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_msg(fn(cases[i].s, strlen(cases[i].s), cases[i].today) == cases[i].want, "%s", cases[i].s);
 }
 END_TEST
 
@@ -112,7 +153,10 @@ START_TEST(any_input)
             char *exact = malloc(len + !len); /* exact size, so that a sanitizer sees a read behind it */
 
             memcpy(exact, shapes[k], len);
-            (void)validate_find(validate_name(n))(exact, len);
+            if (validate_find(validate_name(n)))
+                (void)validate_find(validate_name(n))(exact, len);
+            else
+                (void)validate_find_dated(validate_name(n))(exact, len, 20000);
             free(exact);
         }
     }
@@ -130,6 +174,7 @@ int main(void)
 
     tcase_add_loop_test(t, vectors, 0, (int)COUNT_OF(vector_files));
     tcase_add_test(t, worked);
+    tcase_add_test(t, birth_dates);
     tcase_add_test(t, any_input);
     suite_add_tcase(s, t);
     r = srunner_create(s);

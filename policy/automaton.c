@@ -1,0 +1,743 @@
+/* automaton.c: see automaton.h. A state is a set of nodes of the nondeterministic automaton (nfa.h), made when a text
+ * first leads to it. Bytes that no pattern tells apart are one class; a transition holds the next state and the set of
+ * ids that it shows to be possible. */
+#include "automaton.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uchar.h>
+
+#include "../base/str.h"
+#include "nfa.h"
+
+#define UNKNOWN    UINT32_MAX
+#define SET_BITS   12
+#define SET_SHIFT  20 /* of a transition: the set above, the next state's row of transitions below */
+#define ROW_MASK   ((UINT32_C(1) << SET_SHIFT) - 1)
+#define MAX_SETS   (1u << SET_BITS)
+#define HASH_SIZE  16384 /* of states and of sets; a power of two */
+#define NO_SET     0
+#define DEAD       0
+#define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
+#define WORD_KEYS   (2 * 26 * 26 * 26) /* a word's first three letters, and whether the first is a capital */
+#define START_KINDS 2 /* without and with the patterns that need an '@' ahead */
+
+struct id_set {
+    uint32_t first, n; /* in ids */
+};
+
+struct state {
+    uint32_t first, n; /* in members */
+    uint32_t alive;    /* set of the ids that its nodes belong to */
+};
+
+struct automaton {
+    struct nfa nfa;
+    uint8_t class_of[256];
+    uint8_t example[256]; /* a byte of each class */
+    size_t n_classes;     /* the class behind them all is the end of the text, or its beginning */
+    size_t stride;        /* transitions of a state; a state's row begins at number * stride */
+    bool *needs_at;       /* [AUTOMATON_PATTERNS]: every match has an '@' */
+    size_t *width;        /* [AUTOMATON_PATTERNS]: greatest width in bytes */
+    size_t at_reach;      /* how far before an '@' the patterns that need one are tried; 0: there are none */
+    uint32_t *trans;
+    struct state *states;
+    size_t n_states, cap_states;
+    uint32_t *members;
+    size_t n_members, cap_members;
+    uint16_t *ids;
+    size_t n_ids, cap_ids;
+    struct id_set sets[MAX_SETS];
+    size_t n_sets;
+    uint32_t state_hash[HASH_SIZE], set_hash[HASH_SIZE]; /* numbers, 0 for none */
+    bool second[AUTOMATON_PATTERNS];                   /* ids of AUTOMATON_SECOND */
+    uint32_t *begins[AUTOMATON_GROUPS][START_KINDS];   /* [n_classes + 1] by the class before: the state to begin in */
+    uint64_t dead[AUTOMATON_GROUPS][257][4];           /* [byte before, or 256]: bytes that nothing begins with */
+    /* Words of letters alone, by their first three: most can be passed over. See word_end(). */
+    bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
+    bool skip_words;         /* nothing that may begin within a word is plain */
+    uint8_t word_known[4][WORD_KEYS / 8], word_matters[4][WORD_KEYS / 8]; /* words of one to three letters, and longer */
+    bool full;        /* a state or a set found no room */
+    size_t read;      /* bytes since the states were made anew */
+    /* scratch */
+    uint32_t *stack, *next, *mark;
+    uint32_t generation;
+    uint16_t *found;
+};
+
+enum rc automaton_open(struct automaton **out, struct err *e)
+{
+    struct automaton *a = calloc(1, sizeof(*a));
+
+    if (a) a->width = calloc(AUTOMATON_PATTERNS, sizeof(*a->width));
+    if (!a || !a->width) {
+        free(a);
+        return err_set(e, RC_NOMEM, "detectors: out of memory");
+    }
+    *out = a;
+    return RC_OK;
+}
+
+void automaton_close(struct automaton *a)
+{
+    if (!a) return;
+    nfa_clear(&a->nfa);
+    free(a->needs_at);
+    free(a->width);
+    free(a->trans);
+    free(a->states);
+    free(a->members);
+    free(a->ids);
+    for (size_t g = 0; g < AUTOMATON_GROUPS; g++)
+        for (size_t i = 0; i < START_KINDS; i++)
+            free(a->begins[g][i]);
+    free(a->stack);
+    free(a->next);
+    free(a->mark);
+    free(a->found);
+    free(a->plain);
+    free(a);
+}
+
+enum rc automaton_add(struct automaton *a, const char *pattern, size_t width, enum automaton_group group, uint16_t id,
+                      struct err *e)
+{
+    a->second[id] = group == AUTOMATON_SECOND;
+    if (4 * width > a->width[id]) a->width[id] = 4 * width;
+    return nfa_add(&a->nfa, pattern, id, e);
+}
+
+enum rc automaton_add_word(struct automaton *a, const char *word, bool whole, uint16_t id, struct err *e)
+{
+    return nfa_add_word(&a->nfa, word, whole, id, e);
+}
+
+/* ---- preparing ------------------------------------------------------------------------------------------------- */
+
+/* Behind a word of letters: what most words end with. */
+static bool ends_word(unsigned char c)
+{
+    return c == ' ' || c == ',' || c == ';' || c == '\n' || c == ')';
+}
+
+static bool is_letter(unsigned char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* Does the set of the node have a letter; or, when `end`, a byte that ends a word? */
+static bool set_meets(const struct automaton *a, const struct nfa_node *node, bool end)
+{
+    for (unsigned b = 0; b < 128; b++)
+        if (byte_set_has(&a->nfa.sets[node->set], (unsigned char)b) && (end ? ends_word((unsigned char)b) : is_letter((unsigned char)b)))
+            return true;
+    return false;
+}
+
+/* Marks the plain nodes: those that lead to acceptance, or to reading the byte behind the word, by letters alone. */
+static bool find_plain(struct automaton *a)
+{
+    bool changed = true;
+
+    a->plain = calloc(a->nfa.n_nodes + 1, sizeof(*a->plain));
+    if (!a->plain) return false;
+    for (size_t i = 0; i < a->nfa.n_nodes; i++) {
+        const struct nfa_node *node = &a->nfa.nodes[i];
+
+        a->plain[i] = node->kind == NFA_ACCEPT || (node->kind == NFA_BYTE && set_meets(a, node, true));
+    }
+    while (changed) {
+        changed = false;
+        for (size_t i = a->nfa.n_nodes; i-- > 0;) {
+            const struct nfa_node *node = &a->nfa.nodes[i];
+
+            if (a->plain[i] || node->kind == NFA_FAIL || node->kind == NFA_ACCEPT) continue;
+            if ((a->plain[node->out] && (node->kind != NFA_BYTE || set_meets(a, node, false))) ||
+                (node->kind == NFA_SPLIT && a->plain[node->other]))
+                a->plain[i] = changed = true;
+        }
+    }
+    return true;
+}
+
+/* Splits the classes so that each set of bytes is made of whole ones. */
+static void make_classes(struct automaton *a)
+{
+    uint8_t *class_of = a->class_of;
+    size_t n = 1;
+
+    memset(class_of, 0, 256);
+    for (size_t i = 0; i < a->nfa.n_sets; i++) {
+        int16_t inside[256];
+
+        memset(inside, -1, sizeof(inside));
+        for (size_t c = 0; c < n; c++) { /* a class that is partly in the set gets a new number for that part */
+            bool in = false, out = false;
+
+            for (unsigned b = 0; b < 256; b++) {
+                if (class_of[b] != c) continue;
+                if (byte_set_has(&a->nfa.sets[i], (unsigned char)b))
+                    in = true;
+                else
+                    out = true;
+            }
+            if (in && out) inside[c] = 1;
+        }
+        for (size_t c = 0, before = n; c < before; c++) {
+            if (inside[c] < 0) continue;
+            for (unsigned b = 0; b < 256; b++)
+                if (class_of[b] == c && byte_set_has(&a->nfa.sets[i], (unsigned char)b)) class_of[b] = (uint8_t)n;
+            n++;
+        }
+    }
+    a->n_classes = n;
+    for (unsigned b = 256; b-- > 0;)
+        a->example[class_of[b]] = (uint8_t)b;
+}
+
+/* Does every way from `start` to acceptance read an '@' as a literal? */
+static bool must_read_at(struct automaton *a, uint32_t start)
+{
+    struct byte_set at = {{0}};
+    size_t n = 0;
+
+    at.bits['@' / 64] |= UINT64_C(1) << '@' % 64;
+    a->generation++;
+    a->stack[n++] = start;
+    a->mark[start] = a->generation;
+    while (n) {
+        const struct nfa_node *node = &a->nfa.nodes[a->stack[--n]];
+        uint32_t ways[2] = {node->out, node->other};
+
+        if (node->kind == NFA_ACCEPT) return false;
+        if (node->kind == NFA_FAIL) continue;
+        if (node->kind == NFA_BYTE && memcmp(&a->nfa.sets[node->set], &at, sizeof(at)) == 0) continue;
+        for (size_t i = 0; i < (node->kind == NFA_SPLIT ? 2u : 1u); i++) {
+            if (a->mark[ways[i]] == a->generation) continue;
+            a->mark[ways[i]] = a->generation;
+            a->stack[n++] = ways[i];
+        }
+    }
+    return true;
+}
+
+static enum rc prepare(struct automaton *a, struct err *e)
+{
+    size_t n = a->nfa.n_nodes + a->nfa.n_starts + 1;
+
+    make_classes(a);
+    a->stride = a->n_classes + 1;
+    a->stack = malloc(4 * n * sizeof(*a->stack)); /* twice what can be in use, in two halves */
+    a->next = malloc(2 * n * sizeof(*a->next));
+    a->mark = calloc(n, sizeof(*a->mark));
+    a->found = malloc(4 * n * sizeof(*a->found));
+    a->needs_at = calloc(AUTOMATON_PATTERNS, sizeof(*a->needs_at));
+    for (size_t g = 0; g < AUTOMATON_GROUPS; g++)
+        for (size_t i = 0; i < START_KINDS; i++)
+            if (!(a->begins[g][i] = calloc(a->n_classes + 1, sizeof(uint32_t))))
+                return err_set(e, RC_NOMEM, "detectors: out of memory");
+    a->cap_states = 256;
+    a->states = calloc(a->cap_states, sizeof(*a->states));
+    a->trans = calloc(a->cap_states * a->stride, sizeof(*a->trans)); /* row 0, the dead state, stays zero */
+    if (!find_plain(a) || !a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->states || !a->trans)
+        return err_set(e, RC_NOMEM, "detectors: out of memory");
+    a->n_states = 1;
+    a->n_sets = 1; /* the empty one */
+    for (size_t i = 0; i < a->nfa.n_starts; i++) {
+        uint32_t start = a->nfa.starts[i];
+
+        a->needs_at[a->nfa.nodes[start].id] = must_read_at(a, start);
+    }
+    for (size_t i = 0; i < a->nfa.n_starts; i++) { /* an id with several patterns needs what all of them need */
+        uint16_t id = a->nfa.nodes[a->nfa.starts[i]].id;
+
+        if (a->needs_at[id] && !must_read_at(a, a->nfa.starts[i])) a->needs_at[id] = false;
+    }
+    for (size_t i = 0; i < AUTOMATON_PATTERNS; i++)
+        if (a->needs_at[i] && a->width[i] > a->at_reach) a->at_reach = a->width[i];
+    return RC_OK;
+}
+
+/* ---- sets and states ------------------------------------------------------------------------------------------- */
+
+static uint32_t hash_bytes(const void *bytes, size_t n)
+{
+    const unsigned char *p = bytes;
+    uint32_t h = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ p[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
+static int by_value16(const void *x, const void *y)
+{
+    return *(const uint16_t *)x - *(const uint16_t *)y;
+}
+
+static int by_value32(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+    return (a > b) - (a < b);
+}
+
+static bool reserve(void **items, size_t *cap, size_t wanted, size_t size)
+{
+    size_t bigger = *cap ? *cap : 256;
+    void *moved;
+
+    if (wanted <= *cap) return true;
+    while (bigger < wanted)
+        bigger *= 2;
+    moved = realloc(*items, bigger * size);
+    if (!moved) return false;
+    *items = moved;
+    *cap = bigger;
+    return true;
+}
+
+/* The number of the set of a->found[0, n), which gets sorted; false when out of memory. When there is no room for another
+ * set it is the last one, of all ids. */
+static bool set_of(struct automaton *a, size_t n, uint32_t *out)
+{
+    size_t kept = 0;
+    uint32_t at;
+
+    if (n > 1) qsort(a->found, n, sizeof(*a->found), by_value16);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || a->found[i] != a->found[kept - 1]) a->found[kept++] = a->found[i];
+    *out = NO_SET;
+    if (kept == 0) return true;
+    for (at = hash_bytes(a->found, kept * sizeof(*a->found)) % HASH_SIZE; a->set_hash[at]; at = (at + 1) % HASH_SIZE) {
+        const struct id_set *s = &a->sets[a->set_hash[at]];
+
+        if (s->n == kept && memcmp(a->ids + s->first, a->found, kept * sizeof(*a->found)) == 0) {
+            *out = a->set_hash[at];
+            return true;
+        }
+    }
+    if (a->n_sets == MAX_SETS) {
+        *out = MAX_SETS - 1;
+        return true;
+    }
+    if (a->n_sets == MAX_SETS - 1) {
+        a->full = true;
+        kept = 0;
+        for (size_t i = 0; i < a->nfa.n_starts; i++)
+            a->found[kept++] = a->nfa.nodes[a->nfa.starts[i]].id;
+        qsort(a->found, kept, sizeof(*a->found), by_value16);
+    }
+    if (!reserve((void **)&a->ids, &a->cap_ids, a->n_ids + kept, sizeof(*a->ids))) return false;
+    memcpy(a->ids + a->n_ids, a->found, kept * sizeof(*a->found));
+    a->sets[a->n_sets] = (struct id_set){.first = (uint32_t)a->n_ids, .n = (uint32_t)kept};
+    a->n_ids += kept;
+    a->set_hash[at] = (uint32_t)a->n_sets;
+    *out = (uint32_t)a->n_sets++;
+    return true;
+}
+
+/* The number of the state of a->next[0, n), made if it is new; DEAD when it is empty; UNKNOWN when there is no more room.
+ * false when out of memory. */
+static bool state_of(struct automaton *a, size_t n, uint32_t *out)
+{
+    uint32_t at;
+    struct state *s;
+    size_t n_found = 0, cap;
+
+    *out = DEAD;
+    if (n == 0) return true;
+    qsort(a->next, n, sizeof(*a->next), by_value32);
+    for (at = hash_bytes(a->next, n * sizeof(*a->next)) % HASH_SIZE; a->state_hash[at]; at = (at + 1) % HASH_SIZE) {
+        s = &a->states[a->state_hash[at]];
+        if (s->n == n && memcmp(a->members + s->first, a->next, n * sizeof(*a->next)) == 0) {
+            *out = a->state_hash[at];
+            return true;
+        }
+    }
+    if (a->n_states == AUTOMATON_STATES || (a->n_states + 1) * a->stride > ROW_MASK) {
+        a->full = true;
+        *out = UNKNOWN;
+        return true;
+    }
+    cap = a->cap_states;
+    if (a->n_states == cap) {
+        cap *= 2;
+        s = realloc(a->states, cap * sizeof(*s));
+        if (!s) return false;
+        a->states = s;
+        {
+            uint32_t *trans = realloc(a->trans, cap * a->stride * sizeof(*trans));
+
+            if (!trans) return false;
+            a->trans = trans;
+        }
+        a->cap_states = cap;
+    }
+    if (!reserve((void **)&a->members, &a->cap_members, a->n_members + n, sizeof(*a->members))) return false;
+    s = &a->states[a->n_states];
+    *s = (struct state){.first = (uint32_t)a->n_members, .n = (uint32_t)n};
+    memcpy(a->members + a->n_members, a->next, n * sizeof(*a->next));
+    for (size_t i = 0; i < n; i++)
+        a->found[n_found++] = a->nfa.nodes[a->next[i]].id;
+    if (!set_of(a, n_found, &s->alive)) return false;
+    a->n_members += n;
+    for (size_t i = 0; i < a->stride; i++)
+        a->trans[a->n_states * a->stride + i] = UNKNOWN;
+    a->state_hash[at] = (uint32_t)a->n_states;
+    *out = (uint32_t)a->n_states++;
+    return true;
+}
+
+/* ---- transitions ----------------------------------------------------------------------------------------------- */
+
+/* Is the byte of class c, or the text's edge, in the set? */
+static bool meets(const struct automaton *a, const struct nfa_node *node, size_t c)
+{
+    return c == a->n_classes ? node->edge : byte_set_has(&a->nfa.sets[node->set], a->example[c]);
+}
+
+static void push(struct automaton *a, size_t *n, uint32_t node)
+{
+    if (a->mark[node] == a->generation) return;
+    a->mark[node] = a->generation;
+    a->stack[(*n)++] = node;
+}
+
+/* Adds to next[] the nodes that stack[0, depth) leads to without reading, behind a byte of class `before`; ids of those
+ * that accept to found[]. */
+static void arrive(struct automaton *a, size_t depth, size_t before, size_t *n_next, size_t *n_found)
+{
+    while (depth) {
+        uint32_t number = a->stack[--depth];
+        const struct nfa_node *node = &a->nfa.nodes[number];
+
+        switch (node->kind) {
+        case NFA_SPLIT:
+            push(a, &depth, node->out);
+            push(a, &depth, node->other);
+            break;
+        case NFA_GO:
+            push(a, &depth, node->out);
+            break;
+        case NFA_BEFORE:
+            if (meets(a, node, before)) push(a, &depth, node->out);
+            break;
+        case NFA_ACCEPT:
+            a->found[(*n_found)++] = node->id;
+            break;
+        case NFA_BYTE:
+        case NFA_NEXT:
+            a->next[(*n_next)++] = number;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static bool is_found(const struct automaton *a, size_t n_found, uint16_t id)
+{
+    for (size_t i = 0; i < n_found; i++)
+        if (a->found[i] == id) return true;
+    return false;
+}
+
+/* The transition of state s on class c, made and kept. false when out of memory. */
+static bool make_transition(struct automaton *a, uint32_t s, size_t c, uint32_t *out)
+{
+    const struct state *from = &a->states[s];
+    size_t depth = 0, n_next = 0, n_found = 0, kept = 0, pending = from->n;
+    uint32_t *read = a->stack + 2 * a->nfa.n_nodes; /* second half: nodes reached by reading */
+    size_t n_read = 0;
+    uint32_t next, set;
+
+    a->generation++;
+    memcpy(a->next, a->members + from->first, pending * sizeof(*a->next));
+    while (pending) { /* what waited for the next byte is decided */
+        const struct nfa_node *node = &a->nfa.nodes[a->next[--pending]];
+
+        if (node->kind == NFA_BYTE) {
+            if (c < a->n_classes && byte_set_has(&a->nfa.sets[node->set], a->example[c])) read[n_read++] = node->out;
+        } else if (meets(a, node, c)) {
+            size_t more = pending;
+
+            push(a, &depth, node->out);
+            while (depth) { /* behind a look ahead: without reading, and without knowing what stood before */
+                uint32_t number = a->stack[--depth];
+                const struct nfa_node *behind = &a->nfa.nodes[number];
+
+                if (behind->kind == NFA_SPLIT) push(a, &depth, behind->other);
+                if (behind->kind == NFA_SPLIT || behind->kind == NFA_GO || behind->kind == NFA_BEFORE)
+                    push(a, &depth, behind->out);
+                else if (behind->kind == NFA_ACCEPT)
+                    a->found[n_found++] = behind->id;
+                else if (behind->kind != NFA_FAIL)
+                    a->next[more++] = number;
+            }
+            pending = more;
+        }
+    }
+    a->generation++;
+    for (size_t i = 0; i < n_read; i++)
+        push(a, &depth, read[i]);
+    arrive(a, depth, c, &n_next, &n_found);
+    for (size_t i = 0; i < n_next; i++) /* a pattern that is named needs no more reading */
+        if (!is_found(a, n_found, a->nfa.nodes[a->next[i]].id)) a->next[kept++] = a->next[i];
+    {
+        uint16_t *found = NULL;
+
+        if (n_found) { /* state_of() uses found[] as well */
+            found = malloc(n_found * sizeof(*found));
+            if (!found) return false;
+            memcpy(found, a->found, n_found * sizeof(*found));
+        }
+        if (!state_of(a, kept, &next)) {
+            free(found);
+            return false;
+        }
+        if (n_found) memcpy(a->found, found, n_found * sizeof(*found));
+        free(found);
+    }
+    if (next == UNKNOWN) { /* no more room for states: whatever is open may match */
+        for (size_t i = 0; i < kept; i++)
+            a->found[n_found++] = a->nfa.nodes[a->next[i]].id;
+        next = DEAD;
+    }
+    if (!set_of(a, n_found, &set)) return false;
+    *out = set << SET_SHIFT | (uint32_t)(next * a->stride);
+    a->trans[s * a->stride + c] = *out;
+    return true;
+}
+
+/* The state in which to begin behind a byte of class `before`. */
+static bool begin_state(struct automaton *a, size_t g, size_t kind, size_t before, uint32_t *out)
+{
+    size_t depth = 0, n_next = 0, n_found = 0;
+
+    a->generation++;
+    for (size_t i = 0; i < a->nfa.n_starts; i++) {
+        uint16_t id = a->nfa.nodes[a->nfa.starts[i]].id;
+
+        if (a->second[id] == (g == AUTOMATON_SECOND) && (kind == 1 || !a->needs_at[id])) push(a, &depth, a->nfa.starts[i]);
+    }
+    arrive(a, depth, before, &n_next, &n_found);
+    return state_of(a, n_next, out) && *out != UNKNOWN;
+}
+
+/* Is it plain: given that another letter follows or, at the word's end, that it doesn't? */
+static bool state_is_plain(const struct automaton *a, uint32_t state, bool end)
+{
+    const struct state *s = &a->states[state];
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct nfa_node *node = &a->nfa.nodes[a->members[s->first + i]];
+
+        if (end ? set_meets(a, node, true) : a->plain[node->out] && set_meets(a, node, false)) return true;
+    }
+    return false;
+}
+
+/* Every state to begin in, and the bytes that none of them has a use for: so most starts cost one look. */
+static enum rc make_begins_of(struct automaton *a, size_t g, struct err *e)
+{
+    for (size_t kind = 0; kind < START_KINDS; kind++)
+        for (size_t before = 0; before <= a->n_classes; before++)
+            if (!begin_state(a, g, kind, before, &a->begins[g][kind][before]))
+                return err_set(e, RC_NOMEM, "detectors: out of memory");
+    for (size_t before = 0; before <= 256; before++) {
+        uint32_t state = a->begins[g][1][before < 256 ? a->class_of[before] : a->n_classes];
+
+        for (size_t b = 0; b < 256; b++) {
+            uint32_t t = a->trans[state * a->stride + a->class_of[b]];
+
+            if (t == UNKNOWN && !make_transition(a, state, a->class_of[b], &t))
+                return err_set(e, RC_NOMEM, "detectors: out of memory");
+            if (t == 0 || (b >= 0x80 && b < 0xC0)) a->dead[g][before][b / 64] |= UINT64_C(1) << b % 64;
+        }
+    }
+    return RC_OK;
+}
+
+static enum rc make_begins(struct automaton *a, struct err *e)
+{
+    enum rc rc = make_begins_of(a, AUTOMATON_FIRST, e);
+
+    if (rc == RC_OK) rc = make_begins_of(a, AUTOMATON_SECOND, e);
+    a->skip_words = rc == RC_OK;
+    for (unsigned b = 'a'; b <= 'z' && a->skip_words; b++)
+        for (unsigned c = b - 32; c <= b; c += 32)
+            if (state_is_plain(a, a->begins[AUTOMATON_FIRST][1][a->class_of[c]], false)) a->skip_words = false;
+    return rc;
+}
+
+enum rc automaton_ready(struct automaton *a, struct err *e)
+{
+    enum rc rc = prepare(a, e);
+
+    return rc == RC_OK ? make_begins(a, e) : rc;
+}
+
+enum rc automaton_renew(struct automaton *a, struct err *e)
+{
+    if (!a->full || a->read < RENEW_BYTES) return RC_OK;
+    a->full = false;
+    a->read = 0;
+    a->n_states = a->n_sets = 1;
+    a->n_members = a->n_ids = 0;
+    memset(a->state_hash, 0, sizeof(a->state_hash));
+    memset(a->set_hash, 0, sizeof(a->set_hash));
+    memset(a->dead, 0, sizeof(a->dead));
+    memset(a->word_known, 0, sizeof(a->word_known));
+    memset(a->word_matters, 0, sizeof(a->word_matters));
+    return make_begins(a, e);
+}
+
+/* ---- running --------------------------------------------------------------------------------------------------- */
+
+static bool add_hit(struct automaton_hits *hits, size_t at, uint32_t set)
+{
+    if (hits->n == hits->cap &&
+        !reserve((void **)&hits->items, &hits->cap, hits->n + 1, sizeof(*hits->items)))
+        return false;
+    hits->items[hits->n++] = (struct automaton_hit){.at = (uint32_t)at, .set = set};
+    return true;
+}
+
+/* Reads from text[at] on in state `row`, the first byte as `first`; false when out of memory. */
+static inline bool run_from(struct automaton *a, const unsigned char *text, size_t n, size_t at, unsigned char first,
+                            uint32_t row, struct automaton_hits *hits)
+{
+    const uint8_t *class_of = a->class_of;
+    size_t upto = n - at > AUTOMATON_RUN ? at + AUTOMATON_RUN : n, c = class_of[first];
+
+    for (size_t i = at;;) {
+        uint32_t t = a->trans[row + c];
+
+        if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return false;
+        if (t >> SET_SHIFT && !add_hit(hits, at, t >> SET_SHIFT)) return false;
+        row = t & ROW_MASK;
+        if (row == DEAD || i == n) return true;
+        i++;
+        if (i == upto && upto < n) return add_hit(hits, at, a->states[row / a->stride].alive);
+        c = i < n ? class_of[text[i]] : a->n_classes;
+    }
+}
+
+/* The byte that stands for the character beyond ASCII at s[i, n), where it is known what it is, or its first byte. */
+static unsigned char byte_for(const unsigned char *s, size_t n, size_t i)
+{
+    uint32_t cp, kind;
+
+    (void)utf8_decode((const char *)s + i, n - i, &cp);
+    kind = U_GET_GC_MASK((UChar32)cp);
+    if (kind & (U_GC_L_MASK | U_GC_N_MASK)) return NFA_WORD;
+    return kind & (U_GC_M_MASK | U_GC_PC_MASK | U_GC_CN_MASK) ? s[i] : NFA_OTHER;
+}
+
+/* The same for the character before s[i], i > 0. */
+static unsigned char byte_before(const unsigned char *s, size_t i)
+{
+    size_t start = i - 1;
+
+    if (s[start] < 0x80) return s[start];
+    while (start > 0 && i - start < 4 && (s[start] & 0xC0) == 0x80)
+        start--;
+    return byte_for(s, i, start);
+}
+
+/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? Four stands for longer ones that
+ * begin with these three. */
+static bool word_matters(struct automaton *a, const unsigned char *s, size_t len)
+{
+    size_t known = len < 4 ? len : 3, key = s[0] & 0x20 ? 0 : 1;
+    uint8_t bit;
+    bool matters = false;
+
+    for (size_t i = 0; i < known; i++)
+        key = key * 26 + (s[i] & 31u) - 1;
+    bit = (uint8_t)(1u << key % 8);
+    if (a->word_known[len - 1][key / 8] & bit) return a->word_matters[len - 1][key / 8] & bit;
+    /* the key leaves open which letters behind the first are capitals */
+    for (unsigned way = 0; way < 1u << (known - 1) && !matters; way++) {
+        uint32_t row = (uint32_t)(a->begins[AUTOMATON_FIRST][1][a->class_of[' ']] * a->stride), t;
+
+        for (size_t i = 0; i < known && row != DEAD && !matters; i++) {
+            size_t c = a->class_of[i == 0 ? s[0] : (unsigned char)((s[i] | 0x20) - (way >> (i - 1) & 1 ? 32 : 0))];
+
+            t = a->trans[row + c];
+            if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return true;
+            matters = t >> SET_SHIFT != 0;
+            row = t & ROW_MASK;
+        }
+        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len < 4);
+    }
+    a->word_known[len - 1][key / 8] |= bit;
+    if (matters) a->word_matters[len - 1][key / 8] |= bit;
+    return matters;
+}
+
+/* Where the word at s[i], behind a space, ends, if it is of letters alone, nothing begins with it or in it, and what most
+ * words end with follows; else i. Most of a text is passed over here. */
+static inline size_t word_end(struct automaton *a, const unsigned char *s, size_t n, size_t i)
+{
+    size_t end = i;
+
+    while (end < n && is_letter(s[end]))
+        end++;
+    if (end == i || end == n || !ends_word(s[end])) return i;
+    return word_matters(a, s + i, end - i < 4 ? end - i : 4) ? i : end;
+}
+
+enum rc automaton_run(struct automaton *a, enum automaton_group g, const char *text, size_t n, size_t from, size_t upto,
+                      struct automaton_hits *hits, struct err *e)
+{
+    const uint64_t(*dead)[4] = (const uint64_t(*)[4])a->dead[g];
+    bool skip_words = g == AUTOMATON_FIRST && a->skip_words;
+    const unsigned char *s = (const unsigned char *)text;
+    const unsigned char *sign = NULL;
+    bool signs_left = a->at_reach > 0;
+
+    a->read += upto - from;
+    for (size_t i = from; i < upto; i++) {
+        size_t before = i > 0 ? s[i - 1] : 256, kind;
+        unsigned char first = s[i];
+        uint32_t begin;
+
+        if (dead[before][first / 64] >> first % 64 & 1) continue;
+        if (before == ' ' && skip_words) {
+            size_t end = word_end(a, s, n, i);
+
+            if (end > i) {
+                i = end - 1; /* the byte behind the word is looked at next */
+                continue;
+            }
+        }
+        if (first >= 0x80 || (before >= 0x80 && before < 256)) {
+            if (first >= 0x80) first = byte_for(s, n, i);
+            if (i > 0) before = byte_before(s, i);
+            if (dead[before][first / 64] >> first % 64 & 1) continue;
+        }
+        if (signs_left && (!sign || sign < s + i)) {
+            sign = memchr(s + i, '@', n - i);
+            signs_left = sign != NULL;
+        }
+        kind = signs_left && (size_t)(sign - (s + i)) <= a->at_reach;
+        begin = a->begins[g][kind][before < 256 ? a->class_of[before] : a->n_classes];
+        if (!run_from(a, s, n, i, first, (uint32_t)(begin * a->stride), hits))
+            return err_set(e, RC_NOMEM, "detectors: out of memory");
+    }
+    return RC_OK;
+}
+
+const uint16_t *automaton_set(const struct automaton *a, uint32_t set, size_t *n)
+{
+    *n = a->sets[set].n;
+    return a->ids + a->sets[set].first;
+}
+
+size_t automaton_states(const struct automaton *a, size_t *n_sets)
+{
+    if (n_sets) *n_sets = a->n_sets;
+    return a->n_states;
+}
