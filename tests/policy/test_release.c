@@ -547,6 +547,11 @@ START_TEST(what_fails_is_dropped)
     ck_assert_str_eq(policy_released_body(r), fill(&d, "{contact.full_name} liked the demo. The next step is to send the revised quote."));
     ck_assert(flagged(r, "machine-written"));
     ck_assert(flagged(r, "dropped:leak"));
+    const char *const *reasons;
+    size_t n_reasons;
+    policy_released_reasons(r, &reasons, &n_reasons);
+    ck_assert_uint_eq(n_reasons, policy_released_dropped(r));
+    ck_assert_str_eq(reasons[0], "body 2: leak");
     ck_assert(flagged(r, "dropped:digits"));
     ck_assert(flagged(r, "dropped:names"));
     ck_assert(flagged(r, "dropped:repetition"));
