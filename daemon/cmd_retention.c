@@ -1,5 +1,6 @@
 /* cmd_retention.c: `briefctl retention`: what the daemon does by itself, now or only counted; `briefctl status`. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "../base/str.h"
 #include "cmd_common.h"
@@ -73,7 +74,8 @@ static void help_status(void)
     printf("Usage: briefctl status [--json]\n\n"
            "Which policy the daemon works by and whether the file that stands there now is right; what the store holds, by\n"
            "state. When a policy or configuration file became invalid, the daemon goes on by the old one: status says so, with\n"
-           "the place of the mistake, and ends with 1. Shows no record and no person.\n\n"
+           "the place of the mistake, and ends with 1. Shows no record and no person; to somebody who signs in, and with\n"
+           "'sign_in: required', no numbers either ('briefctl jobs' has them for roles that may).\n\n"
            "Example:\n"
            "  briefctl status\n");
 }
@@ -84,6 +86,7 @@ struct status {
     struct err wrong;
     size_t briefs[N_BRIEF_STATES];
     struct store_counts queue;
+    bool counted; /* numbers tell how much others have: they are the operator's */
 };
 
 /* Not by cmd_open(), which needs a policy that is right. */
@@ -103,9 +106,11 @@ static enum rc look(const char *config_path, struct status *out, struct err *e)
         rc = store_note_get(s, "policy.in_force", out->in_force, e);
     if (rc == RC_OK)
         rc = store_note_get(s, "reload.refused", out->refused, e);
-    if (rc == RC_OK)
+    const char *as = getenv("BRIEFD_AS");
+    out->counted = rc == RC_OK && !(as && *as) && !str_eq(set->sign_in, "required");
+    if (out->counted)
         rc = store_briefs_count(s, out->briefs, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK && out->counted)
         rc = store_queue_counts(s, NULL, NULL, NULL, &out->queue, e);
     if (rc == RC_OK && policy_open(set->policy, &(struct policy_options){.vault_best_effort = true}, &policy, &out->wrong) == RC_OK)
         snprintf(out->file, sizeof(out->file), "%s", policy_hash(policy));
@@ -125,6 +130,8 @@ static int print_status(const struct status *x)
         printf("policy file        NOT VALID: %s\n", x->wrong.msg);
     if (*x->refused)
         printf("last reload        REFUSED, the old files hold: %s\n", x->refused);
+    if (!x->counted)
+        return cmd_end_output();
     printf("queue              %zu waiting, %zu running, %zu given up\n", x->queue.by_state[JOB_WAITING], x->queue.by_state[JOB_RUNNING],
            x->queue.by_state[JOB_DEAD]);
     for (int i = 0; i < N_BRIEF_STATES; i++)
@@ -136,20 +143,25 @@ static int print_status(const struct status *x)
 static int print_json(const struct status *x)
 {
     struct buf b;
+    int code;
     buf_init(&b, 1 << 16);
     buf_char(&b, '{');
     json_member(&b, "policy_in_force", *x->in_force ? x->in_force : NULL);
     json_member(&b, "policy_file", *x->file ? x->file : NULL);
     json_member(&b, "policy_file_error", *x->file ? NULL : x->wrong.msg);
     json_member(&b, "reload_refused", *x->refused ? x->refused : NULL);
+    if (!x->counted)
+        goto out;
     json_member_int(&b, "waiting", (int64_t)x->queue.by_state[JOB_WAITING]);
     json_member_int(&b, "running", (int64_t)x->queue.by_state[JOB_RUNNING]);
     json_member_int(&b, "dead", (int64_t)x->queue.by_state[JOB_DEAD]);
     buf_str(&b, ", \"briefs\": {");
     for (int i = 0; i < N_BRIEF_STATES; i++)
         json_member_int(&b, brief_state_name((enum brief_state)i), (int64_t)x->briefs[i]);
-    buf_str(&b, "}}");
-    int code = cmd_put(&b);
+    buf_char(&b, '}');
+out:
+    buf_char(&b, '}');
+    code = cmd_put(&b);
     buf_clear(&b);
     return code;
 }

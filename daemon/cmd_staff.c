@@ -47,7 +47,7 @@ static const struct kind kinds[] = {
     {"keyed hashes of the name parts of users", "names are found in texts and hidden", "nobody: they cannot be read back",
      "as long as the store", NO_COUNT},
     {"senders in the configuration: name, title", "the sign-off of drafts", "the operator; who reads a draft",
-     "as long as the file says so; every version that was in force is kept (policy show)", NO_COUNT},
+     "as long as the file says so; versions that are kept (policy show) have them masked", NO_COUNT},
 };
 
 static const char *kept_text(const struct cmd *c, const char *kept, char out[64])

@@ -1,11 +1,11 @@
 #include "config_text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include "../base/str.h"
 
 #define MASK "***"
-#define BLANKS " \t\n"
 
 static bool is_one_of(const char *word, const char *const *words, size_t n)
 {
@@ -55,43 +55,71 @@ static bool only_points(const char *value)
 
 /* ---- DSNs ------------------------------------------------------------------------------------------------------- */
 
-/* "password=..." of a libpq string: quoted, or up to the next blank. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static size_t blanks(const char *s)
+{
+    size_t n = 0;
+    while (is_blank(s[n]))
+        n++;
+    return n;
+}
+
+/* Length of a value of a libpq string: in quotes, with \ before any character, and on to the next blank. */
+static size_t value_length(const char *s)
+{
+    bool quoted = *s == '\'';
+    size_t n = quoted;
+    while (s[n] && (quoted || !is_blank(s[n]))) {
+        if (s[n] == '\'' && quoted) {
+            quoted = false;
+        } else if (s[n] == '\\' && s[n + 1])
+            n++;
+        n++;
+    }
+    return n;
+}
+
+/* "host=db password = 'a b'": what is not of this form goes through as it is. */
 static void put_words(struct buf *b, const char *dsn)
 {
+    char key[64];
     for (const char *at = dsn; *at;) {
-        size_t key = strcspn(at, "=" BLANKS), value;
-        if (at[key] != '=') { /* a blank, or the end */
-            key += at[key] != '\0';
-            buf_add(b, at, key);
-            at += key;
+        size_t gap = blanks(at), n = strcspn(at + gap, "= \t\n\r"), to = gap + n + blanks(at + gap + n);
+        if (at[to] != '=') {
+            to = gap + n;
+            buf_add(b, at, to);
+            at += to;
             continue;
         }
-        const char *from = at + key + 1;
-        if (*from == '\'') {
-            const char *end = strchr(from + 1, '\'');
-            value = end ? (size_t)(end + 1 - from) : strlen(from);
-        } else
-            value = strcspn(from, BLANKS);
-        bool secret = key >= 4 && (strncmp(at, "pass", 4) == 0 || (key == 11 && strncmp(at, "sslpassword", 11) == 0));
-        buf_add(b, at, key + 1);
-        if (secret)
+        snprintf(key, sizeof(key), "%.*s", n < sizeof(key) ? (int)n : (int)sizeof(key) - 1, at + gap);
+        to += 1 + blanks(at + to + 1);
+        size_t value = value_length(at + to);
+        buf_add(b, at, to);
+        if (value && (names_secret(key) || str_starts(key, "pass")))
             buf_str(b, MASK);
         else
-            buf_add(b, from, value);
-        at = from + value;
+            buf_add(b, at + to, value);
+        at += to + value;
     }
 }
 
-/* scheme://user:PASSWORD@host/path?QUERY: of the query only the names stay. */
+/* scheme://user:PASSWORD@host/path?QUERY: of the query only the names stay. The last @ ends what may be secret, also one
+ * that should have been escaped: better a host too few than a password too many. */
 static void put_url(struct buf *b, const char *url)
 {
-    const char *host = strstr(url, "://") + 3;
-    size_t authority = strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', authority), *colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-    const char *rest = at ? at : host, *query = strchr(rest, '?');
-    buf_add(b, url, (size_t)((colon ? colon : rest) - url));
-    if (colon)
-        buf_str(b, ":" MASK);
+    const char *begin = strstr(url, "://") + 3, *at = strrchr(begin, '@');
+    const char *colon = at ? memchr(begin, ':', (size_t)(at - begin)) : NULL;
+    bool user_is_name = str_starts(url, "postgres"); /* elsewhere it is often a token */
+    const char *rest = at ? at : begin, *query = strchr(rest, '?');
+    buf_add(b, url, (size_t)(begin - url));
+    if (at && user_is_name)
+        buf_add(b, begin, (size_t)((colon ? colon : at) - begin));
+    if (at && (colon || !user_is_name))
+        buf_printf(b, "%s%s", user_is_name ? ":" : "", MASK);
     if (!query) {
         buf_str(b, rest);
         return;
@@ -114,7 +142,8 @@ static void put_url(struct buf *b, const char *url)
 
 static void put_dsn(struct buf *b, const char *dsn)
 {
-    if (strstr(dsn, "://"))
+    size_t scheme = strspn(dsn, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+    if (str_starts(dsn + scheme, "://")) /* not one inside a password */
         put_url(b, dsn);
     else if (strchr(dsn, '='))
         put_words(b, dsn);
@@ -151,6 +180,17 @@ static void put_value(struct buf *b, const struct yaml_node *n, bool secret)
     buf_wipe(&shown);
 }
 
+/* YAML 1.1, section 9.1.2: a key that stands before its colon on one line has 1024 characters at most; "? KEY" any number. */
+static void put_key(struct buf *b, const char *key, int depth)
+{
+    bool longer = strlen(key) > 1000 / 6; /* escaped at the worst */
+    buf_str(b, longer ? "? " : "");
+    put_scalar(b, key);
+    if (longer)
+        buf_printf(b, "\n%*s", 2 * depth, "");
+    buf_char(b, ':');
+}
+
 static void put_node(struct buf *b, const struct yaml_node *n, int depth, bool secret)
 {
     secret = secret || (n->key && opens_secrets(n->key));
@@ -168,12 +208,10 @@ static void put_node(struct buf *b, const struct yaml_node *n, int depth, bool s
         buf_char(b, '\n');
     for (const struct yaml_node *m = n->first; m; m = m->next) {
         buf_printf(b, "%*s", 2 * depth, "");
-        if (n->kind == YAML_LIST) {
+        if (n->kind == YAML_LIST)
             buf_char(b, '-');
-        } else {
-            put_scalar(b, m->key);
-            buf_char(b, ':');
-        }
+        else
+            put_key(b, m->key, depth);
         put_node(b, m, depth + 1, secret);
     }
 }

@@ -90,7 +90,7 @@ MUST_USE enum rc store_records_known(struct store *s, record_key_fn on_record, v
 MUST_USE enum rc store_written_column(struct store *s, const char *brief, char column[128], struct err *e);
 
 /* Look for texts (at most STORE_SCAN_OVERLAP bytes) in everything that is stored, the case of ASCII letters aside: every column of every table and the files' bytes.
- * where: "brief.body", "audit.object", "file briefd.db-wal". */
+ * where: "brief.body", "audit.object", "file -wal". */
 typedef enum rc (*scan_fn)(void *ctx, const char *where, size_t needle, struct err *e);
 MUST_USE enum rc store_scan(struct store *s, const char *const *needles, size_t n, scan_fn on_hit, void *ctx,
                             size_t *columns, struct err *e);

@@ -72,7 +72,7 @@ struct store_backend {
     /* After an erase: make sure that no old page keeps what was overwritten. */
     enum rc (*forget)(struct store *s, struct err *e);
     /* Every text and blob of every table ("brief.body"), and the files' bytes in stretches that overlap by
-     * STORE_SCAN_OVERLAP ("file b.db-wal"). */
+     * STORE_SCAN_OVERLAP ("file", "file -wal"). */
     enum rc (*each_value)(struct store *s, stored_fn on_value, void *ctx, struct err *e);
 };
 

@@ -25,7 +25,6 @@ struct sqlite_store {
     struct store base;
     sqlite3 *db;
     int lock_fd;
-    char path[PATH_MAX];
     struct sqlite_rows statements[MAX_STATEMENTS];
     size_t n_statements;
 };
@@ -88,28 +87,43 @@ static void close_sqlite(struct store *base)
     free(s);
 }
 
+/* An empty file of mode 0600, if there is none: SQLite gives the WAL the mode of the file itself, so this is all that keeps
+ * others out. A file that is there is not opened here: closing any descriptor of it would drop the locks of every other
+ * handle of this process (fcntl(2)), and another process would take the WAL away from under them. */
+static enum rc make_file(const char *path, struct err *e)
+{
+    char temporary[PATH_MAX];
+    if (access(path, F_OK) == 0)
+        return RC_OK;
+    if (snprintf(temporary, sizeof(temporary), "%s.new-XXXXXX", path) >= (int)sizeof(temporary))
+        return err_set(e, RC_BAD, "store: the path is too long");
+    int fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0)
+        return err_sys(e, RC_BAD, errno, "store: open %s", path);
+    close(fd);
+    bool made = link(temporary, path) == 0 || errno == EEXIST;
+    enum rc rc = made ? RC_OK : err_sys(e, RC_BAD, errno, "store: make %s", path);
+    unlink(temporary);
+    return rc;
+}
+
 static enum rc open_sqlite(const char *location, const struct store_options *opt, struct store **out, struct err *e)
 {
     enum rc rc = RC_OK;
     const char *path = str_starts(location, "//") ? location + 2 : location;
-    int fd = -1, code;
+    int code;
     struct sqlite_store *s = calloc(1, sizeof(*s));
 
     if (!s)
         return err_set(e, RC_NOMEM, "store: out of memory");
     s->lock_fd = -1;
-    snprintf(s->path, sizeof(s->path), "%s", path);
     if (!*path || *path == ':' || (path != location && *path != '/')) {
         rc = err_set(e, RC_BAD, "store: sqlite:///path or sqlite:path is needed");
         goto out;
     }
-    /* SQLite gives the WAL the mode of the file itself, so this is all that keeps others out. */
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        rc = err_sys(e, RC_BAD, errno, "store: open %s", path);
+    rc = make_file(path, e);
+    if (rc != RC_OK)
         goto out;
-    }
-    close(fd);
     if (opt->exclusive)
         rc = take_lock(s, path, e);
     if (rc != RC_OK)
@@ -306,38 +320,30 @@ static enum rc each_of_column(struct sqlite_store *s, const char *table, const c
     return rc;
 }
 
-static enum rc each_of_file(const char *path, stored_fn on_value, void *ctx, struct err *e)
+/* By SQLite's own handle of the file: see make_file(). */
+static enum rc each_of_file(struct sqlite_store *s, int which, const char *name, stored_fn on_value, void *ctx, struct err *e)
 {
     enum { STRETCH = 1 << 20 };
-    const char *slash = strrchr(path, '/');
-    char where[256], *bytes;
-    size_t kept = 0, n;
+    sqlite3_file *f = NULL;
+    sqlite3_int64 size = 0, at = 0;
     enum rc rc = RC_OK;
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return errno == ENOENT ? RC_OK : err_sys(e, RC_BAD, errno, "store: open %s", path);
-    snprintf(where, sizeof(where), "file %.200s", slash ? slash + 1 : path);
-    bytes = malloc(STRETCH);
+    if (sqlite3_file_control(s->db, "main", which, &f) != SQLITE_OK || !f || !f->pMethods || f->pMethods->xFileSize(f, &size) != SQLITE_OK)
+        return RC_OK; /* no WAL at the moment */
+    char *bytes = malloc(STRETCH);
     if (!bytes)
-        rc = err_set(e, RC_NOMEM, "store: out of memory");
-    while (rc == RC_OK && (n = fread(bytes + kept, 1, STRETCH - kept, f)) > 0) {
-        size_t all = kept + n;
-        rc = on_value(ctx, where, bytes, all, e);
-        kept = all < STORE_SCAN_OVERLAP ? all : STORE_SCAN_OVERLAP;
-        memmove(bytes, bytes + all - kept, kept);
+        return err_set(e, RC_NOMEM, "store: out of memory");
+    while (rc == RC_OK && at < size) {
+        int n = size - at < STRETCH ? (int)(size - at) : STRETCH, code = f->pMethods->xRead(f, bytes, n, at);
+        rc = code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ ? on_value(ctx, name, bytes, (size_t)n, e) : failed(s, code, e);
+        at += n == STRETCH ? n - STORE_SCAN_OVERLAP : n;
     }
-    if (rc == RC_OK && ferror(f))
-        rc = err_sys(e, RC_RETRY, errno, "store: read %s", path);
     free(bytes);
-    fclose(f);
     return rc;
 }
 
 static enum rc each_value(struct store *base, stored_fn on_value, void *ctx, struct err *e)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
     struct sqlite_store *s = sqlite_of(base);
-    char path[PATH_MAX + 16];
     sqlite3_stmt *st = NULL;
     int code = sqlite3_prepare_v2(s->db,
                                   "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
@@ -349,11 +355,9 @@ static enum rc each_value(struct store *base, stored_fn on_value, void *ctx, str
     if (rc == RC_OK && code != SQLITE_DONE)
         rc = failed(s, code, e);
     sqlite3_finalize(st);
-    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(ends); i++) {
-        snprintf(path, sizeof(path), "%s%s", s->path, ends[i]);
-        rc = each_of_file(path, on_value, ctx, e);
-    }
-    return rc;
+    if (rc == RC_OK)
+        rc = each_of_file(s, SQLITE_FCNTL_FILE_POINTER, "file", on_value, ctx, e);
+    return rc == RC_OK ? each_of_file(s, SQLITE_FCNTL_JOURNAL_POINTER, "file -wal", on_value, ctx, e) : rc;
 }
 
 const struct store_backend store_sqlite = {

@@ -55,6 +55,7 @@ struct automaton {
     uint64_t dead[AUTOMATON_GROUPS][257][4];           /* [byte before, or 256]: bytes that nothing begins with */
     /* Words of letters alone, by their first three: most can be passed over. See word_end(). */
     bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
+    bool *set_letter, *set_end; /* [sets] one block */
     bool skip_words;         /* nothing that may begin within a word is plain */
     uint8_t word_known[4][WORD_KEYS / 8], word_matters[4][WORD_KEYS / 8]; /* words of one to three letters, and longer */
     bool full;        /* a state or a set found no room */
@@ -96,6 +97,7 @@ void automaton_close(struct automaton *a)
     free(a->mark);
     free(a->found);
     free(a->plain);
+    free(a->set_letter);
     free(a);
 }
 
@@ -125,13 +127,19 @@ static bool is_letter(unsigned char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-/* Does the set of the node have a letter; or, when `end`, a byte that ends a word? */
-static bool set_meets(const struct automaton *a, const struct nfa_node *node, bool end)
+/* Notes of each set of bytes whether it has a letter and whether it has a byte that ends a word. */
+static bool look_at_sets(struct automaton *a)
 {
-    for (unsigned b = 0; b < 128; b++)
-        if (byte_set_has(&a->nfa.sets[node->set], (unsigned char)b) && (end ? ends_word((unsigned char)b) : is_letter((unsigned char)b)))
-            return true;
-    return false;
+    a->set_letter = calloc(2 * a->nfa.n_sets + 1, sizeof(*a->set_letter));
+    if (!a->set_letter) return false;
+    a->set_end = a->set_letter + a->nfa.n_sets;
+    for (size_t i = 0; i < a->nfa.n_sets; i++)
+        for (unsigned b = 0; b < 128; b++) {
+            if (!byte_set_has(&a->nfa.sets[i], (unsigned char)b)) continue;
+            a->set_letter[i] |= is_letter((unsigned char)b);
+            a->set_end[i] |= ends_word((unsigned char)b);
+        }
+    return true;
 }
 
 /* Marks the plain nodes: those that lead to acceptance, or to reading the byte behind the word, by letters alone. */
@@ -140,11 +148,11 @@ static bool find_plain(struct automaton *a)
     bool changed = true;
 
     a->plain = calloc(a->nfa.n_nodes + 1, sizeof(*a->plain));
-    if (!a->plain) return false;
+    if (!a->plain || !look_at_sets(a)) return false;
     for (size_t i = 0; i < a->nfa.n_nodes; i++) {
         const struct nfa_node *node = &a->nfa.nodes[i];
 
-        a->plain[i] = node->kind == NFA_ACCEPT || (node->kind == NFA_BYTE && set_meets(a, node, true));
+        a->plain[i] = node->kind == NFA_ACCEPT || (node->kind == NFA_BYTE && a->set_end[node->set]);
     }
     while (changed) {
         changed = false;
@@ -152,7 +160,7 @@ static bool find_plain(struct automaton *a)
             const struct nfa_node *node = &a->nfa.nodes[i];
 
             if (a->plain[i] || node->kind == NFA_FAIL || node->kind == NFA_ACCEPT) continue;
-            if ((a->plain[node->out] && (node->kind != NFA_BYTE || set_meets(a, node, false))) ||
+            if ((a->plain[node->out] && (node->kind != NFA_BYTE || a->set_letter[node->set])) ||
                 (node->kind == NFA_SPLIT && a->plain[node->other]))
                 a->plain[i] = changed = true;
         }
@@ -533,7 +541,7 @@ static bool state_is_plain(const struct automaton *a, uint32_t state, bool end)
     for (size_t i = 0; i < s->n; i++) {
         const struct nfa_node *node = &a->nfa.nodes[a->members[s->first + i]];
 
-        if (end ? set_meets(a, node, true) : a->plain[node->out] && set_meets(a, node, false)) return true;
+        if (end ? a->set_end[node->set] : a->plain[node->out] && a->set_letter[node->set]) return true;
     }
     return false;
 }

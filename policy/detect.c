@@ -11,6 +11,7 @@
 #include <unicode/uchar.h>
 
 #include "../base/arena.h"
+#include "../base/crypto.h"
 #include "../base/str.h"
 #include "automaton.h"
 #include "normalise.h"
@@ -18,6 +19,8 @@
 
 #define MATCH_LIMIT                                                                                          \
     2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
+#define PROBE_LIMIT 100000 /* the same in the test of a new pattern, on so many bytes */
+#define PROBE_BYTES 600
 #define NUMBER_SCORE   0.02 /* of digits that no row found */
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
@@ -180,6 +183,37 @@ static bool own_rule(const struct detect_own *own, struct arena *a, struct detec
     return out->entity && out->pattern && (!own->validator || out->validator);
 }
 
+/* Does a try of the pattern end within PROBE_LIMIT steps where it has most ways to go wrong: on one letter or sign of its own,
+ * or on two in turn, again and again? "(?:a{1,30}){1,30}b" does not. */
+static bool ends_soon(const struct row *row)
+{
+    static const char usual[] = "a1 -.@/:A";
+    pcre2_match_context *context = pcre2_match_context_create(NULL);
+    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
+    char text[PROBE_BYTES];
+    bool soon = context && match;
+
+    if (soon) pcre2_set_match_limit(context, PROBE_LIMIT);
+    for (size_t i = 0; i < 128 && soon; i++) {
+        char c = (char)i;
+
+        if (i < ' ' || (!strchr(row->rule.pattern, c) && !strchr(usual, c))) continue;
+        for (const char *other = usual; (*other || other == usual + strlen(usual)) && soon; other++) {
+            int count;
+
+            for (size_t k = 0; k < sizeof(text); k++)
+                text[k] = k % 2 && *other ? *other : c;
+            text[sizeof(text) - 1] = '!';
+            count = pcre2_match(row->code, (PCRE2_SPTR)text, sizeof(text), 0, PCRE2_NO_JIT | PCRE2_NO_UTF_CHECK, match, context);
+            soon = count != PCRE2_ERROR_MATCHLIMIT && count != PCRE2_ERROR_HEAPLIMIT && count != PCRE2_ERROR_DEPTHLIMIT;
+            if (!*other) break;
+        }
+    }
+    pcre2_match_data_free(match);
+    pcre2_match_context_free(context);
+    return soon;
+}
+
 enum rc detect_check_own(const struct detect_own *own, struct err *e)
 {
     struct detector rule = {.entity = own->entity, .pattern = own->pattern, .validator = own->validator};
@@ -187,7 +221,11 @@ enum rc detect_check_own(const struct detect_own *own, struct err *e)
     enum rc rc = make_row(&rule, 0, &row, e);
 
     if (rc == RC_OK) rc = compile_row(&row, true, e);
-    if (rc == RC_OK) pcre2_code_free(row.code);
+    if (rc != RC_OK) return rc;
+    if (!ends_soon(&row))
+        rc = err_set(e, RC_BAD, "entity %s: pattern: its cost explodes (repeats within repeats that match the same text)",
+                     own->entity);
+    pcre2_code_free(row.code);
     return rc;
 }
 
@@ -849,6 +887,110 @@ enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t 
     return rc;
 }
 
+/* ---- split over two lines --------------------------------------------------------------------------------------- */
+
+#define JOIN_REACH  100 /* bytes of each line */
+#define JOIN_DIGITS 8   /* fewer digits on both sides of the break are no number that counts here */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A line break at text[at]: the pieces [from, at) and [next, upto) of the two lines, and what would stand between them if the
+ * second was the first one's end. */
+struct join {
+    size_t from, at, next, upto;
+    bool space; /* between two groups of a number; an address has nothing */
+};
+
+/* Is it a character of a number in groups or, without `number`, of an address? */
+static bool joins(char c, bool number)
+{
+    if (number) return is_digit(c) || (c >= 'A' && c <= 'Z') || (c && strchr(" -./()+", c));
+    return word_byte((unsigned char)c) || (c && strchr(".@-+%", c));
+}
+
+/* Does the break stand where a number or an address could have been broken? */
+static bool join_at(const struct normalised *t, size_t at, struct join *j)
+{
+    const char *s = t->text;
+    size_t digits = 0;
+    char before, behind;
+
+    *j = (struct join){.at = at, .next = at + 1};
+    while (j->at > 0 && at - j->at < 8 && s[j->at - 1] == ' ')
+        j->at--;
+    while (j->next < t->n && j->next - at < 8 && (s[j->next] == ' ' || s[j->next] == '>')) /* a quoted mail's mark */
+        j->next++;
+    if (j->at == 0 || j->next == t->n) return false;
+    before = s[j->at - 1];
+    behind = s[j->next];
+    j->space = is_digit(before) && is_digit(behind);
+    if (!j->space && !(before && strchr("@.-_", before)) && behind != '@' && behind != '.') return false;
+    for (j->from = j->at; j->from > 0 && j->at - j->from < JOIN_REACH && joins(s[j->from - 1], j->space);)
+        j->from--;
+    for (j->upto = j->next; j->upto < t->n && j->upto - j->next < JOIN_REACH && joins(s[j->upto], j->space);)
+        j->upto++;
+    while (j->from < j->at && ((unsigned char)s[j->from] & 0xC0) == 0x80)
+        j->from++;
+    while (j->upto > j->next && j->upto < t->n && ((unsigned char)s[j->upto] & 0xC0) == 0x80)
+        j->upto--;
+    if (j->at == j->from || j->next == j->upto) return false;
+    if ((strchr("@.-_", before) && before && word_byte((unsigned char)behind)) ||
+        (strchr("@.", behind) && behind && word_byte((unsigned char)before)))
+        return memchr(s + j->from, '@', j->upto - j->from) != NULL;
+    if (!j->space) return false;
+    for (size_t i = j->from; i < j->upto; i++)
+        digits += is_digit(s[i]);
+    return digits >= JOIN_DIGITS;
+}
+
+/* Of a match across a break only what can hardly be chance counts. */
+static bool joined_counts(const struct found *f, const char *text)
+{
+    return f->score >= 1.0 || (strcmp(f->entity, "PHONE_NUMBER") == 0 && text[f->start] == '+');
+}
+
+static enum rc scan_join(struct detect_set *s, const struct normalised *t, const struct join *j, struct list *l,
+                         struct err *e)
+{
+    char joined[2 * JOIN_REACH + 2];
+    size_t first = j->at - j->from, second = j->upto - j->next, gap = j->space;
+    struct normalised w = {.text = joined, .n = first + gap + second};
+    struct list found = {0};
+    enum rc rc;
+
+    memcpy(joined, t->text + j->from, first);
+    joined[first] = ' ';
+    memcpy(joined + first + gap, t->text + j->next, second);
+    joined[w.n] = '\0';
+    rc = s->pcre2_alone ? scan_alone(s, &w, &found, e) : scan_with_automaton(s, &w, &found, e);
+    for (size_t i = 0; i < found.n && rc == RC_OK; i++) {
+        struct found f = found.items[i];
+
+        if (f.start >= first || f.end <= first + gap || !joined_counts(&f, joined)) continue;
+        normalise_span(t, j->from + f.start, j->next + f.end - first - gap, &f.start, &f.end);
+        rc = list_add(l, &f, e);
+    }
+    crypto_wipe(joined, sizeof(joined));
+    free(found.items);
+    return rc;
+}
+
+static enum rc scan_joins(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+{
+    const char *end = t->text + t->n;
+    enum rc rc = RC_OK;
+
+    for (const char *p = t->text; rc == RC_OK && (p = memchr(p, '\n', (size_t)(end - p))); p++) {
+        struct join j;
+
+        if (join_at(t, (size_t)(p - t->text), &j)) rc = scan_join(s, t, &j, l, e);
+    }
+    return rc;
+}
+
 enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
                     struct err *e)
 {
@@ -859,6 +1001,7 @@ enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct fou
     if (rc != RC_OK) return rc;
     rc = automaton_renew(s->automaton, e);
     if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, &t, &l, e) : scan_with_automaton(s, &t, &l, e);
+    if (rc == RC_OK) rc = scan_joins(s, &t, &l, e);
     /* rows of one entity overlap by design (a long and a short form) */
     if (rc == RC_OK) rc = resolve(l.items, &l.n, true, e);
     if (rc == RC_OK) {

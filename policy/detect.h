@@ -76,7 +76,7 @@ struct detect_set;
 MUST_USE enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e);
 void detect_close(struct detect_set *s);
 void detect_today(struct detect_set *s, int32_t today); /* another day, from now on */
-/* Just the check of one own row, for `policy check`. RC_BAD as above. */
+/* Just the check of one own row, for `policy check`. RC_BAD as above, and a pattern whose cost explodes. */
 MUST_USE enum rc detect_check_own(const struct detect_own *own, struct err *e);
 
 /* Every match, overlapping ones too, sorted by start, then end. *out is the caller's (free()); NULL when *n_out is 0.

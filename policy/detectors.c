@@ -212,12 +212,12 @@ const struct detector detectors[] = {
     {"API_KEY", "", DETECT_PII, L "(?-i:\\d{8,10}:AA[\\w-]{33}|pat[A-Za-z0-9]{14}\\.[0-9a-f]{64})", /* Telegram, Airtable */
      NULL, NULL, 0.95, 0.95},
     {"API_KEY", "", DETECT_PII,
-     "(?:api|access|secret|auth|client|private|account|bearer|session|refresh)[ _-]?(?:key|token|secret|schlüssel)\"?'?"
+     "(?<![a-z0-9])(?:api|access|secret|auth|client|private|account|bearer|session|refresh)[ _-]?(?:key|token|secret|schlüssel)\"?'?"
      "(?: (?:is|ist|lautet))?[ :=]{1,4}[\"']?(?<v>(?:bearer )?[A-Za-z0-9_.+/=~-]{16,250})",
      NULL, "entropy", 0.3, 0.9},
     {"API_KEY", "", DETECT_PII, L "(?:authorization: ?)?(?:bearer|token) (?<v>[A-Za-z0-9_.+/=~-]{20,250})",
      NULL, "entropy", 0.3, 0.9},
-    {"API_KEY", "", DETECT_PII, "[a-z][a-z0-9+.-]{1,12}://[^\\s:@/]{1,64}:(?<v>[^\\s@/]{1,64})@(?=\\w)", /* in a URL */
+    {"API_KEY", "", DETECT_PII, "(?<![a-z0-9])[a-z][a-z0-9+.-]{1,12}://[^\\s:@/]{1,64}:(?<v>[^\\s@/]{1,64})@(?=\\w)", /* in a URL */
      NULL, NULL, 0.9, 0.9},
     {"PASSWORD", "", DETECT_PII,
      L "(?:password|passwd|pwd|passphrase|passcode|passwort|kennwort|mot de passe|contraseñ"

@@ -5,12 +5,5 @@
 
 uint32_t gazetteer_tags(uint64_t hash)
 {
-    uint32_t mark = gazetteer_mark(hash);
-
-    for (uint32_t at = gazetteer_place(hash);; at = (at + 1) % GAZETTEER_SLOTS) {
-        uint32_t slot = gazetteer_slots[at];
-
-        if (slot == 0) return 0;
-        if (slot >> GAZETTEER_SET_BITS == mark) return gazetteer_sets[slot & (GAZETTEER_SETS - 1)];
-    }
+    return gazetteer_find(hash);
 }

@@ -35,6 +35,7 @@ enum gazetteer_tag {
     TAG_MONTH = 1 << 26,    /* or a season */
     TAG_ARTICLE = 1 << 27,  /* the, der */
     TAG_BUSINESS = 1 << 28, /* a word of business notes, or a well-known company */
+    TAG_CITY = 1 << 30,     /* a name that is a city's as well */
     TAG_GENITIVE = 1 << 29  /* set by name_rules_tag(): the tags are those of the word without its last letter, an s */
 };
 

@@ -25,4 +25,22 @@ static inline uint32_t gazetteer_mark(uint64_t hash)
     return mark ? mark : 1;
 }
 
+/* gazetteer_tags(), for loops over many words; gazetteer_ahead() a few words before it fetches the slot. */
+static inline uint32_t gazetteer_find(uint64_t hash)
+{
+    uint32_t mark = gazetteer_mark(hash);
+
+    for (uint32_t at = gazetteer_place(hash);; at = (at + 1) % GAZETTEER_SLOTS) {
+        uint32_t slot = gazetteer_slots[at];
+
+        if (slot == 0) return 0;
+        if (slot >> GAZETTEER_SET_BITS == mark) return gazetteer_sets[slot & (GAZETTEER_SETS - 1)];
+    }
+}
+
+static inline void gazetteer_ahead(uint64_t hash)
+{
+    __builtin_prefetch(&gazetteer_slots[gazetteer_place(hash)]);
+}
+
 #endif

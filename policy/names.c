@@ -544,7 +544,7 @@ static void look_up(const struct names *n, const struct name_text *t, size_t i, 
     bool addressed = f && i > 0 && t->w->items[i - 1].tags & TAG_TITLE;
 
     for (; f; f = f->next) {
-        size_t end, words = f->n == 1 || f->hashes[0] == hash ? form_fits(t, i, f, &end) : 0;
+        size_t end = 0, words = f->n == 1 || f->hashes[0] == hash ? form_fits(t, i, f, &end) : 0;
 
         if (is_better(f, words, end, addressed, best))
             *best = (struct hit){.form = f, .n_words = words, .end = end};

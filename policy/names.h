@@ -1,9 +1,11 @@
-/* names.h: names in free text. First those that the record itself knows, in every form that people write; then
- * those that a salutation, a signature or a legal form ("... GmbH") gives away.
+/* names.h: names in free text. First those that the record itself knows, in every form that people write; then those
+ * that nobody told us of: persons by the gazetteer (gazetteer.h) and by what stands around them (salutation, greeting,
+ * signature, mail header, role, verb), organisations by their legal form, postal addresses (as NAME_VALUE, entity
+ * POSTAL_ADDRESS). Parts of a name found so are looked for in the rest of the text.
  *
- * Forms of a person: full, first, last, "Last, First", "A. Weber", "Anna W.", "Frau Dr. Weber", parts of double
- * names; in any case of letters, with or without accents (ü, ue, u), with a genitive s or 's. A name part that is
- * also an ordinary word (Will, Mark, May, Klein ...) counts only with a capital and where no sentence begins, or
+ * Forms of a person: full, first, last, "Last, First", "A. Weber", "A.-M. Weber", "Anna W.", "Anna M. Weber",
+ * "annaweber", "aweber", "anna_weber", "Frau Dr. Weber", parts of double names; in any case of letters, with or without
+ * accents (ü, ue, u), with a genitive s or 's. A name part that is also an ordinary word (Will, Mark, May, Klein ...) counts only with a capital and where no sentence begins, or
  * beside the rest of the name. Forms of an organisation: with and without its legal form.
  * The longest match wins; matches don't overlap. Two people with one first name: the one who is named in full
  * nearest before is meant, else the one added first; `ambiguous` says so.

@@ -134,10 +134,16 @@ static void make_set(struct builder *b, uint32_t node, enum nfa_kind kind, const
     b->a->nodes[node].edge = edge;
 }
 
-/* One character; one beyond ASCII is a lead byte and any continuation bytes. */
-static uint32_t read_char(struct builder *b, uint32_t in, const struct chars *c)
+/* One character; one beyond ASCII is a lead byte and any continuation bytes. Of digits only 0 is told from
+ * the others: a month's tens or a country's prefix would make many times the states, and a number of that shape is worth
+ * PCRE2's look anyway; but 0 begins telephone numbers. */
+static uint32_t read_char(struct builder *b, uint32_t in, const struct chars *one)
 {
+    struct chars copy = *one, *c = &copy;
     uint32_t out = new_node(b);
+
+    for (unsigned char d = '1'; d <= '9'; d++)
+        if (byte_set_has(&one->ascii, d)) set_add(&copy.ascii, '1', '9');
 
     if (c->word == NONE && c->other == NONE) {
         make_set(b, in, NFA_BYTE, &c->ascii, false, out);
@@ -193,8 +199,7 @@ static bool class_escape(char c, struct chars *out)
     switch (c | 0x20) {
     case 'w':
         set_word(&out->ascii);
-        out->word = ALL;
-        out->other = SOME; /* marks and connectors: it depends on PCRE2's version */
+        out->word = ALL; /* marks and connectors depend on PCRE2's version: they stand for themselves */
         break;
     case 'd':
         set_add(&out->ascii, '0', '9');

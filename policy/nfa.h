@@ -8,8 +8,8 @@
 #include "../base/err.h"
 
 /* Two bytes that no UTF-8 has stand for a whole character beyond ASCII, where it is known what it is. */
-#define NFA_OTHER 0xFE /* neither a letter nor a digit (\w) */
-#define NFA_WORD  0xFF /* a letter or a digit */
+#define NFA_OTHER 0xFE /* certainly not \w */
+#define NFA_WORD  0xFF /* certainly \w */
 
 struct byte_set {
     uint64_t bits[4];

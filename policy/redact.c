@@ -1,5 +1,5 @@
 /* redact.c: plain text redacted as the policy says, for `briefctl redact`. There is no record here, so names are found
- * by salutation, signature and legal form only. */
+ * by the gazetteer and by what stands around them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -53,7 +53,7 @@
 #define FAITH                                                                                                             \
     "(?:muslim(?:a|in)?|moslem|jewish|jew|catholic|protestant|methodist|presbyterian|anglican|buddhist(?:in)?|hindu|sikh|" \
     "mormon|quaker|atheist(?:in)?|agnostic|baptist(?:in)?|evangelical|born-again|scientologist|"                           \
-    "orthodox (?:jew|christian)|jehovah'?s witness|seventh-day adventist|christian|"                                       \
+    "(?-i:Orthodox)|jehovah'?s witness|seventh-day adventist|christian|"                                       \
     "(?-i:Christ(?:in)?)|christlich|muslimisch|jüdisch|katholisch|evangelisch|protestantisch|buddhistisch|russisch-orthodox|griechisch-orthodox|"         \
     "konfessionslos|zeug(?:e|in) jehovas|alevit(?:in)?|"                                                                   \
     "musulmane?|juive?|catholique|protestante?|bouddhiste|hindoue?|athée|croyante?|pieuse|pieux|témoin de jéhovah)"
@@ -64,7 +64,7 @@
     "Rassemblement [Nn]ational|Front [Nn]ational|RN|FN|PS|PCF|LFI|UMP|LR|Verts|Macron|Le Pen|Mélenchon|Zemmour|"           \
     "[Pp]arti (?:socialiste|communiste)|Reconquête|France insoumise)"
 #define UNION                                                                                                             \
-    "(?-i:Unite|Unison|UNISON|GMB|RMT|Teamsters|UAW|SEIU|AFL-CIO|IG Metall|IG BCE|IG BAU|ver\\.?di|Verdi|DGB|GEW|NGG|CGT|" \
+    "(?-i:Unite|Unison|UNISON|GMB|RMT|Teamsters|UAW|SEIU|AFL-CIO|IG[- ]Metall|IG[- ]BCE|IG[- ]BAU|ver\\.?di|Verdi|DGB|GEW|NGG|CGT|" \
     "CFDT|CFTC|FO|Sud|SUD)"
 #define RELATIVE                                                                                                          \
     "(?:wife|husband|mother|father|mum|mom|dad|son|daughter|child|kid|baby|brother|sister|partner|parents?|grandmother|"   \
@@ -142,21 +142,32 @@ static const struct rule {
      "(?:ill(?!-| at ease|-? ?defined)|sick(?! of)|unwell|pregnant(?! with (?:the )?(?:idea|meaning)| pause)|depress(?:ed|ive)|"
      "disabled|blind(?! to| flange)|deaf(?! to)|hard of hearing|diabetic|epileptic|autistic|bipolar|dyslexic|anorexic|suicidal|"
      "an? (?:recovering )?(?:alcoholic|addict|diabetic)|alcoholic|addicted|dying|hospitali[sz]ed|bedridden|infected with|"
-     "in recovery|off sick|burn(?:t|ed) out|recovering|terminally|"
+     "in recovery|off sick|burn(?:t|ed) out|recovering(?= from| alcoholic| addict)|terminally|in a coma|"
      "krank|erkrankt|unwohl|schwanger(?! mit (?:der )?idee)|depressiv|behindert|blind|taub|süchtig|alkoholabhängig|magersüchtig|"
      "im krankenstand|malade|souffrante?|enceinte(?! de)|enceinte de|déprimée?|diabétique|alcoolique|dépressi(?:f|ve)|sourde?)\\b"},
     {SPECIAL_HEALTH, SUBJECT,
      "\\b(?:krank|erkrankt|schwanger|malade|depressiv) ?(?=[.,;!?\\n)]|$)"},
     {SPECIAL_HEALTH, ACTOR,
      "\\b(?:hernia|dialysis|surgery(?! (?:on|to) (?:the|our) (?!\\d))|hearing aids?|wheelchair(?!-)|migraines?|tinnitus|parkinson'?s?|"
-     "alzheimer'?s?|chemo|tumou?r|heart attack|pneumonia|the flu|hip replacement|pacemaker|prosthe(?:sis|tic)|insulin|physio|"
+     "alzheimer'?s?|chemo|tumou?r|heart attack|pneumonia|the flu|hip replacement|pacemaker|prosthe(?:sis|tic)|on insulin|physio|psychiatric|in a coma|stillborn|"
      "therapist|psychiatrist|doctor'?s appointment|sick note|had a baby|had a fall|had an? (?:accident|stroke|seizure)|"
      "(?-i:ADHD|PTSD|OCD|HIV|MS)|autism|dyslexia|allerg(?:y|ic) to|"
-     "\\p{L}{3,10}-?op|(?:knie|hüft|herz|rücken|augen|schulter)-?(?:operation|leiden|probleme|schmerzen)|tinnitus|herzinfarkt|"
+     "(?-i:\\p{L}{3,10}-?OP)|(?:knie|hüft|herz|rücken|augen|schulter)-?(?:operation|leiden|probleme|schmerzen)|tinnitus|herzinfarkt|"
      "schlaganfall|bandscheibe|hörgerät|rollstuhl|herzschrittmacher|migräne|burn-?out|lungenentzündung|brustkrebs|epilepsie|"
      "(?:erwartet|bekommt|kriegt) (?:ein kind|ein baby|nachwuchs|zwillinge)|corona|beim arzt|reha|"
-     "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
+     "s['’]est (?:cassée?|fracturée?|fait opérer|blessée?)|en burn-out|chimio|psychiatrische[rn]?|\\p{L}{0,10}schwangerschaft|sous traitement|infarctus|enceinte|cancer du)\\b" NO_TRADE},
     {SPECIAL_HEALTH, ACTOR, "\\b(?:" ILLNESS ")\\b" NO_TRADE "(?! (?:in (?:the |der )|of |der ))"},
+    {SPECIAL_HEALTH, NOTHING,
+     "\\b(?:\\p{L}{0,12}schwangerschaft|(?:his|her) (?:doctor|gp|oncologist|surgeon|therapist|shrink|psychiatrist|cardiologist|"
+     "rehab|illness|diagnosis|pregnancy|due date|miscarriage|medication|blood pressure|health)\\b(?! ?(?:care|check|scores?|systems?|insurance|plan|club|tech|cloud|apps?|department|"
+     "clients|customers|segment|data|module|software|tool|report|device|test|product|records?))|health (?:reasons|scare|issues|"
+     "problems|condition)(?! (?:of|in) the )|heart scare|(?:in|to|at) (?:a |the )?psychiatric|\\d{1,2} (?:months|weeks) (?:along|pregnant)|"
+     "(?:having|trying for|had) (?:a baby|twins)|gesundheitlich\\p{L}{0,3}|(?:auto|verkehrs|arbeits|ski)unfall|(?:beim|zum|vom) arzt|"
+     "krankheitsbedingt|krankheitshalber|raisons de santé|(?:problèmes?|soucis) de santé)"},
+    {SPECIAL_HEALTH, ACTOR,
+     "\\b(?:(?:an? |his |her )(?:mri|ct scan|biopsy|blood test|colonoscopy|x-ray|check-up at the hospital|operation|endoscopy)|"
+     "(?:rücken|kopf|knie|bauch|hüft|schulter)schmerzen|arzttermin|attest|im koma|(?:gestürzt|verletzt|verunglückt)(?=[ .,;!]|$)|"
+     "krankheit|unfall|blessée?|accidentée?|maladie)\\b" NO_TRADE},
     {SPECIAL_HEALTH, SUBJECT, "\\b(?:suffers? from|suffering from|leidet (?:an|unter)|litt (?:an|unter)|souffre d[e'’])"},
     /* ---- family */
     {SPECIAL_FAMILY, NOTHING,
@@ -186,7 +197,8 @@ static const struct rule {
      "(?:divorc(?:ed|ing)|getting divorced|separated(?! from the)|widowed|a widow(?:er)?|geschieden|verwitwet|witwer?|divorcée?|"
      "veuve?|veuf|séparée? de (?:sa|son))\\b"},
     {SPECIAL_FAMILY, NOTHING,
-     "\\b(?:(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|(?:his|her|seine?|"
+     "\\b(?:(?:his|her|their|my) " RELATIVE "['’]s (?:death|illness|funeral|passing|cancer|accident|operation|surgery|suicide|arrest)|"
+     "(?:il|elle) (?:divorce|se sépare)|(?:split|splitting|broke) up with (?:his|her)|(?:sa|son) " PARENT_FR " l['’]a quittée?|vient de divorcer|frisch (?:geschieden|getrennt|verwitwet)|die ehe ist|stillborn|(?:seinen|ihren|seine|ihre) " VERWANDTE " (?:beerdigt|verloren|beigesetzt)|en pleine séparation|(?:his|her|seine?|"
      "ihre?) (?:marriage|ehe) (?:is|was|ist|war|broke|failed|hat|geht|ging)|(?:scheidung|divorce) (?:läuft|is final|came through)|"
      POSSESSIVE " (?:ex-wife|ex-husband|ex)\\b|(?:seine|ihre?) ex-?(?:frau|mann)|alimony|child support|unterhalt (?:zahlen|für die "
      "kinder)|pflegt (?:seine|ihren?|ihre) " VERWANDTE "|caring for (?:his|her) (?:\\p{L}{2,9} )?" RELATIVE ")"},
@@ -196,8 +208,9 @@ static const struct rule {
      "|converted to (?:islam|christianity|judaism|buddhism|catholicism|hinduism)|zum (?:islam|christentum|judentum|buddhismus) "
      "konvertiert|(?:fasting|fasts|fastet|jeûne)(?: \\p{L}{2,7}){0,2} (?:ramadan|lent)|goes to (?:church|mosque|synagogue|mass|"
      "temple)(?! (?:street|road|lane))|(?:keeps|observes|observing|celebrates|hält|feiert) (?:kosher|halal|shabbat|sabbath|the "
-     "sabbath|ramadan|lent|yom kippur|sabbat|schabbat|eid)|parish council|kirchensteuer|"
-     "aus der kirche (?:ausgetreten|aus)|geht (?:jeden \\p{L}{4,9} )?in die (?:kirche|moschee|synagoge)|"
+     "sabbath|ramadan|lent|yom kippur|sabbat|schabbat|eid)|parish council|kirchensteuer|kosher meals|halal meals|(?:un|une) (?:catholique|musulmane?|juif|juive|protestante?|athée)\\b(?! (?:de|du) )|"
+     "aus der kirche (?:ausgetreten|aus)|geht (?:\\p{L}{2,10} ){0,3}in die (?:kirche|moschee|synagoge)(?! (?:um|für) )|(?:attends|attending) (?:church|mass|mosque|"
+     "synagogue|prayers?)|(?:friday|morning) prayers?|freitagsgebet|"
      "va à la (?:messe|mosquée|synagogue))"},
     {SPECIAL_BELIEF, SUBJECT,
      "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?:" FAITH "(?! (?:about|in|with|street|school|hospital|charity|bank))|religious(?! "
@@ -207,7 +220,7 @@ static const struct rule {
      "ramadan|sa foi)\\b"},
     {SPECIAL_BELIEF, ACTOR,
      "\\b(?:wears? a (?:hijab|headscarf|turban|kippah?|burqa|cross)|trägt (?:ein )?kopftuch|betet|prays|bible (?:study|group)|"
-     "(?:koran|quran|qur'an|bibel|torah)|church (?:elder|choir|group|member|warden|service)|ramadan|ramadhan|lent|kirchenchor|"
+     "(?:koran|quran|qur'an|bibel|torah)|church (?:elder|choir|group|member|warden|service)|(?:evangelischen|katholischen|jüdischen|islamischen|muslimischen) (?:gemeinde|kirche)|ramadan|ramadhan|lent|kirchenchor|"
      "kirchengemeinderat|moscheeverein|freikirche|mosquée|carême|prie à|"
      "(?:is|was|ist|war|est) (?:a |an |ein |un )?(?:rabbi|imam|pastor|priest|vicar|deacon|nun|monk|pfarrer(?:in)?|priester|diakon|"
      "prêtre|pasteur))\\b"},
@@ -216,7 +229,7 @@ static const struct rule {
      "\\b(?:(?:trade|labou?r) unionist|union (?:member(?:ship)?|rep(?:resentative)?s?|steward|official|organi[sz]er|delegate|"
      "activist|man|guy|boss|card)|shop steward|(?:joined|member of|active in|big in|in|part of|runs) (?:a |the |their |his |her )"
      "(?:trade |labou?r )?union(?! (?:nut|joint|fitting|street|square))|" UNION
-     "[- ](?:member|rep|steward|official|mitglied|delegate|funktionär(?:in)?|activist|card)|"
+     "[- ](?:member|rep|steward|official|mitglied|delegate|funktionär(?:in)?|vertrauens(?:mann|frau)|activist|card)|"
      "gewerkschaft(?:er(?:in)?|smitglied|ssekretär(?:in)?|lich (?:aktiv|organisiert))|in (?:der|einer|keiner) gewerkschaft|"
      "gewerkschaftlich|syndiquée?|syndicalistes?|déléguée? syndicale?s?|(?:adhérente?|membre|carte) (?:à|de|au|du) (?:la |un "
      ")?(?:" UNION "|syndicat))\\b"},
@@ -229,14 +242,22 @@ static const struct rule {
      "sets)))(?<!raccord union)|\\bgewerkschaft\\b|\\bsyndicat\\b)"},
     /* ---- politics */
     {SPECIAL_POLITICS, NOTHING,
-     "\\b(?:(?:vot(?:es?|ed|ing|er)|campaign(?:s|ed|ing)|canvass(?:es|ed)|donat(?:es|ed)|stood|ran|runs|running)(?: for| to)? "
+     "\\b(?:(?:candidate|stood|standing) (?:as (?:a )?candidate )?for (?:the )?" PARTY "|soutient (?:le |la |les )?" PARTY "|(?:vot(?:es?|ed|ing|er)|campaign(?:s|ed|ing)|canvass(?:es|ed)|donat(?:es|ed)|stood|ran|runs|running)(?: for| to)? "
      "(?:the )?" PARTY "\\b|wähl(?:t|te|en)(?: seit \\p{L}{4,8})?(?: immer)? (?:die |den |das )?" PARTY "\\b|" PARTY
-     "[- ](?:supporter|voter|member|activist|donor|councill?or|candidate|fan|mitglied|wähler(?:in)?|anhänger(?:in)?|stadtrat|"
+     "[- ](?:supporter|flag|hat|sticker|rally|poster|voter|member|activist|donor|councill?or|candidate|fan|mitglied|wähler(?:in)?|anhänger(?:in)?|stadtrat|"
      "politiker(?:in)?|abgeordnete[rn]?|parteibuch)|(?:member|mitglied|membre|adhérente?|militante?|élue?) (?:of |der |bei der |in "
      "der |des |du |de la |au |à |chez )(?:the |les )?" PARTY "|(?:sitzt|kandidiert|ist|war) (?:\\p{L}{2,10} )?(?:für|in|bei) "
      "(?:der|die|den) " PARTY "\\b|parteimitglied|(?:card-carrying|registered|lifelong|staunch|hard(?:core|-line)) " PARTY
      "|(?:left|right)-wing(?:er)?\\b(?! (?:bracket|door|panel))|(?:links|rechts)(?:extrem(?:ist(?:in)?)?|radikal)|"
      "vote(?:nt)? (?:pour )?(?:le |la |les )?" PARTY "|milite (?:chez|au|à|pour|dans) (?:le |la |les )?\\p{L}{2,20})"},
+    {SPECIAL_POLITICS, SUBJECT,
+     "(?:\\b|(?=['’]))" COPULA " " ADVERBS
+     "(?:socialist|communist|marxist|libertarian|leftist|nationalist|fascist|monarchist|anarchist|left-winger|right-winger|"
+     "politically active|sozialist(?:in)?|kommunist(?:in)?|nationalist(?:in)?|politisch (?:aktiv|engagiert)|écologiste|socialiste|"
+     "communiste|gaulliste|macroniste|lepéniste|(?-i:Linker|Linke|Grüner|Grüne|Sozi|Nazi))\\b"},
+    {SPECIAL_POLITICS, NOTHING,
+     "\\b(?:" PARTY " gewählt|(?:kommunal|lokal|landes)politik(?:er(?:in)?)? (?:aktiv|engagiert)|big " PARTY " (?:man|woman|guy|family)|"
+     "(?:political|protest) (?:rally|march)|(?:party|election) campaign(?! (?:module|tool)))\\b"},
     {SPECIAL_POLITICS, SUBJECT, "(?:\\b|(?=['’]))" COPULA " " ADVERBS "(?-i:an? )?" PARTY "(?! (?:sea|deal|vote|option))\\b"},
     {SPECIAL_POLITICS, SUBJECT, "\\b(?:is|war|ist|was|est) (?:in|with|for|bei|à|au) (?:the |der |den |la |le )?" PARTY "\\b"},
     {SPECIAL_POLITICS, ACTOR,
@@ -267,7 +288,7 @@ static const struct rule {
      "familie|mutter|vater|großeltern) (?:kommen|kommt|kam|kamen|stammen|stammt|floh|flohen|sind|ist) (?:ursprünglich )?(?:aus|" NATIONAL_DE
      "|(?-i:Türken|Kurden|Syrer|Polen|Russen|Afghanen|Araber))|(?:ses parents|sa famille|sa mère|son père) (?:sont|vien(?:t|nent)|est) "
      "(?:d[eu'’] ?|\\p{L}{3,12}(?:aine?s?|iens?|iennes?|ois|aises?|ais|ques?)\\b)|(?:fled|escaped) (?:from )?(?-i:Syria|Iran|Iraq|"
-     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete))"},
+     "Afghanistan|Ukraine|Eritrea|Somalia|Sudan|Vietnam)|(?:geflohen|geflüchtet|flüchtete)|de parents (?-i:\\p{Ll})\\p{L}{4,14}s\\b|(?:his|her) roots (?:are )?in (?-i:\\p{Lu}))"},
     {SPECIAL_ORIGIN, SUBJECT, "\\bstammt (?:ursprünglich )?aus (?:der |dem )?(?-i:\\p{Lu})\\p{L}{2,15}"},
     /* ---- orientation */
     {SPECIAL_ORIENTATION, NOTHING,
@@ -281,9 +302,9 @@ static const struct rule {
      "queer|schwul|lesbisch|bisexuell|homosexuell|transsexuell|homosexuel(?:le)?|lesbienne|transgenre|bisexuel(?:le)?)\\b(?! (?-i:\\p{Lu}))"},
     {SPECIAL_ORIENTATION, PERSON, "\\b(?:lesbisch|schwul|transgender|lesbian)\\b(?! (?:bar|magazine|market))"},
     {SPECIAL_ORIENTATION, ACTOR,
-     "\\b(?:mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
+     "\\b(?:mit einer frau verheiratet|verheiratet mit einem mann|mit einem mann verheiratet|mit seinem (?:ehemann|mann|freund zusammen)|sein (?:ehemann|lebensgefährte)|seinen (?:ehemann|lebensgefährten)|mit ihrer "
      "(?:ehefrau|frau|freundin zusammen|lebensgefährtin)|ihre (?:ehefrau|lebensgefährtin)|trans (?:woman|man|frau|mann)|"
-     "gleichgeschlechtlich\\p{L}{0,4}|en couple avec un homme)\\b"},
+     "gleichgeschlechtlich\\p{L}{0,4}|two (?:dads|mums|moms|mothers|fathers)|zwei (?:väter|mütter)n?|en couple avec un homme)\\b"},
     /* ---- offences */
     {SPECIAL_OFFENCE, NOTHING,
      "\\b(?:criminal record|on parole|on bail|ex-con(?:vict)?|drunk driving|(?:charged with|convicted of|arrested for|guilty of|"
@@ -301,7 +322,7 @@ static const struct rule {
      "\\b(?:(?:" CRIME "|shoplifting|stealing|drink[- ]driving|embezzling)\\b" NO_CRIME_TRADE
      "|under (?:criminal )?investigation|behind bars|(?:months|years) (?:in prison|inside|in jail)|(?:monate|jahre) (?:haft|knast|"
      "gefängnis)|(?:alkohol|trinken|betrunken) am steuer|führerschein weg|(?:mois|ans) (?:de prison|ferme)|de la prison|"
-     "vor gericht wegen|angeklagt wegen|on trial for|restraining order|sex offender|house arrest|fußfessel|police record)"},
+     "vor gericht wegen|angeklagt wegen|on trial for|stole from|stole money|stealing from|bracelet électronique|restraining order|sex offender|house arrest|fußfessel|police record)"},
 };
 #define N_RULES COUNT_OF(rules)
 
@@ -508,7 +529,8 @@ static bool has_actor(const struct name_text *t, size_t start, size_t end)
 
         if ((subject_pronoun(x) && !word_in(x, " we they wir i ich je them ")) || role_of_person(x) || name(x)) return true;
         if (x->tags & TAG_TITLE && x->capital) return true;
-        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && x[1].tags & TAG_ACT) return true;
+        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && (x[1].tags & TAG_ACT || (x->tags & TAG_FIRST && !x[1].capital)))
+            return true;
     }
     return left_out(t, start);
 }

@@ -1,6 +1,7 @@
 /* What the store keeps for governance: daemon/governance.h, through a store of its own for each test. */
 #include "../suite.h"
 #include <sqlite3.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "../../base/box.h"
 #include "../../base/str.h"
@@ -524,7 +525,52 @@ START_TEST(a_record_loses_its_erased_people)
 }
 END_TEST
 
-SUITE_MAIN("governance", keys_let_in_whom_they_belong_to, two_people_approve, an_edit_takes_approvals_back, a_conflict_takes_approvals_back, names_are_sealed_for_two,
-           erasing_leaves_nothing_and_nobody_comes_back, a_backup_does_not_bring_anybody_back, the_scan_looks_everywhere,
-           certificates_verify_and_forgeries_do_not, what_is_too_old_goes, briefs_follow_their_record_s_owner,
-           a_record_loses_its_erased_people)
+/* Another handle that comes and goes must not take the locks of those that stay: else another process, which then believes to
+ * be the last one, removes the WAL from under them. */
+START_TEST(handles_keep_their_locks)
+{
+    struct place p;
+    struct store *first, *second;
+    char wal[128];
+    setup(&p);
+    first = p.s;
+    OK(store_audit_add(first, &by_system, &e));
+    OK(reopen(&p, &e));
+    second = p.s;
+    p.s = first;
+    ck_assert_uint_eq(hits(&p, "Nobody Of That Name"), 0); /* reads the files, too */
+    store_close(second);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("BRIEFD_TEST_TOUCH", p.db, 1);
+        execl("/proc/self/exe", "test_governance", (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    snprintf(wal, sizeof(wal), "%s-wal", p.db);
+    ck_assert_msg(access(wal, F_OK) == 0, "another process removed the WAL");
+    OK(store_audit_add(first, &by_system, &e));
+    teardown(&p);
+}
+END_TEST
+
+/* As the other process: look into the store and go. */
+static int touch(const char *path)
+{
+    sqlite3 *db;
+    bool ok = sqlite3_open(path, &db) == SQLITE_OK && sqlite3_exec(db, "SELECT count(*) FROM audit", NULL, NULL, NULL) == SQLITE_OK;
+    return sqlite3_close(db) == SQLITE_OK && ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+    const TTest *const tests[] = {keys_let_in_whom_they_belong_to, two_people_approve, an_edit_takes_approvals_back, a_conflict_takes_approvals_back, names_are_sealed_for_two,
+                                  erasing_leaves_nothing_and_nobody_comes_back, a_backup_does_not_bring_anybody_back, the_scan_looks_everywhere,
+                                  certificates_verify_and_forgeries_do_not, what_is_too_old_goes, briefs_follow_their_record_s_owner,
+                                  a_record_loses_its_erased_people,
+                                  handles_keep_their_locks};
+    const char *path = getenv("BRIEFD_TEST_TOUCH");
+    return path ? touch(path) : suite_run("governance", tests, COUNT_OF(tests));
+}

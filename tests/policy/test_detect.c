@@ -228,6 +228,7 @@ static const struct {
     {"password: Tr0ub4dor&3, then PIN 4711", "PASSWORD=Tr0ub4dor&3|PASSWORD=4711"},
     {"key AKIAIOSFODNN7EXAMPLE leaked", "API_KEY=AKIAIOSFODNN7EXAMPLE"},
     {"server 10.0.0.1 at 52.520008, 13.404954", "IP_ADDRESS=10.0.0.1|GPS_COORDINATES=52.520008, 13.404954"},
+    {"dauert 4 Sek, kostet 4 SEK", "NUM=4|MONEY=4 SEK"}, /* seconds, Swedish crowns */
     {"born 12.03.1980 in Bonn", "DATE_OF_BIRTH=12.03.1980"},
     {"\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111",
      "CREDIT_CARD=\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111"},
@@ -264,6 +265,13 @@ static const struct {
     {"Steuer-ID: 86095742719-", "DE_TAX_ID=86095742719"},
     {"IBAN: de89370400440532013000", "IBAN=de89370400440532013000"},
     {"IBAN GB82-WEST-1234-5698-7654-32", "IBAN=GB82-WEST-1234-5698-7654-32"},
+    /* split over two lines */
+    {"IBAN DE89 3704 0044\n0532 0130 00 please", "IBAN=DE89 3704 0044\n0532 0130 00"},
+    {"card 4111 1111\n> 1111 1111 exp", "CREDIT_CARD=4111 1111\n> 1111 1111"},
+    {"write to anna.weber@\nacme.de or", "EMAIL=anna.weber@\nacme.de"},
+    {"write to anna.\nweber@acme.de or", "EMAIL=anna.\nweber@acme.de"},
+    {"call +49 30\n1234567 or", "PHONE=+49 30\n1234567"},
+    {"1. first\n2. second\n3. third", "NUM=1|NUM=2|NUM=3"},
     /* written so that no machine finds it */
     {"write anna @ acme.de", "EMAIL=anna @ acme.de"},
     {"anna&#64;acme.de, anna=40acme.de", "EMAIL=anna&#64;acme.de|EMAIL=anna=40acme.de"},
@@ -494,6 +502,8 @@ START_TEST(own_refused)
                {"(?R)a", NULL, "recursion"},
                {"(*NO_JIT)a", NULL, "verbs"},
                {"a\\K", NULL, "not allowed"},
+               {"(?:a{1,30}){1,30}b", NULL, "explodes"},
+               {"(?:[a-z]{0,20}[a-z0-9]{0,20}){1,20}!", NULL, "explodes"},
                {"abc", "no_such", "unknown validator"},
                {"(?:a{1000}){9}", NULL, "too wide"},
                {"", NULL, "empty"}};
@@ -505,6 +515,12 @@ START_TEST(own_refused)
 
         ck_assert_msg(detect_check_own(&own, &e) == RC_BAD, "accepted: %s", bad[i].pattern);
         ck_assert_msg(strstr(e.msg, bad[i].why) != NULL, "%s: %s", bad[i].pattern, e.msg);
+    }
+    for (size_t i = 0; i < n_detectors; i++) { /* what the table has is good enough for a policy file */
+        const struct detect_own own = {.entity = "X", .pattern = detectors[i].pattern};
+        struct err e;
+
+        ck_assert_msg(detect_check_own(&own, &e) == RC_OK, "%s: %s", detectors[i].entity, e.msg);
     }
 }
 END_TEST
