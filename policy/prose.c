@@ -10,6 +10,7 @@
 #include "../base/crypto.h"
 #include "../base/str.h"
 #include "admit.h"
+#include "defuse.h"
 #include "normalise.h"
 #include "text.h"
 #include "thread.h"
@@ -79,13 +80,26 @@ static bool is_space(char c)
     return c == ' ' || c == '\n';
 }
 
+static void add_word(struct writer *w, const char *s, size_t n)
+{
+    if (!n || defuse_is_link(s, n)) return; /* one that no detector knows: nothing to read, only to follow */
+    buf_add(&w->data, s, n);
+    w->last = s[n - 1];
+}
+
 static void add_data(struct writer *w, const char *s, size_t n)
 {
+    size_t from = 0;
+
     for (size_t i = 0; i < n; i++) {
-        if (is_space(s[i]) && is_space(w->last)) continue;
+        if (!is_space(s[i])) continue;
+        add_word(w, s + from, i - from);
+        from = i + 1;
+        if (is_space(w->last)) continue;
         buf_char(&w->data, s[i]);
         w->last = s[i];
     }
+    add_word(w, s + from, n - from);
 }
 
 static void add_slot(struct writer *w, const char *slot)
@@ -529,12 +543,14 @@ static void no_brackets(char *s, size_t n)
     for (size_t i = 0; i < n; i++) s[i] = s[i] == '[' ? '(' : s[i] == ']' ? ')' : s[i];
 }
 
-static enum rc check_instructions(struct admit *a, const char *s, size_t n, const char *path, struct err *e)
+/* Mark-up, codes and orders go; the record is flagged or refused. */
+static enum rc take_apart(struct admit *a, const char *s, size_t n, const char *path, struct buf *out, struct err *e)
 {
-    bool found = false;
-    enum rc rc = suspicious_scan(a->scanner->suspicious, s, n, &found, NULL, NULL, e);
+    struct defused what = {0};
+    enum rc rc = defuse(a->scanner->suspicious, s, n, out, &what, e);
 
-    if (rc != RC_OK || !found) return rc;
+    if (rc == RC_OK) rc = buf_check(out, "policy: a text", e);
+    if (rc != RC_OK || !what.orders) return rc;
     a->out->suspicious = true;
     if (!a->p->quarantine_instructions) return RC_OK;
     return err_set(e, RC_REFUSED, "policy: text in %s gives orders to the model (instructions: quarantine)", path);
@@ -585,20 +601,21 @@ static enum rc admit_part(struct admit *a, const struct buf *text, const char *p
 enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out, struct err *e)
 {
     struct normalised t = {0};
-    struct buf readable, own, quoted;
+    struct buf readable, safe, own, quoted;
     struct prose p = {0};
     enum rc rc;
 
     buf_init(&readable, DETECT_MAX_TEXT);
+    buf_init(&safe, 4 * DETECT_MAX_TEXT);
     buf_init(&own, DETECT_MAX_TEXT);
     buf_init(&quoted, DETECT_MAX_TEXT);
     put_readable(text, n, &readable);
     rc = buf_check(&readable, path, e);
     if (rc == RC_OK) rc = normalise(readable.data, readable.len, DETECT_MAX_TEXT, &t, e);
-    if (rc == RC_OK) rc = check_instructions(a, t.text, t.n, path, e);
+    if (rc == RC_OK) rc = take_apart(a, t.text, t.n, path, &safe, e);
     if (rc != RC_OK) goto out;
-    no_brackets(t.text, t.n);
-    thread_split(t.text, t.n, &own, &quoted);
+    no_brackets(safe.data, safe.len);
+    thread_split(safe.data, safe.len, &own, &quoted);
     rc = buf_check(&own, path, e);
     if (rc == RC_OK) rc = buf_check(&quoted, path, e);
     if (rc == RC_OK) rc = admit_part(a, &own, path, &p.own, &p.n_own, e);
@@ -611,6 +628,7 @@ enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *pat
 out:
     normalise_clear(&t);
     buf_wipe(&readable);
+    buf_wipe(&safe);
     buf_wipe(&own);
     buf_wipe(&quoted);
     return rc;
