@@ -19,6 +19,7 @@
 #define MAX_CHUNK_BYTES 300  /* a longer sentence is weighed in parts */
 #define SLOT_COST 10         /* bytes that a slot takes in the budget */
 #define NAME_BASE (SIZE_MAX / 2) /* struct found: detector of the i-th name is NAME_BASE + i */
+#define LINK (SIZE_MAX - 1)       /* and that of a link that no detector knows */
 
 struct part { /* one text on its way */
     struct admit *a;
@@ -173,6 +174,7 @@ static enum rc stand_in_of(struct part *p, const struct found *f, struct stand_i
     size_t n = f->end - f->start;
 
     *out = (struct stand_in){.how = STAND_NOTHING};
+    if (f->detector == LINK) return RC_OK;
     if (n > MAX_MATCH_BYTES && policy_action(p->a->p, f->entity) != ACTION_BLOCK) return RC_OK;
     if (name) return slot_name(p, f, name, out, e);
     if (f->detector == SIZE_MAX) return slot_number(p->a, s, n, &p->locale, out, e);
@@ -322,11 +324,49 @@ static void drop_kept(struct part *p)
     p->n_found = kept;
 }
 
+/* Is nothing found in text[start, end) but numbers, sums and dates? Then these are taken out. */
+static bool only_facts(struct part *p, size_t start, size_t end)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->n_found; i++)
+        if (p->found[i].end > start && p->found[i].start < end &&
+            !(is_fact(p->found[i].entity) && p->found[i].start >= start && p->found[i].end <= end))
+            return false;
+    for (size_t i = 0; i < p->n_found; i++)
+        if (p->found[i].end <= start || p->found[i].start >= end) p->found[kept++] = p->found[i];
+    p->n_found = kept;
+    return true;
+}
+
+/* Words that are links of a form that no detector knows ("http://0xCB00714D/login") go as a whole, before their digits
+ * become numbers and the rest a word of its own. */
+static enum rc find_links(struct part *p, struct err *e)
+{
+    size_t n_links = 0;
+
+    for (size_t from = 0, to; from < p->n; from = to + 1) {
+        struct found *more;
+
+        to = from;
+        while (to < p->n && !is_space(p->text[to])) to++;
+        if (to == from || !defuse_is_link(p->text + from, to - from) || !only_facts(p, from, to)) continue;
+        more = realloc(p->found, (p->n_found + 1) * sizeof(*more));
+        if (!more) return err_set(e, RC_NOMEM, "policy: out of memory");
+        p->found = more;
+        more[p->n_found++] = (struct found){.entity = "URL", .start = from, .end = to, .score = 1, .detector = LINK};
+        n_links++;
+    }
+    if (n_links > 0) qsort(p->found, p->n_found, sizeof(*p->found), by_place);
+    return RC_OK;
+}
+
 static enum rc find_all(struct part *p, struct err *e)
 {
     enum rc rc = find_matches(p, e);
 
     if (rc == RC_OK) drop_kept(p);
+    if (rc == RC_OK) rc = find_links(p, e);
     if (rc == RC_OK && p->a->p->facts_slots) rc = detect_fill_digits(p->text, p->n, &p->found, &p->n_found, e);
     return rc;
 }
