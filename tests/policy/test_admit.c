@@ -1035,6 +1035,20 @@ START_TEST(actions)
 }
 END_TEST
 
+/* Of a link that no detector knows not even its digits are left, nor what stands behind them. */
+START_TEST(odd_links_leave_nothing)
+{
+    struct policy *p = policy_of(PURPOSES OBJECTS MODELS);
+    struct record *r = deal("Look at http://0xCB00714D/login and hxxp://3405803853/x?id=12 before 2 December.");
+    struct policy_admitted *a = admit(p, r);
+    const char *text = text_at(a, "notes");
+    ck_assert_msg(str_starts(text, "Look at and before [DATE_"), "%s", text);
+    policy_admitted_close(a);
+    record_close(r);
+    policy_close(p);
+}
+END_TEST
+
 START_TEST(checked_facts_stand_in_clear)
 {
     struct policy *p = policy_of(PURPOSES OBJECTS MODELS "facts: checked\n");
@@ -1118,7 +1132,7 @@ int main(void)
         &purposes_and_objects, &forms_are_listed, &learned_names, &person_behind_a_salutation, &one_person_everywhere,
         &facts_of_dates, &facts_need_their_field, &closed_deals_have_no_close_facts, &threads, &special_categories,
         &orders_to_the_model, &a_name_that_looks_like_a_slot, &a_hint_passes_like_a_field, &a_long_note_is_condensed,
-        &values_have_a_bound, &locked_memory, &random_texts, &input_hash, &input_hash_sees_values, &actions,
+        &values_have_a_bound, &locked_memory, &random_texts, &input_hash, &input_hash_sees_values, &actions, &odd_links_leave_nothing,
         &checked_facts_stand_in_clear, &common_words, &threads_share_a_policy};
     tcase_set_timeout(t, 600);
     for (size_t i = 0; i < COUNT_OF(tests); i++) tcase_add_test(t, *tests[i]);
