@@ -11,6 +11,7 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include "file.h"
 
 #define MAX_PEM_BYTES 4096 /* a key is below 200; comments may stand around it */
 
@@ -76,20 +77,6 @@ bool ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_SIZE], const void *b
 
 /* ---- writing key files ------------------------------------------------------------------------------------------ */
 
-static bool put_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, bytes, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes += done;
-        n -= (size_t)done;
-    }
-    return fsync(fd) == 0;
-}
-
 /* Written under another name and linked, so that the file is there whole or not at all and replaces none. */
 static enum rc put_file(const char *path, mode_t mode, const char *bytes, size_t n, struct err *e)
 {
@@ -100,7 +87,7 @@ static enum rc put_file(const char *path, mode_t mode, const char *bytes, size_t
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         rc = err_sys(e, RC_BAD, errno, "ed25519: make %s", temporary);
-    else if (!put_all(fd, bytes, n))
+    else if (!file_write_all(fd, bytes, n))
         rc = err_sys(e, RC_BAD, errno, "ed25519: write %s", temporary);
     else if (link(temporary, path) != 0)
         rc = err_sys(e, errno == EEXIST ? RC_REFUSED : RC_BAD, errno, "ed25519: make %s", path);

@@ -87,6 +87,7 @@ void brief_json(struct buf *out, const struct store_brief *b, const struct brief
         json_member(out, "fields", NULL);
     sentences(out, b, t);
     strings(out, "flags", b->flags, b->n_flags);
+    strings(out, "left_out", b->reasons, b->n_reasons);
     hashes(out, &b->meta);
     json_member(out, "prompt", made ? made->prompts : NULL);
     slotted_text(out, b);
@@ -125,6 +126,7 @@ void brief_json_none(struct buf *out, const struct brief_none *n)
     json_member(out, "fields", NULL);
     strings(out, "sentences", NULL, 0);
     strings(out, "flags", NULL, 0);
+    strings(out, "left_out", NULL, 0);
     hashes(out, &no_hashes);
     json_member(out, "prompt", NULL);
     json_member(out, "slotted_text", NULL);

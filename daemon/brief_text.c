@@ -176,6 +176,10 @@ void brief_text_print(const struct store_brief *b, const struct brief_text *t, b
         printf("\nflags:");
     for (size_t i = 0; i < b->n_flags; i++)
         printf(" %s%s", b->flags[i], i + 1 == b->n_flags ? "\n" : ",");
+    if (b->n_reasons)
+        printf("%sleft out:", b->n_flags ? "" : "\n");
+    for (size_t i = 0; i < b->n_reasons; i++)
+        printf(" %s%s", b->reasons[i], i + 1 == b->n_reasons ? "\n" : ";");
     if (t->erased)
         printf("\na person was erased: what concerned them stays in slots\n");
     if (why)

@@ -175,7 +175,6 @@ static int list(struct cmd *c, size_t limit, bool json)
     struct table table;
     struct buf out;
     struct err e;
-    int code = EXIT_DONE;
 
     buf_init(&out, CMD_MAX_OUTPUT);
     table_init(&table, headings, COUNT_OF(headings));
@@ -186,16 +185,7 @@ static int list(struct cmd *c, size_t limit, bool json)
     buf_char(&out, '[');
     if (rc == RC_OK)
         rc = store_audit_walk(c->store, add_entry, &l, &e);
-    buf_char(&out, ']');
-    if (rc != RC_OK)
-        code = cli_fail(rc, &e);
-    else if (json)
-        code = cmd_put(&out);
-    else
-        table_print(&table, "no entries yet");
-    table_clear(&table);
-    buf_clear(&out);
-    return code == EXIT_DONE ? cmd_end_output() : code;
+    return cmd_end_list(rc, &e, json, &out, &table, "no entries yet");
 }
 
 /* ---- signing, content, retention --------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../base/str.h"
+#include "table.h"
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
@@ -327,6 +328,21 @@ int cmd_put(const struct buf *b)
     fwrite(b->data, 1, b->len, stdout);
     putchar('\n');
     return cmd_end_output();
+}
+
+int cmd_end_list(enum rc rc, const struct err *e, bool json, struct buf *out, struct table *table, const char *none)
+{
+    int code = EXIT_DONE;
+    buf_char(out, ']');
+    if (rc != RC_OK)
+        code = cli_fail(rc, e);
+    else if (json)
+        code = cmd_put(out);
+    else
+        table_print(table, none);
+    table_clear(table);
+    buf_clear(out);
+    return code == EXIT_DONE ? cmd_end_output() : code;
 }
 
 static void json_key(struct buf *b, const char *key)

@@ -79,6 +79,10 @@ int cmd_fail_state(enum rc rc, const struct err *e);
 int cmd_put(const struct buf *b);
 /* Whether all of stdout was written: a full disk must not look like success. */
 int cmd_end_output(void);
+struct table;
+/* The end of a command that lists: with rc RC_OK the JSON array in `out`, closed here, or the table, whose place `none` takes
+ * if it is empty; else the error. Clears both. Returns the exit code. */
+int cmd_end_list(enum rc rc, const struct err *e, bool json, struct buf *out, struct table *table, const char *none);
 /* "key": "value" or null, with ", " before it unless it comes right behind '{'. */
 void json_member(struct buf *b, const char *key, const char *value);
 void json_member_int(struct buf *b, const char *key, int64_t value);

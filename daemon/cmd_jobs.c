@@ -133,7 +133,6 @@ static int list(struct cmd *c, const struct jobs_options *o)
     struct buf out;
     struct err e = {""};
     enum rc rc = RC_OK;
-    int code = EXIT_DONE;
     table_init(&table, headings, COUNT_OF(headings));
     buf_init(&out, CMD_MAX_OUTPUT);
     buf_char(&out, '[');
@@ -148,16 +147,7 @@ static int list(struct cmd *c, const struct jobs_options *o)
         else if (rc == RC_OK)
             rc = add_row(&table, j, local, &n, &e);
     }
-    buf_char(&out, ']');
-    if (rc != RC_OK)
-        code = cli_fail(rc, &e);
-    else if (o->json)
-        code = cmd_put(&out);
-    else
-        table_print(&table, "no jobs in the configuration");
-    table_clear(&table);
-    buf_clear(&out);
-    return code == EXIT_DONE ? cmd_end_output() : code;
+    return cmd_end_list(rc, &e, o->json, &out, &table, "no jobs in the configuration");
 }
 
 static int watch(struct cmd *c, const struct jobs_options *o)
@@ -311,22 +301,12 @@ static int list_dead(struct cmd *c, const struct jobs_options *o)
     struct table table;
     struct buf out;
     struct err e = {""};
-    int code = EXIT_DONE;
     table_init(&table, headings, COUNT_OF(headings));
     buf_init(&out, CMD_MAX_OUTPUT);
     struct dead d = {.table = o->json ? NULL : &table, .json = &out};
     buf_char(&out, '[');
     enum rc rc = store_queue_list(c->store, JOB_DEAD, o->limit, add_dead, &d, &e);
-    buf_char(&out, ']');
-    if (rc != RC_OK)
-        code = cli_fail(rc, &e);
-    else if (o->json)
-        code = cmd_put(&out);
-    else
-        table_print(&table, "nothing was given up");
-    table_clear(&table);
-    buf_clear(&out);
-    return code == EXIT_DONE ? cmd_end_output() : code;
+    return cmd_end_list(rc, &e, o->json, &out, &table, "nothing was given up");
 }
 
 static int revive(struct cmd *c, const struct job_config *j)

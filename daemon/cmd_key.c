@@ -162,22 +162,12 @@ static int list(struct cmd *c, struct options *o)
     struct table table;
     struct buf out;
     struct err e;
-    int code = EXIT_DONE;
     table_init(&table, headings, COUNT_OF(headings));
     buf_init(&out, CMD_MAX_OUTPUT);
     struct listing l = {.table = &table, .json = o->json ? &out : NULL, .now = store_now_us(c->store)};
     buf_char(&out, '[');
     enum rc rc = store_access_list(c->store, add_row, &l, &e);
-    buf_char(&out, ']');
-    if (rc != RC_OK)
-        code = cli_fail(rc, &e);
-    else if (o->json)
-        code = cmd_put(&out);
-    else
-        table_print(&table, "no keys");
-    table_clear(&table);
-    buf_clear(&out);
-    return code == EXIT_DONE ? cmd_end_output() : code;
+    return cmd_end_list(rc, &e, o->json, &out, &table, "no keys");
 }
 
 static int revoke_key(struct cmd *c, struct options *o)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../base/file.h"
 #include "../base/str.h"
 #include "cmd_common.h"
 #include "cmd_policy.h"
@@ -43,7 +44,7 @@ static enum rc write_signature(const char *path, const uint8_t signature[ED25519
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_sys(e, RC_BAD, errno, "make %s", temporary);
-    bool ok = write(fd, signature, ED25519_SIGNATURE_SIZE) == ED25519_SIGNATURE_SIZE && fsync(fd) == 0;
+    bool ok = file_write_all(fd, signature, ED25519_SIGNATURE_SIZE);
     ok = close(fd) == 0 && ok;
     if (!ok || rename(temporary, path) != 0)
         return err_sys(e, RC_BAD, errno, "write %s", path);

@@ -138,7 +138,7 @@ int cmd_redact(const char *config, int argc, char **argv)
             opt.no_context = true;
             break;
         case 'd':
-            if (clock_init(&clock, optarg, &e) != RC_OK) return cli_usage("redact", e.msg);
+            if (clock_init(&clock, optarg, &e) != RC_OK) return cli_usage("redact", "%s", e.msg);
             opt.clock = &clock;
             break;
         case 'h':

@@ -75,22 +75,12 @@ static int list(struct cmd *c, bool json)
     struct buf out;
     struct err e;
     enum rc rc = RC_OK;
-    int code = EXIT_DONE;
     table_init(&table, headings, COUNT_OF(headings));
     buf_init(&out, CMD_MAX_OUTPUT);
     buf_char(&out, '[');
     for (const struct source_config *s = c->config->sources; s && rc == RC_OK; s = s->next)
         rc = add_source(s, &table, json ? &out : NULL, &e);
-    buf_char(&out, ']');
-    if (rc != RC_OK)
-        code = cli_fail(rc, &e);
-    else if (json)
-        code = cmd_put(&out);
-    else
-        table_print(&table, "no sources in the configuration");
-    table_clear(&table);
-    buf_clear(&out);
-    return code == EXIT_DONE ? cmd_end_output() : code;
+    return cmd_end_list(rc, &e, json, &out, &table, "no sources in the configuration");
 }
 
 static int test(struct cmd *c, const char *name, bool json)

@@ -68,7 +68,6 @@ static int tell_staff(struct cmd *c, const struct staff_counts *n, bool json)
     struct table table;
     struct buf out;
     struct err e = {""};
-    int code = EXIT_DONE;
     enum rc rc = RC_OK;
     table_init(&table, headings, COUNT_OF(headings));
     buf_init(&out, 1 << 20);
@@ -91,16 +90,7 @@ static int tell_staff(struct cmd *c, const struct staff_counts *n, bool json)
             json_member(&out, "entries", NULL);
         buf_char(&out, '}');
     }
-    buf_char(&out, ']');
-    if (rc != RC_OK)
-        code = cli_fail(rc, &e);
-    else if (json)
-        code = cmd_put(&out);
-    else
-        table_print(&table, "nothing");
-    table_clear(&table);
-    buf_clear(&out);
-    return code == EXIT_DONE ? cmd_end_output() : code;
+    return cmd_end_list(rc, &e, json, &out, &table, "nothing");
 }
 
 int cmd_staff_data(const char *config, int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../base/file.h"
 #include "../base/str.h"
 
 #define KEY_TEXT_SIZE (2 * KEY_SIZE + 1)
@@ -66,20 +67,6 @@ const char *keyring_erased_path(const struct keyring *k)
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, bytes, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes += done;
-        n -= (size_t)done;
-    }
-    return fsync(fd) == 0;
-}
-
 static enum rc make_folder(const char *path, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -133,7 +120,7 @@ static enum rc make_key(const char *path, struct err *e)
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         rc = err_sys(e, RC_BAD, errno, "master key: make %s", temporary);
-    else if (!write_all(fd, text, KEY_TEXT_SIZE))
+    else if (!file_write_all(fd, text, KEY_TEXT_SIZE))
         rc = err_sys(e, RC_BAD, errno, "master key: write %s", temporary);
     else if (link(temporary, path) != 0 && errno != EEXIST)
         rc = err_sys(e, RC_BAD, errno, "master key: make %s", path);

@@ -66,5 +66,9 @@ static const char first[] =
  * not hold it. */
 static const char second[] = "CREATE TABLE name_hash(hash BLOB PRIMARY KEY) WITHOUT ROWID;";
 
-const struct migration sqlite_migrations[] = {{1, first}, {2, second}, {3, migration_audit}, {4, migration_governance}};
+/* Why a sentence is missing: part, which of its sentences, the check. */
+static const char reasons[] = "CREATE TABLE brief_reason(brief TEXT NOT NULL REFERENCES brief(id) ON DELETE CASCADE,"
+                              " n INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(brief, n)) WITHOUT ROWID;";
+
+const struct migration sqlite_migrations[] = {{1, first}, {2, second}, {3, migration_audit}, {4, migration_governance}, {5, reasons}};
 const size_t n_sqlite_migrations = COUNT_OF(sqlite_migrations);

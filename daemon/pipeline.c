@@ -216,6 +216,7 @@ static enum rc release(struct making *m, struct err *e)
                       .bullets = lines,
                       .n_bullets = split_lines(bullets, lines),
                       .prompt = m->written.prompts,
+                      .instructions = m->written.instructions,
                       .model_share = m->written.model_share};
     if (m->wish->kind == PURPOSE_EMAIL) {
         d.subject = text->subject.bytes;

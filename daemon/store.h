@@ -271,6 +271,8 @@ struct store_brief { /* everything of a brief; texts in slots; close with store_
     size_t n_sentences;
     const char *const *flags;
     size_t n_flags;
+    const char *const *reasons;      /* why sentences are missing: "body 2: grounding" */
+    size_t n_reasons;
     const struct policy_value *values; /* for policy_rehydrate() */
     size_t n_values;
     struct arena arena;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include "../base/file.h"
 #include "../base/log.h"
 #include "store_db.h"
 
@@ -216,8 +217,7 @@ static bool write_head(const char *path, const char *line)
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    size_t n = strlen(line);
-    bool ok = write(fd, line, n) == (ssize_t)n && fsync(fd) == 0;
+    bool ok = file_write_all(fd, line, strlen(line));
     ok = close(fd) == 0 && ok;
     return ok && rename(temporary, path) == 0;
 }

@@ -123,6 +123,7 @@ static enum rc remove_record_parts(struct store *s, const char *source, const ch
     static const char *const statements[] = {
         "DELETE FROM brief_sentence" OF_RECORD, "DELETE FROM brief_rest" OF_RECORD,  "DELETE FROM brief_bullet" OF_RECORD,
         "DELETE FROM brief_flag" OF_RECORD,     "DELETE FROM brief_value" OF_RECORD, "UPDATE write_back SET previous = NULL" OF_RECORD,
+        "DELETE FROM brief_reason" OF_RECORD,
     };
 #undef OF_RECORD
     enum rc rc = RC_OK;
@@ -239,6 +240,9 @@ static enum rc insert_parts(struct store *s, const char *id, const struct brief_
     for (size_t i = 0; rc == RC_OK && i < p->n_flags; i++)
         rc = db_run(s, e, "INSERT INTO brief_flag(brief, n, flag) VALUES ($1, $2, $3)",
                     WITH(p_text(id), p_int((int64_t)i), p_text(p->flags[i])));
+    for (size_t i = 0; rc == RC_OK && i < p->n_reasons; i++)
+        rc = db_run(s, e, "INSERT INTO brief_reason(brief, n, reason) VALUES ($1, $2, $3)",
+                    WITH(p_text(id), p_int((int64_t)i), p_text(p->reasons[i])));
     for (size_t i = 0; rc == RC_OK && i < p->n_values; i++) {
         const struct policy_value *v = &p->values[i];
         rc = db_run(s, e,
@@ -318,7 +322,7 @@ static enum rc remove_parts(struct store *s, const char *id, struct err *e)
     static const char *const statements[] = {
         "DELETE FROM brief_sentence WHERE brief = $1", "DELETE FROM brief_rest WHERE brief = $1",
         "DELETE FROM brief_bullet WHERE brief = $1",   "DELETE FROM brief_flag WHERE brief = $1",
-        "DELETE FROM brief_value WHERE brief = $1",
+        "DELETE FROM brief_value WHERE brief = $1",    "DELETE FROM brief_reason WHERE brief = $1",
     };
     enum rc rc = RC_OK;
     for (size_t i = 0; rc == RC_OK && i < COUNT_OF(statements); i++)
@@ -523,6 +527,9 @@ static enum rc load_brief(struct store *s, const char *id, struct store_brief *b
     if (rc == RC_OK)
         rc = load_texts(s, b, &b->flags, &b->n_flags, e, "SELECT count(*) FROM brief_flag WHERE brief = $1",
                         "SELECT flag FROM brief_flag WHERE brief = $1 ORDER BY n", WITH(p_text(b->id)));
+    if (rc == RC_OK)
+        rc = load_texts(s, b, &b->reasons, &b->n_reasons, e, "SELECT count(*) FROM brief_reason WHERE brief = $1",
+                        "SELECT reason FROM brief_reason WHERE brief = $1 ORDER BY n", WITH(p_text(b->id)));
     return rc == RC_OK ? load_values(s, b, e) : rc;
 }
 

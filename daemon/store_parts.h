@@ -14,6 +14,8 @@ struct brief_parts { /* borrowed; all texts in slots */
     size_t n_sentences;
     const char *const *flags;
     size_t n_flags;
+    const char *const *reasons; /* why sentences are missing */
+    size_t n_reasons;
     const struct policy_value *values;
     size_t n_values;
 };

@@ -11,6 +11,7 @@ static struct brief_parts parts_of(const struct policy_released *rel)
     policy_released_bullets(rel, &p.bullets, &p.n_bullets);
     policy_released_sentences(rel, &p.sentences, &p.n_sentences);
     policy_released_flags(rel, &p.flags, &p.n_flags);
+    policy_released_reasons(rel, &p.reasons, &p.n_reasons);
     policy_released_values(rel, &p.values, &p.n_values);
     return p;
 }

@@ -371,6 +371,10 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     }
 }
 
+struct asked { /* of all steps */
+    struct buf prompts, instructions;
+};
+
 static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err *e)
 {
     if (prompts->len)
@@ -379,8 +383,16 @@ static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err
     return buf_check(prompts, "prompts", e);
 }
 
+/* The items of a step share them. */
+static enum rc note_instructions(struct buf *instructions, const struct call *c, struct err *e)
+{
+    buf_add(instructions, c->system.bytes, strlen(c->system.bytes));
+    buf_char(instructions, '\n');
+    return buf_check(instructions, "instructions", e);
+}
+
 static enum rc run_step(const struct writer *w, const struct template *t, size_t i, const struct template_step *step,
-                        const struct policy_admitted *a, struct step_output *outputs, struct buf *prompts,
+                        const struct policy_admitted *a, struct step_output *outputs, struct asked *asked,
                         struct written *out, struct err *e)
 {
     size_t n = 1;
@@ -391,7 +403,9 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
     for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
         rc = call_open(w, t, i, a, item, outputs, &calls[k], e);
         if (rc == RC_OK)
-            rc = note_prompt(prompts, calls[k], e);
+            rc = note_prompt(&asked->prompts, calls[k], e);
+        if (rc == RC_OK && k == 0)
+            rc = note_instructions(&asked->instructions, calls[k], e);
         if (rc == RC_OK)
             rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
     }
@@ -445,25 +459,28 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
 {
     const struct template_step *steps;
     struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
-    struct buf prompts;
+    struct asked asked;
     size_t n = template_steps(t, &steps);
     enum rc rc = RC_OK;
     memset(out, 0, sizeof(*out));
-    buf_init(&prompts, 16 * PROMPT_MAX_BYTES);
+    buf_init(&asked.prompts, 16 * PROMPT_MAX_BYTES);
+    buf_init(&asked.instructions, 16 * PROMPT_MAX_BYTES);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         if (on_step)
             on_step(ctx, steps[i].name, i);
-        rc = run_step(w, t, i, &steps[i], a, outputs, &prompts, out, e);
+        rc = run_step(w, t, i, &steps[i], a, outputs, &asked, out, e);
     }
     if (rc == RC_OK)
         rc = output_render(t, a, outputs, &out->text, e);
     if (rc == RC_OK) {
         out->model_share = share(out, outputs, n);
-        out->prompts = buf_take(&prompts, NULL);
-        if (!out->prompts)
+        out->prompts = buf_take(&asked.prompts, NULL);
+        out->instructions = buf_take(&asked.instructions, NULL);
+        if (!out->prompts || !out->instructions)
             rc = err_set(e, RC_NOMEM, "write: out of memory");
     }
-    buf_wipe(&prompts);
+    buf_wipe(&asked.prompts);
+    buf_wipe(&asked.instructions);
     free_outputs(outputs, n);
     if (rc != RC_OK)
         written_clear(out);
@@ -497,5 +514,6 @@ void written_clear(struct written *w)
     if (w->prompts)
         crypto_wipe(w->prompts, strlen(w->prompts));
     free(w->prompts);
+    free(w->instructions);
     memset(w, 0, sizeof(*w));
 }

@@ -29,6 +29,7 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
 struct written {
     struct composition text;  /* subject, body, bullets: all in slots */
     char *prompts;            /* exactly what the engine got, step after step */
+    char *instructions;       /* the system parts of them */
     size_t prompt_tokens, output_tokens;
     unsigned asked_again, left_out; /* answers: asked for twice; still at fault then */
     double model_share;       /* words that the model wrote / words of subject, body and bullets */

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/crypto.h"
 #include "../base/str.h"
+#include "contradict.h"
 #include "names.h"
+#include "tone.h"
 #include "phrase.h"
 #include "plain_words.h"
 #include "slot_text.h"
@@ -14,8 +17,11 @@
 #include "slot_place.h"
 #include "vocabulary.h"
 
-#define LEAK_RUN 8        /* words of the instructions in a row */
+#define LEAK_RUN 8        /* words of the prompt in a row */
+#define SYSTEM_RUN 4      /* words of its instructions in a row */
 #define QUOTE_RUN 4       /* words of the record in a row: a quotation, in whatever language */
+#define SQUASHED_MIN 5    /* letters of a value: shorter ones are words that happen to be written apart */
+#define SQUASHED_MAX 120
 #define LONGEST_WORD 60   /* bytes */
 #define SENTENCE_MAX_BYTES 4096 /* a longer one is none */
 
@@ -25,10 +31,12 @@ struct checker {
     size_t language;
     struct scanner *scanner;
     struct names *names; /* what stands behind the slots */
+    struct hash_set squashed; /* the same without anything between its letters, forwards and backwards */
     struct evidence evidence;
     struct tokens prompt;
     struct vocabulary seen;           /* the prompt's words */
     struct hash_set prompt_runs;      /* of LEAK_RUN words */
+    struct hash_set system_runs;      /* of SYSTEM_RUN words, which quotes of the record may have as well */
     struct hash_set record_runs;      /* of LEAK_RUN words */
     struct hash_set quotes;           /* of QUOTE_RUN words of the record */
     struct value *facts;              /* of the prompt, with `facts: checked` */
@@ -38,6 +46,27 @@ struct checker {
 };
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
+
+/* "thorvald" for "T h o r v a l d", "T-h-o-r-v-a-l-d" and "dlavroht". */
+static enum rc add_squashed(struct checker *c, const char *value, struct err *e)
+{
+    char *fold = names_fold(value, strlen(value));
+    size_t n = 0;
+    enum rc rc = fold ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
+
+    for (size_t i = 0; fold && fold[i]; i++)
+        if (fold[i] != ' ') fold[n++] = fold[i];
+    if (rc == RC_OK && n >= SQUASHED_MIN) rc = hash_set_add(&c->squashed, token_hash(fold, n), e);
+    for (size_t i = 0; fold && i < n / 2; i++) {
+        char x = fold[i];
+        fold[i] = fold[n - 1 - i];
+        fold[n - 1 - i] = x;
+    }
+    if (rc == RC_OK && n >= SQUASHED_MIN) rc = hash_set_add(&c->squashed, token_hash(fold, n), e);
+    if (fold) crypto_wipe(fold, strlen(fold));
+    free(fold);
+    return rc;
+}
 
 /* A value behind a slot: what the leak check looks for. Sums, dates and counts are the digits check's. */
 static enum rc add_value(struct checker *c, const struct vault_value *v, size_t i, struct err *e)
@@ -52,12 +81,17 @@ static enum rc add_value(struct checker *c, const struct vault_value *v, size_t 
         buf_init(&b[k], VAULT_MAX_VALUE_BYTES + 1);
         stored_part(v->value, parts[k], &b[k]);
     }
-    if (stored_is_person(v->value)) {
+    rc = RC_OK;
+    for (size_t k = 0; rc == RC_OK && stored_is_person(v->value) && k < 3; k++) rc = add_squashed(c, b[k].data, e);
+    if (rc != RC_OK) {
+        /* wiped below */
+    } else if (stored_is_person(v->value)) {
         rc = names_add_person(c->names, i, b[0].data, b[1].data, b[2].data, b[3].data, e);
     } else {
         stored_format(v->value, "", c->a->language, false, &b[0]);
         rc = str_eq(v->kind, "ORG") ? names_add_org(c->names, i, b[0].data, e)
                                     : names_add_value(c->names, v->kind, i, b[0].data, e);
+        if (rc == RC_OK) rc = add_squashed(c, b[0].data, e);
     }
     for (size_t k = 0; k < COUNT_OF(parts); k++) buf_wipe(&b[k]);
     return rc;
@@ -133,8 +167,18 @@ static enum rc open_prompt(struct checker *c, const char *prompt, struct err *e)
     return rc;
 }
 
-enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt, struct checker **out,
-                     struct err *e)
+static enum rc open_instructions(struct checker *c, const char *text, struct err *e)
+{
+    struct tokens t = {0};
+    enum rc rc = text ? tokens_split(text, strlen(text), &t, e) : RC_OK;
+
+    if (rc == RC_OK && text) rc = hash_set_add_runs(&c->system_runs, &t, SYSTEM_RUN, e);
+    tokens_clear(&t);
+    return rc;
+}
+
+enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt, const char *instructions,
+                     struct checker **out, struct err *e)
 {
     struct checker *c = calloc(1, sizeof(*c));
     enum rc rc;
@@ -148,6 +192,7 @@ enum rc checker_open(const struct policy *p, const struct policy_admitted *a, co
     if (rc == RC_OK) rc = open_names(c, e);
     if (rc == RC_OK) rc = open_record(c, e);
     if (rc == RC_OK) rc = open_prompt(c, prompt, e);
+    if (rc == RC_OK) rc = open_instructions(c, instructions, e);
     if (rc == RC_OK) {
         *out = c;
         c = NULL;
@@ -161,10 +206,12 @@ void checker_close(struct checker *c)
     if (!c) return;
     policy_scanner_give(c->p, c->scanner);
     names_close(c->names);
+    hash_set_clear(&c->squashed);
     evidence_close(&c->evidence);
     vocabulary_close(&c->seen);
     tokens_clear(&c->prompt);
     hash_set_clear(&c->prompt_runs);
+    hash_set_clear(&c->system_runs);
     hash_set_clear(&c->record_runs);
     hash_set_clear(&c->quotes);
     free(c->facts);
@@ -305,10 +352,37 @@ static enum rc leaks_names(const struct checker *c, const char *blank, const str
     return rc;
 }
 
+/* Words that are a value once nothing stands between them; names_scan() knows those that stand as they are. */
+static enum rc leaks_squashed(const struct checker *c, const char *blank, bool *leak, struct err *e)
+{
+    char *fold = names_fold(blank, strlen(blank)), joined[SQUASHED_MAX + 1];
+    size_t n = fold ? strlen(fold) : 0;
+
+    if (!fold) return err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; i < n; i++) {
+        size_t len = 0;
+        if (i && fold[i - 1] != ' ') continue;
+        for (size_t k = i; k <= n && len < SQUASHED_MAX; k++) {
+            if (k < n && fold[k] != ' ')
+                joined[len++] = fold[k];
+            else if (len >= SQUASHED_MIN && hash_set_has(&c->squashed, token_hash(joined, len)))
+                *leak = true;
+        }
+    }
+    crypto_wipe(joined, sizeof(joined));
+    crypto_wipe(fold, n);
+    free(fold);
+    return RC_OK;
+}
+
 /* LEAK_RUN words in a row that stand in the prompt but not in the record: its instructions. Words of an earlier step's
  * answer stand in a prompt too, but most of them come from the record. */
 static bool leaks_prompt(const struct checker *c, const struct tokens *t)
 {
+    for (size_t i = 0; i + SYSTEM_RUN <= t->n; i++) {
+        uint64_t run = tokens_run(t, i, SYSTEM_RUN);
+        if (hash_set_has(&c->system_runs, run) && !hash_set_has(&c->quotes, run)) return true;
+    }
     for (size_t i = 0; i + LEAK_RUN <= t->n; i++) {
         uint64_t run = tokens_run(t, i, LEAK_RUN);
         size_t of_record = 0;
@@ -480,7 +554,7 @@ const char *check_forbidden(const struct policy *p, const struct tokens *t)
 
 /* ---- outside text ----------------------------------------------------------------------------------------------- */
 
-/* Kinds of which outside text must not put one into a draft: ways to pay, to click, to write to. */
+/* Ways to pay, to click, to write to: where one leads is nothing that a free text may tell. */
 static bool is_way_out(const char *slot)
 {
     static const char *const kinds[] = {"[IBAN_", "[BIC_", "[URL_", "[EMAIL_", "[IP_ADDRESS_", "[POSTAL_ADDRESS_",
@@ -491,13 +565,44 @@ static bool is_way_out(const char *slot)
     return false;
 }
 
+/* A field of the record is nothing but this slot. */
+static bool is_field_slot(const struct checker *c, const struct token *slot)
+{
+    for (size_t i = 0; i < c->evidence.n; i++) {
+        const struct source_text *x = &c->evidence.items[i];
+        if (!x->node->outside && x->words.n == 1 && x->words.items[0].hash == slot->hash) return true;
+    }
+    return false;
+}
+
+/* An address that a person of the record has ("person:crm/contact/C-1"), in whatever text it stands. */
+static bool is_known_address(const struct checker *c, const struct token *slot)
+{
+    size_t n = strlen(slot->fold);
+    const struct vault_value *v = n > 2 ? vault_find(c->a->vault, slot->fold + 1, n - 2) : NULL;
+
+    return v && str_starts(v->subject, "person:") && strchr(v->subject, '/');
+}
+
 static bool way_out_fault(const struct checker *c, const struct tokens *t)
 {
-    for (size_t i = 0; i < t->n; i++)
-        if (t->items[i].slot && is_way_out(t->items[i].fold) && hash_set_has(&c->evidence.outside, t->items[i].hash) &&
-            !hash_set_has(&c->evidence.inside, t->items[i].hash))
-            return true;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct token *x = &t->items[i];
+        if (x->slot && is_way_out(x->fold) && !is_field_slot(c, x) && !is_known_address(c, x)) return true;
+    }
     return false;
+}
+
+/* ---- orders ----------------------------------------------------------------------------------------------------- */
+
+/* Orders split over two fields, or in a field that is not looked at, come together again in what the model writes. */
+static enum rc orders_fault(const struct checker *c, const char *s, size_t n, const char **fault, struct err *e)
+{
+    bool found = false;
+    enum rc rc = suspicious_scan(c->scanner->suspicious, s, n, &found, NULL, NULL, e);
+
+    if (rc == RC_OK && found) *fault = "orders";
+    return rc;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------ */
@@ -510,6 +615,7 @@ static enum rc check_clear(struct checker *c, const char *blank, const struct to
     enum rc rc = leaks_data(c, blank, t, &leak, e);
 
     if (rc == RC_OK) rc = leaks_names(c, blank, t, &leak, &unknown, e);
+    if (rc == RC_OK) rc = leaks_squashed(c, blank, &leak, e);
     if (rc == RC_OK && c->p->facts_slots)
         fact = text_has_digit(blank, strlen(blank));
     else if (rc == RC_OK)
@@ -543,6 +649,8 @@ static enum rc check_words(struct checker *c, const char *s, size_t n, const str
         *fault = "grounding";
     else if (slot_place_fault(t, &c->prompt))
         *fault = "slot place";
+    else if (contradict_fault(c->a, &c->evidence, t))
+        *fault = "contradiction";
     return rc;
 }
 
@@ -552,7 +660,7 @@ static void check_origin(const struct checker *c, const struct tokens *t, struct
     bool outside = evidence_only_outside(&c->evidence, t, c->language) && !phrase_attributed(t);
     bool promise = draft && c->p->promises != PROMISES_KEEP && phrase_promise(t);
 
-    if (draft && way_out_fault(c, t))
+    if (way_out_fault(c, t))
         out->fault = "outside text";
     else if (draft && outside)
         out->fault = "attribution";
@@ -582,7 +690,11 @@ enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct find
         out->fault = "slots";
     else if (check_forbidden(c->p, &t))
         out->fault = "forbidden";
+    else if (check_tone(&t))
+        out->fault = "tone";
     if (rc == RC_OK && !out->fault) rc = check_clear(c, blank, &t, &out->fault, e);
+    if (rc == RC_OK && !out->fault) rc = orders_fault(c, s, n, &out->fault, e);
+    if (rc == RC_OK && !out->fault && check_markup(blank)) out->fault = "markup";
     if (rc == RC_OK && !out->fault) rc = check_words(c, s, n, &t, &out->fault, e);
     if (rc == RC_OK && !out->fault) check_origin(c, &t, out);
     free(blank);

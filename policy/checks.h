@@ -1,19 +1,25 @@
 /* checks.h: the output checks: what a sentence that a model wrote must pass before it may leave the house.
  *
- * Checked in this order; the name is what flags ("dropped:grounding") and messages say:
+ * Checked in about this order; the name is what flags ("dropped:grounding") and messages say:
  *   length         more than 4 KiB without an end
  *   slots          a slot that this prompt does not have, or one that can't be read
  *   forbidden      a phrase that the policy forbids
- *   leak           a value behind a slot in clear, other personal data, or the instructions of the prompt (8 words)
+ *   markup         a sign of mark-up, code or a formula, a link or address, an encoded word, another script
+ *   tone           an insult, a slur, a threat, pressure, a judgement on a person (tone.h)
+ *   orders         it gives orders to a model (suspicious.h)
+ *   leak           a value behind a slot in clear, spelled or turned in whatever way, other personal data, or the
+ *                  instructions of the prompt (4 words; 8 of what else only the template says)
  *   digits         a digit outside slots; with `facts: checked` a number, date or amount that the prompt does not have
  *   number words   "zwei", "dozen", "tomorrow" that the prompt does not have
  *   names          a word with a capital that is neither in the prompt nor common
  *   grounding      words that what the model saw does not hold
  *   slot place     a slot where the prompt has another one of its kind; days called overdue that are not (slot_place.h)
+ *   contradiction  another stage, outcome, amount or close date than the fields, or a deed that nothing shows (contradict.h)
  *   language       the model's own words are in the other language
  *   repetition     the same four words twice, one word three times, a sentence that stood before
  *   syllables      "lalalala"
- *   outside text   a link, address or bank details that only outside text gave (drafts)
+ *   syntax         a string of fields that begins or goes on with signs (enrichment; release.c)
+ *   outside text   a link, address or bank details that no field of the record and none of its people have
  *   attribution    a statement that rests only on outside text and does not say so (drafts)
  *   promises       a commitment of ours, when the policy says `promises: drop` (drafts) */
 #ifndef POLICY_CHECKS_H
@@ -25,9 +31,10 @@
 #include "policy_internal.h"
 
 struct checker;
-/* prompt: what the model saw, or NULL: then all that was admitted. Borrows everything. RC_LIMIT, RC_NOMEM. */
+/* prompt: what the model saw, or NULL: then all that was admitted. instructions: the part of it that tells the model what
+ * to do, or NULL. Borrows everything. RC_LIMIT, RC_NOMEM. */
 MUST_USE enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt,
-                              struct checker **out, struct err *e);
+                              const char *instructions, struct checker **out, struct err *e);
 void checker_close(struct checker *c);
 
 struct finding {

@@ -182,6 +182,12 @@ static bool is_fact_slot(const char *slot)
     return true;
 }
 
+/* "signed", "won", "tomorrow", "twenty": a lie as much as a sum is. */
+static bool states_fact(const char *word, size_t language)
+{
+    return plain_event(word) >= 0 || plain_relative_day(word) || plain_number(word, language);
+}
+
 bool evidence_only_outside(const struct evidence *ev, const struct tokens *sentence, size_t language)
 {
     size_t only_outside = 0, inside = 0;
@@ -190,8 +196,8 @@ bool evidence_only_outside(const struct evidence *ev, const struct tokens *sente
         const struct token *t = &sentence->items[i];
         bool in = hash_set_has(&ev->inside, t->hash), out = hash_set_has(&ev->outside, t->hash);
 
-        if (!evidence_weighs(t, language)) continue;
-        if (out && !in && ((t->slot && is_fact_slot(t->fold)) || t->digit)) return true;
+        if (!evidence_weighs(t, language) && !states_fact(t->fold, language)) continue;
+        if (out && !in && ((t->slot && is_fact_slot(t->fold)) || t->digit || states_fact(t->fold, language))) return true;
         only_outside += out && !in && !t->slot;
         inside += in && !t->slot;
     }

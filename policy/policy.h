@@ -180,6 +180,7 @@ struct draft { /* what the pipeline composed from the model's checked steps; all
     const char *const *bullets;
     size_t n_bullets;
     const char *prompt;          /* what the model saw: for the leak check and grounding */
+    const char *instructions;    /* the system parts of it, or NULL: for the leak check */
     const char *greeting_to;     /* path of the person greeted ("contact"), or NULL for no greeting and sign-off */
     const char *sender_name, *sender_title; /* sign-off; from config */
     double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */
@@ -278,6 +279,8 @@ void policy_released_flags(const struct policy_released *r, const char *const **
 void policy_released_values(const struct policy_released *r, const struct policy_value **v, size_t *n);
 const char *policy_released_to(const struct policy_released *r); /* slot of the recipient's address, or NULL */
 const char *policy_released_language(const struct policy_released *r);
+/* Why sentences are missing, one line each: "body 2: grounding" (part, which of its sentences, the check). */
+void policy_released_reasons(const struct policy_released *r, const char *const **reasons, size_t *n);
 size_t policy_released_dropped(const struct policy_released *r); /* sentences that a check took out */
 int64_t policy_released_valid_until(const struct policy_released *r); /* microseconds; 0: no date in it */
 

@@ -10,6 +10,7 @@
 #include "../base/crypto.h"
 #include "../base/str.h"
 #include "admit.h"
+#include "defuse.h"
 #include "normalise.h"
 #include "text.h"
 #include "thread.h"
@@ -18,6 +19,7 @@
 #define MAX_CHUNK_BYTES 300  /* a longer sentence is weighed in parts */
 #define SLOT_COST 10         /* bytes that a slot takes in the budget */
 #define NAME_BASE (SIZE_MAX / 2) /* struct found: detector of the i-th name is NAME_BASE + i */
+#define LINK (SIZE_MAX - 1)       /* and that of a link that no detector knows */
 
 struct part { /* one text on its way */
     struct admit *a;
@@ -79,13 +81,26 @@ static bool is_space(char c)
     return c == ' ' || c == '\n';
 }
 
+static void add_word(struct writer *w, const char *s, size_t n)
+{
+    if (!n || defuse_is_link(s, n)) return; /* one that no detector knows: nothing to read, only to follow */
+    buf_add(&w->data, s, n);
+    w->last = s[n - 1];
+}
+
 static void add_data(struct writer *w, const char *s, size_t n)
 {
+    size_t from = 0;
+
     for (size_t i = 0; i < n; i++) {
-        if (is_space(s[i]) && is_space(w->last)) continue;
+        if (!is_space(s[i])) continue;
+        add_word(w, s + from, i - from);
+        from = i + 1;
+        if (is_space(w->last)) continue;
         buf_char(&w->data, s[i]);
         w->last = s[i];
     }
+    add_word(w, s + from, n - from);
 }
 
 static void add_slot(struct writer *w, const char *slot)
@@ -159,6 +174,7 @@ static enum rc stand_in_of(struct part *p, const struct found *f, struct stand_i
     size_t n = f->end - f->start;
 
     *out = (struct stand_in){.how = STAND_NOTHING};
+    if (f->detector == LINK) return RC_OK;
     if (n > MAX_MATCH_BYTES && policy_action(p->a->p, f->entity) != ACTION_BLOCK) return RC_OK;
     if (name) return slot_name(p, f, name, out, e);
     if (f->detector == SIZE_MAX) return slot_number(p->a, s, n, &p->locale, out, e);
@@ -308,11 +324,49 @@ static void drop_kept(struct part *p)
     p->n_found = kept;
 }
 
+/* Is nothing found in text[start, end) but numbers, sums and dates? Then these are taken out. */
+static bool only_facts(struct part *p, size_t start, size_t end)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->n_found; i++)
+        if (p->found[i].end > start && p->found[i].start < end &&
+            !(is_fact(p->found[i].entity) && p->found[i].start >= start && p->found[i].end <= end))
+            return false;
+    for (size_t i = 0; i < p->n_found; i++)
+        if (p->found[i].end <= start || p->found[i].start >= end) p->found[kept++] = p->found[i];
+    p->n_found = kept;
+    return true;
+}
+
+/* Words that are links of a form that no detector knows ("http://0xCB00714D/login") go as a whole, before their digits
+ * become numbers and the rest a word of its own. */
+static enum rc find_links(struct part *p, struct err *e)
+{
+    size_t n_links = 0;
+
+    for (size_t from = 0, to; from < p->n; from = to + 1) {
+        struct found *more;
+
+        to = from;
+        while (to < p->n && !is_space(p->text[to])) to++;
+        if (to == from || !defuse_is_link(p->text + from, to - from) || !only_facts(p, from, to)) continue;
+        more = realloc(p->found, (p->n_found + 1) * sizeof(*more));
+        if (!more) return err_set(e, RC_NOMEM, "policy: out of memory");
+        p->found = more;
+        more[p->n_found++] = (struct found){.entity = "URL", .start = from, .end = to, .score = 1, .detector = LINK};
+        n_links++;
+    }
+    if (n_links > 0) qsort(p->found, p->n_found, sizeof(*p->found), by_place);
+    return RC_OK;
+}
+
 static enum rc find_all(struct part *p, struct err *e)
 {
     enum rc rc = find_matches(p, e);
 
     if (rc == RC_OK) drop_kept(p);
+    if (rc == RC_OK) rc = find_links(p, e);
     if (rc == RC_OK && p->a->p->facts_slots) rc = detect_fill_digits(p->text, p->n, &p->found, &p->n_found, e);
     return rc;
 }
@@ -529,12 +583,14 @@ static void no_brackets(char *s, size_t n)
     for (size_t i = 0; i < n; i++) s[i] = s[i] == '[' ? '(' : s[i] == ']' ? ')' : s[i];
 }
 
-static enum rc check_instructions(struct admit *a, const char *s, size_t n, const char *path, struct err *e)
+/* Mark-up, codes and orders go; the record is flagged or refused. */
+static enum rc take_apart(struct admit *a, const char *s, size_t n, const char *path, struct buf *out, struct err *e)
 {
-    bool found = false;
-    enum rc rc = suspicious_scan(a->scanner->suspicious, s, n, &found, NULL, NULL, e);
+    struct defused what = {0};
+    enum rc rc = defuse(a->scanner->suspicious, s, n, out, &what, e);
 
-    if (rc != RC_OK || !found) return rc;
+    if (rc == RC_OK) rc = buf_check(out, "policy: a text", e);
+    if (rc != RC_OK || !what.orders) return rc;
     a->out->suspicious = true;
     if (!a->p->quarantine_instructions) return RC_OK;
     return err_set(e, RC_REFUSED, "policy: text in %s gives orders to the model (instructions: quarantine)", path);
@@ -585,20 +641,21 @@ static enum rc admit_part(struct admit *a, const struct buf *text, const char *p
 enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out, struct err *e)
 {
     struct normalised t = {0};
-    struct buf readable, own, quoted;
+    struct buf readable, safe, own, quoted;
     struct prose p = {0};
     enum rc rc;
 
     buf_init(&readable, DETECT_MAX_TEXT);
+    buf_init(&safe, 4 * DETECT_MAX_TEXT);
     buf_init(&own, DETECT_MAX_TEXT);
     buf_init(&quoted, DETECT_MAX_TEXT);
     put_readable(text, n, &readable);
     rc = buf_check(&readable, path, e);
     if (rc == RC_OK) rc = normalise(readable.data, readable.len, DETECT_MAX_TEXT, &t, e);
-    if (rc == RC_OK) rc = check_instructions(a, t.text, t.n, path, e);
+    if (rc == RC_OK) rc = take_apart(a, t.text, t.n, path, &safe, e);
     if (rc != RC_OK) goto out;
-    no_brackets(t.text, t.n);
-    thread_split(t.text, t.n, &own, &quoted);
+    no_brackets(safe.data, safe.len);
+    thread_split(safe.data, safe.len, &own, &quoted);
     rc = buf_check(&own, path, e);
     if (rc == RC_OK) rc = buf_check(&quoted, path, e);
     if (rc == RC_OK) rc = admit_part(a, &own, path, &p.own, &p.n_own, e);
@@ -611,6 +668,7 @@ enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *pat
 out:
     normalise_clear(&t);
     buf_wipe(&readable);
+    buf_wipe(&safe);
     buf_wipe(&own);
     buf_wipe(&quoted);
     return rc;

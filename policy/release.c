@@ -1,4 +1,5 @@
 /* release.c: policy out: what a model composed becomes what may be stored and shown, sentence by sentence. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ struct release {
     size_t language;
     size_t first;        /* of the body's sentences among all */
     unsigned kept, seen;
+    const char *part;    /* "subject", "body", "bullets", "fields": what is being judged */
+    unsigned in_part;    /* its sentences so far */
     const char *fault; /* of the last sentence that was dropped */
     const char *sender; /* slot, or NULL */
 };
@@ -58,14 +61,23 @@ static uint64_t said_hash(const struct tokens *t)
     return tokens_run(t, 0, t->n);
 }
 
+static void begin_part(struct release *r, const char *name)
+{
+    r->part = name;
+    r->in_part = 0;
+}
+
 static enum rc drop(struct release *r, const char *check, struct err *e)
 {
-    char flag[64];
+    char flag[64], reason[96];
+    enum rc rc;
 
     snprintf(flag, sizeof(flag), "dropped:%s", check);
+    snprintf(reason, sizeof(reason), "%s %u: %s", r->part, r->in_part, check);
     r->fault = check;
     r->out->n_dropped++;
-    return released_flag(r->out, flag, e);
+    rc = released_flag(r->out, flag, e);
+    return rc == RC_OK ? released_reason(r->out, reason, e) : rc;
 }
 
 /* "closes in [DAYS_1]" is true today only. */
@@ -102,6 +114,7 @@ static enum rc judge(struct release *r, const char *s, size_t n, bool counts, bo
     *kept = false;
     if (rc == RC_OK && t.n == 0) goto out; /* nothing but punctuation */
     r->seen++;
+    r->in_part++;
     if (rc == RC_OK) rc = checker_sentence(r->checker, s, n, &f, e);
     if (rc == RC_OK && !f.fault && hash_set_has(&r->said, said_hash(&t))) f.fault = "repetition";
     if (rc != RC_OK) goto out;
@@ -362,6 +375,15 @@ static enum rc refuse(const struct release *r, struct err *e)
                    r->seen, r->fault);
 }
 
+/* A model that finds no end to a string fills it with signs; one that is a piece of a text begins with one. */
+static bool is_broken(const char *s)
+{
+    if (*s && !(isalnum((unsigned char)*s) || (*s & 0x80) || strchr("[(\"'", *s))) return true;
+    for (; *s; s++)
+        if (ispunct((unsigned char)*s) && s[1] == *s) return true;
+    return false;
+}
+
 /* One string of the fields: all its sentences must pass, or it goes. */
 static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *kept, struct err *e)
 {
@@ -373,6 +395,12 @@ static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *k
     (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, out);
     rc = buf_check(out, "a field", e);
     *kept = true;
+    if (rc == RC_OK && is_broken(out->data)) {
+        *kept = false;
+        r->seen++;
+        r->in_part++;
+        return drop(r, "syntax", e);
+    }
     for (size_t pos = 0; rc == RC_OK && *kept && text_sentence(out->data, out->len, NULL, 0, &pos, &x);)
         rc = judge(r, out->data + x.start, x.end - x.start, false, kept, e);
     if (!*kept) r->out->n_sentences = before;
@@ -382,7 +410,10 @@ static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *k
 static enum rc compose_fields(struct release *r, struct err *e)
 {
     char *text = NULL;
-    enum rc rc = fields_release(r->d, judge_field, r, &text, e);
+    enum rc rc;
+
+    begin_part(r, "fields");
+    rc = fields_release(r->d, judge_field, r, &text, e);
 
     if (rc == RC_OK) {
         r->out->body = arena_dup(&r->out->arena, text);
@@ -398,9 +429,12 @@ static enum rc compose(struct release *r, struct err *e)
     enum rc rc;
 
     buf_init(&body, TEXT_MAX_BYTES);
+    begin_part(r, "subject");
     rc = r->d->subject ? judge_subject(r, e) : RC_OK;
     r->first = r->out->n_sentences;
+    begin_part(r, "body");
     if (rc == RC_OK) rc = judge_text(r, r->d->body ? r->d->body : "", &body, e);
+    begin_part(r, "bullets");
     if (rc == RC_OK) rc = judge_bullets(r, e);
     if (rc == RC_OK && !r->kept) rc = refuse(r, e);
     if (rc == RC_OK && r->d->greeting_to) rc = frame(r, &body, e);
@@ -419,7 +453,7 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
     struct release r = {.p = p, .a = a, .d = d, .keys = keys, .language = policy_language_index(a->language)};
     enum rc rc = released_open(a->language, &r.out, e);
 
-    if (rc == RC_OK) rc = checker_open(p, a, d->prompt, &r.checker, e);
+    if (rc == RC_OK) rc = checker_open(p, a, d->prompt, d->instructions, &r.checker, e);
     if (rc == RC_OK) rc = released_flag(r.out, "machine-written", e);
     if (rc == RC_OK && a->suspicious) rc = released_flag(r.out, "instructions", e);
     if (rc == RC_OK) rc = d->fields_fit ? compose_fields(&r, e) : compose(&r, e);
@@ -459,7 +493,7 @@ const char *policy_sentence_fault(const struct policy *p, const struct policy_ad
     struct checker *c = NULL;
     struct buf mended;
     const char *fault;
-    enum rc rc = checker_open(p, a, prompt, &c, NULL);
+    enum rc rc = checker_open(p, a, prompt, NULL, &c, NULL);
 
     if (rc != RC_OK) return rc == RC_LIMIT ? "length" : "out of memory";
     buf_init(&mended, TEXT_MAX_BYTES);

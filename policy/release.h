@@ -10,10 +10,10 @@
 struct policy_released { /* all strings and arrays lie in the arena; all texts in slots */
     struct arena arena;
     const char *subject, *body, *to, *language;
-    const char **bullets, **flags;
+    const char **bullets, **flags, **reasons;
     struct policy_sentence *sentences;
     struct policy_value *values;
-    size_t n_bullets, cap_bullets, n_flags, cap_flags, n_sentences, cap_sentences, n_values, cap_values;
+    size_t n_bullets, cap_bullets, n_flags, cap_flags, n_reasons, cap_reasons, n_sentences, cap_sentences, n_values, cap_values;
     int64_t valid_until;
     size_t n_dropped;
     struct hash_set stored; /* slots that have their value */
@@ -23,6 +23,7 @@ MUST_USE enum rc released_open(const char *language, struct policy_released **ou
 enum rc released_no_memory(const struct policy_released *r, struct err *e); /* RC_NOMEM or, arena full, RC_LIMIT */
 /* Each copies. A flag that is there already is not added again. */
 MUST_USE enum rc released_flag(struct policy_released *r, const char *flag, struct err *e);
+MUST_USE enum rc released_reason(struct policy_released *r, const char *reason, struct err *e);
 MUST_USE enum rc released_bullet(struct policy_released *r, const char *text, struct err *e);
 MUST_USE enum rc released_sentence(struct policy_released *r, const char *s, size_t n, const char *const *rests_on,
                                    size_t n_rests_on, bool by_code, struct err *e);

@@ -68,6 +68,11 @@ enum rc released_flag(struct policy_released *r, const char *flag, struct err *e
     return add_string(r, &r->flags, &r->n_flags, &r->cap_flags, flag, e);
 }
 
+enum rc released_reason(struct policy_released *r, const char *reason, struct err *e)
+{
+    return add_string(r, &r->reasons, &r->n_reasons, &r->cap_reasons, reason, e);
+}
+
 enum rc released_bullet(struct policy_released *r, const char *text, struct err *e)
 {
     return add_string(r, &r->bullets, &r->n_bullets, &r->cap_bullets, text, e);
@@ -177,6 +182,12 @@ void policy_released_flags(const struct policy_released *r, const char *const **
 {
     *flags = r->flags;
     *n = r->n_flags;
+}
+
+void policy_released_reasons(const struct policy_released *r, const char *const **reasons, size_t *n)
+{
+    *reasons = r->reasons;
+    *n = r->n_reasons;
 }
 
 void policy_released_values(const struct policy_released *r, const struct policy_value **v, size_t *n)

@@ -4,6 +4,8 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "defuse.h"
+#include "suspicious.h"
 #include "text.h"
 
 #define PSEUDONYM_LETTERS 10
@@ -94,10 +96,25 @@ static enum rc act(struct admit *a, enum action action, const char *entity, cons
     return err_set(e, RC_INTERNAL, "policy: unknown action");
 }
 
+/* A name field can hold anything, and what it holds is put back into the text as it is: what nobody can be called stays
+ * out of it. */
+static enum rc is_name(struct admit *a, const char *s, size_t n, const char *path, bool *yes, struct err *e)
+{
+    bool orders = false;
+    enum rc rc = suspicious_scan(a->scanner->suspicious, s, n, &orders, NULL, NULL, e);
+
+    *yes = rc == RC_OK && !orders && defuse_is_name(s, n);
+    if (!orders) return rc;
+    a->out->suspicious = true;
+    if (!a->p->quarantine_instructions) return RC_OK;
+    return err_set(e, RC_REFUSED, "policy: text in %s gives orders to the model (instructions: quarantine)", path);
+}
+
 enum rc slot_person(struct admit *a, const struct person *p, const char *path, struct stand_in *out, struct err *e)
 {
     const char *entity = p->staff ? "STAFF" : "PERSON";
     struct buf stored, full, key;
+    bool good = false;
     enum rc rc;
 
     buf_init(&stored, VAULT_MAX_VALUE_BYTES);
@@ -108,7 +125,10 @@ enum rc slot_person(struct admit *a, const struct person *p, const char *path, s
     slot_key(entity, full.data, full.len, &key);
     rc = buf_check(&key, "a name", e);
     if (rc == RC_OK) rc = buf_check(&stored, "a name", e);
-    if (rc == RC_OK)
+    if (rc == RC_OK) rc = is_name(a, full.data, full.len, path, &good, e);
+    if (rc == RC_OK && !good)
+        *out = (struct stand_in){.how = STAND_NOTHING};
+    else if (rc == RC_OK)
         rc = act(a, policy_action(a->p, entity), entity, key.data, stored.data, p->subject, path, out, e);
     buf_wipe(&key);
     buf_wipe(&full);
@@ -158,7 +178,12 @@ static enum rc slot_plain(struct admit *a, const char *entity, const char *s, si
 
 enum rc slot_org(struct admit *a, const char *name, size_t n, const char *path, struct stand_in *out, struct err *e)
 {
-    return slot_plain(a, "ORG", name, n, path, out, e);
+    bool good = false;
+    enum rc rc = is_name(a, name, n, path, &good, e);
+
+    if (rc == RC_OK && !good)
+        *out = (struct stand_in){.how = STAND_NOTHING};
+    return rc == RC_OK && good ? slot_plain(a, "ORG", name, n, path, out, e) : rc;
 }
 
 static enum rc put_value(struct admit *a, enum action action, const char *entity, const struct value *v,

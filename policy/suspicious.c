@@ -41,6 +41,35 @@ static const char *const patterns[] = {
         3) "(?:tous|toutes|tes|vos)[ \\n]" WORDS(3) "(?:contacts|mots de "
                                                     "passe|instructions|consignes|clients|données)\\b",
     "\\b(?:system prompt|hidden instructions|initial instructions|systemprompt)\\b",
+    /* how to write: a field tells about a customer, it does not tell its reader what to put down */
+    "\\b(?:write|say|answer|reply|respond|output|print|return|state)[ \\n](?:only|exactly|nothing but|just)\\b|"
+    "\\b(?:only|just|nothing but) (?:answer|output|reply|respond|print|write)\\b|"
+    "\\b(?:begin|start|end|close|finish|prefix|open|conclude)[ \\n]" WORDS(2) "(?:answer|reply|response|summary|output|brief|e-?mail|mail|draft|letter|message)[ \\n]with\\b",
+    "\\b(?:the|your|every|each|this|any) (?:summary|brief|answer|output|response|draft|e-?mail|mail|reply)[ \\n](?:must|should|has to|have to|shall|needs to|is to|will)[ \\n]"
+    "(?:not[ \\n])?(?:say|contain|include|mention|end|begin|start|close|state|read|praise|recommend|be )",
+    "\\byou (?:must|have to|should|shall|will) (?:begin|end|start|close|answer|respond|include|mention|say|add|output|print)\\b|\\bin every (?:sentence|line|answer)\\b|"
+    "\\b(?:when|if|before|while) (?:you|anyone|somebody|an? \\w{1,20}) (?:summari[sz]es?|reads?|process(?:es)?) (?:this|the)\\b|\\bwhoever (?:reads|summari[sz]es|processes)\\b",
+    "\\b(?:code ?word|language model|llm|chat ?bot|gpt|your (?:programming|developers?|training|guidelines|instructions|prompt|rules|system))\\b|"
+    "\\b(?:new|real|actual|updated|hidden|secret) (?:task|instructions?|prompt|policy|rules?|role)\\b ?[:.=]",
+    "(?:^|[.!?\\n] ?)(?:assistant|ai|bot|model|computer|dear ai|hey ai)\\b ?[,:]|\\b(?:ai|llm|bot)s? (?:reading|who reads|that reads|system)\\b|"
+    "\\byou may now\\b|\\b(?:disable|turn off|switch off|skip|bypass) (?:all |the |your |any )?(?:checks?|filters?|rules|policy|safety|guardrails)\\b",
+    "\\b(?:repeat|copy|print|spell|write|say|output|encode|translate|show|reveal|tell|complete|dump)[ \\n]" WORDS(
+        5) "(?:verbatim|word for word|letter by letter|backwards|base ?64|rot ?13|hex(?:adecimal)?|placeholders?|the slots?|all slots|vault|master key|training data|"
+           "above|this line|klingon|(?:two|three|four|five|ten|\\d{1,3}) times|a poem)\\b",
+    "\\b(?:add|insert|include|append|put)[ \\n](?:the )?(?:sentence|line|phrase|word|words|text|slogan)\\b|\\b(?:replace|change) the (?:greeting|signature|subject|sign-off)\\b|"
+    "\\b(?:leave out|omit|drop) the (?:amount|name|date|stage|customer)\\b|\\bdo not (?:describe|summari[sz]e|mention)\\b|\\bdo what\\b|\\bwrite (?:the|this|your) (?:mail|e-?mail|summary|answer) (?:in|as)\\b",
+    "\\b(?:list|show|name|tell|reveal|give)[ \\n]" WORDS(3) "(?:customers|accounts|records|contacts|clients|names)[ \\n](?:in|of|that|from)[ \\n](?:the|your|you|other)\\b|"
+    "\\bwhat (?:stands|is|was|comes|are)[ \\n]" WORDS(3) "(?:above|before) this\\b",
+    "\\b(?:schreibe?n?|antworte[nt]?|sage?n?|gib|geben|beginne?n?|ende[nt]?)[ \\n](?:sie )?(?:nur|ausschließlich|genau|mit dem wort|einzig)\\b|"
+    "\\bdu bist (?:jetzt|nun|ab)\\b|\\b(?:codewort|sprachmodell|platzhalter)\\b|\\b(?:vergiss|vergessen|ignorier\\w{0,4}|missachte\\w{0,2})[ \\n]" WORDS(4) "(?:regeln|anweisungen|vorgaben|alles)\\b|"
+    "\\b(?:die|deine|jede) (?:zusammenfassung|antwort|ausgabe) (?:muss|soll|darf)\\b|\\b(?:gib|gebe|zeige?|nenne)[ \\n]" WORDS(4) "(?:aus|kontakte|adressen|werten?)\\b",
+    /* the same in other languages: a verb of forgetting and what is to be forgotten */
+    "\\b(?:ignor[aei]\\w{0,4}|olvid\\w{1,3}|descart\\w{1,3}|esqueç\\w{1,2}|dimentic\\w{1,3}|oubli\\w{1,3}|negeer|vergeet|zignoruj\\w{0,3}|zapomnij|glöm|ignorera|glem|ignorer|unohda|ignoruj\\w{0,3}|"
+    "zapome[nň]\\w{0,3}|uita|felejts\\w{0,4}|unut)\\b[ \\n]" WORDS(5)
+        "(?:instruc\\w{2,8}|istruzion\\w|instruç\\w{2,4}|consignes|reglas|regole|regras|instructies|regels|instrukcj\\w|polecen\\w{1,3}|instruktion\\w{0,4}|regler\\w{0,2}|anvisning\\w{0,4}|pokyny|instrukce|"
+        "instruc[tț]iuni\\w{0,3}|utas[ií]t[aá]s\\w{0,4}|ohjeet|talimat\\w{0,6})\\b|\\btalimat\\w{0,6}[ \\n](?:yok|unut|gör)\\w{0,4}",
+    /* letters that Latin texts don't use: orders in them are known by their words as well */
+    "(?:игнорируй|забудь|проигнорируй|не обращай|ігноруй|忽略|无视|無視|忘记|忘掉|忘れ|무시|잊어|تجاهل|انس|התעלם|अनदेखा|αγνόησε|ละเว้น)",
     /* fake turns */
     "(?:^|\\n)[ #>*\\[<]{0,4}(?:system|assistant|developer)(?: ?(?:message|prompt|note))?[\\]>*]{0,3} ?:(?= "
     "?\\S)",

@@ -1,6 +1,7 @@
 /* suspicious.h: text that talks to the model instead of about the deal: "ignore your instructions", fake system turns,
- * chat template tokens, requests to reveal contacts or the prompt (en, de, fr). A flag for people and for policy's
- * quarantine, not the defence: that is that data never becomes instructions (segments, slots, fact lock). */
+ * chat template tokens, requests to reveal contacts or the prompt, how to write (en, de, fr; forgetting in more). A flag for people and for policy's
+ * quarantine; what gives orders is left out (defuse.h). Not the defence: that is that data never becomes instructions
+ * (segments, slots, fact lock) and what the output checks let pass. */
 #ifndef POLICY_SUSPICIOUS_H
 #define POLICY_SUSPICIOUS_H
 
