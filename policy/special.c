@@ -1,6 +1,7 @@
-/* special.c: see special.h. A rule is a phrase that is clear by itself, or words that count only where a person stands in
- * the clause, or is what the clause speaks of ("the project is ill"). Persons are told by pronouns, roles, relatives and
- * the gazetteer. */
+/* special.c: see special.h. Two sources of finds: terms in tables (special_words.c), which carry the breadth, and the rules
+ * below, phrases whose grammar matters. Either counts where a person stands in the sentence or acts in it, or is what the
+ * clause speaks of ("the project is ill"), and no business phrase covers it. Persons are told by pronouns, roles,
+ * relatives and the gazetteer. */
 #include "special.h"
 
 #include <stdbool.h>
@@ -429,7 +430,8 @@ static void clause_around(const char *text, size_t n, size_t from, size_t upto, 
 
 static bool pronoun(const struct word *x)
 {
-    return word_in(x, " he she him her his hers i my me who they er ihn ihm seine seinem seinen seiner ich mein meine il elle lui ");
+    return word_in(x, " he she him her his hers himself herself i my me who they er sie ihn ihm ihr ihre ihrem ihren ihrer sein seine "
+                      "seinem seinen seiner ich mein meine il elle lui sa ses qui ");
 }
 
 /* "her" and "his" speak of somebody, but what follows them is what the sentence is about. */
@@ -540,7 +542,8 @@ static bool has_person(const struct name_text *t, size_t start, size_t end)
 
         if (pronoun(x) || role_of_person(x) || name(x) || (x->tags & TAG_TITLE && x->capital)) return true;
         if (x->capital && word_is(x, "m") && i + 1 < t->w->n && x[1].capital) return true; /* M. Petit */
-        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && word_in(x + 1, " is was has had got went s will ist war hat hatte wird wurde "))
+        if (!t->nouns && maybe_name(t, i) && i + 1 < t->w->n && (x[1].tags & TAG_ACT || (x->tags & TAG_FIRST && !x[1].capital) ||
+            word_in(x + 1, " is was has had got went s will ist war hat hatte wird wurde ")))
             return true;
         if (x->capital && word_is(x, "sie") && i + 1 < t->w->n && x[1].start < end) return true;
     }
@@ -696,8 +699,9 @@ static enum rc judge(struct special *s, struct scan *x, enum special_category ca
     size_t clause, from, upto;
 
     clause_around(x->t->text, x->t->n, start, end, &clause, clause_upto, &f.start, &f.end);
-    from = word_from(x->w->w, start); /* what is sold is no offence's cure: "sells cocaine" counts */
+    from = word_from(x->w->w, start);
     upto = word_from(x->w->w, end);
+    /* Selling is no excuse for an offence: "sells cocaine" counts, "sells hearing aids" doesn't. */
     *meant = !is_business(&x->look_alikes, category, from, upto) &&
              !special_terms_trade(s->terms, x->w->w, from, upto, category == SPECIAL_OFFENCE ? start : clause, *clause_upto) &&
              is_meant(needs, x->w, clause, *clause_upto, start);

@@ -81,7 +81,7 @@ const struct special_class special_classes[] = {
               "medicines tests test vaccine beds chairs furniture systems system services locks lights heating lamps sensors gerate maschinen losung losungen produkte "
               "medikamente mittel mobel technik bedarf systeme anlagen betten logiciel logiciels materiel appareil appareils produits machines lits "
               "medicaments equipement equipements solution meubles"},
-    {"commerce", "sell sells selling sold supplies supplied supplying makes manufactures manufacturing distributes exports imports produces ships "
+    {"commerce", "buys buying bought kauft achete sell sells selling sold supplies supplied supplying makes manufactures manufacturing distributes exports imports produces ships "
                  "verkauft verkaufen liefert liefern baut herstellt produziert vertreibt beliefert vend vendent livre fabrique fabriquent "
                  "distribue installe equipe"},
     {"trade", "machine machines machinery table tables lamp system solution solutions technology technologies company companies firm firms startup brand package "
@@ -201,34 +201,33 @@ const struct special_row special_rows[] = {
      "arztlicher/arztliche behandlung/attest/anordnung/rat; arzt hat/sagt/verbietet/rat; attest; schwanger; "
      "schwangere; schwangerschaft; mutterschutz; mutterschafts*; elternzeit; entbindung; entbunden; geburt ihres/"
      "seines/der/des/von; kaiserschnitt; fruhgeburt; fruhchen; fehlgeburt; totgeburt; abtreibung; kinderwunsch*; in "
-     "anderen umstanden; guter hoffnung; erwartet/erwarten ein/ihr/zwillinge/nachwuchs/im/zwei; nachwuchs; zwillinge "
-     "bekommen; stillt; wochenbett; hebamme; wechseljahre; burnout; burn out; erschopf*; zusammenbruch; "
-     "zusammengebrochen; nervenzusammenbruch; nerven am ende; am ende seiner/ihrer krafte/nerven; mit den nerven; "
-     "depressiv; depressionen; angstzustande; angststorung; panikattacke*; psychische probleme/erkrankung/belastung; "
-     "seelisch; selbstmord*; suizid*; suizidversuch; selbst verletzt; ritzt; lebensmude; magersucht*; essstorung; "
-     "alkoholproblem*; alkoholiker*; alkoholkrank*; alkohol problem/probleme/abhangig; trinkt zu/wieder/heimlich/viel; "
-     "trinker; trinkerin; entzug; entziehung*; entzugsklinik; suchtklinik; suchtberatung; suchtig; spielsucht*; "
-     "spielsuchtig; drogen*; drogensuchtig; drogenproblem*; tablettensuchtig; medikamentenabhangig; trocken seit; "
-     "ruckfallig; rezidiv; hangt an der flasche; anonyme* alkoholiker*; antidepressiva; insulin; schmerzmittel; "
-     "medikamente nehmen/nimmt; nimmt/schluckt medikamente/tabletten/psychopharmaka; schwerbehinder*; behindert; "
-     "behinderung; behindertenausweis; grad der behinderung; rollstuhl; kruck*; prothese; gelahmt; lahmung; "
-     "querschnittsgelahmt; blind; erblindet; sehbehindert; gehorlos; taub; horgerat; horgerate; schwerhorig; autist; "
-     "autistin; autistisch; epilept*; diabetiker*; rheuma*; allergi*; allergie; allergisch; laktoseintoler*; "
-     "glutenunvertrag*; nussallergie; pflegefall; pflegegrad; pflegebedurftig; erwerbsgemindert; erwerbsunfahig*; "
-     "erwerbsminderung*; berufsunfahig*; arbeitsunfahig*; fruhverrentet; fruhrente; invalide; invalid*; "
-     "frischoperiert; wiedereinglieder*; hamburger modell; lohnfortzahlung; krankengeld; verkehrsunfall; autounfall; "
-     "skiunfall; motorradunfall; arbeitsunfall; fahrradunfall; gesturzt; verletzt; verungluckt; gebrochen* $part; "
-     "$part gebrochen/verstaucht/gerissen/amputiert/verletzt/verbrannt; bruch am/an; wirbelbruch; armbruch; beinbruch; "
-     "verstaucht; verbrennung*; liegt/lag flach; im/das bett huten; liegt/lag im bett/krankenhaus/spital/koma/sterben; "
-     "fallt/fiel/fallen/ausgefallen/ausfall krankheits*/gesundheitlich/lange/langer/wochen; fallt/fiel/ausgefallen .. "
-     "wegen .. ruckens/ruckenschmerzen/op/operation/knie/rucken/corona/grippe; gesundheit*; gesundheitlich*; "
-     "angeschlagen; fieber; grippe; erkaltet; magen darm*; magenprobleme; magengeschwur; ruckenleiden; "
-     "ruckenschmerzen; rucken* probleme; ruckenprobleme; hat/hatte es mit/am/im/an .. rucken/herz/herzen/magen/knie/"
-     "nerven; hat rucken; hexenschuss; ischias; kopfschmerzen; hat/hatte .. herzinfarkt/schlaganfall/krebs/infarkt; "
-     "infarkt; hirn*; herzstillstand; wiederbelebt; im koma; blutkrebs; leukam*; palliativ*; hospiz; unheilbar; im "
-     "sterben; wochen zu leben; infiziert; positiv getestet; unwohl; schlecht geht/ging; geht/ging es ihm/ihr .. "
-     "nicht/schlecht/besser/mies/dreckig; geht/ging ihm/ihr .. nicht/schlecht/besser/mies; nicht belastbar; auszeit "
-     "wegen; schont sich; schonung"},
+     "anderen umstanden; guter hoffnung; nachwuchs; zwillinge bekommen; stillt; wochenbett; hebamme; wechseljahre; "
+     "burnout; burn out; erschopf*; zusammenbruch; zusammengebrochen; nervenzusammenbruch; nerven am ende; am ende "
+     "seiner/ihrer krafte/nerven; mit den nerven; depressiv; depressionen; angstzustande; angststorung; panikattacke*; "
+     "psychische probleme/erkrankung/belastung; seelisch; selbstmord*; suizid*; suizidversuch; selbst verletzt; ritzt; "
+     "lebensmude; magersucht*; essstorung; alkoholproblem*; alkoholiker*; alkoholkrank*; alkohol problem/probleme/"
+     "abhangig; trinkt zu/wieder/heimlich/viel; trinker; trinkerin; entzug; entziehung*; entzugsklinik; suchtklinik; "
+     "suchtberatung; suchtig; spielsucht*; spielsuchtig; drogen*; drogensuchtig; drogenproblem*; tablettensuchtig; "
+     "medikamentenabhangig; trocken seit; ruckfallig; rezidiv; hangt an der flasche; anonyme* alkoholiker*; "
+     "antidepressiva; insulin; schmerzmittel; medikamente nehmen/nimmt; nimmt/schluckt medikamente/tabletten/"
+     "psychopharmaka; schwerbehinder*; behindert; behinderung; behindertenausweis; grad der behinderung; rollstuhl; "
+     "kruck*; prothese; gelahmt; lahmung; querschnittsgelahmt; blind; erblindet; sehbehindert; gehorlos; taub; "
+     "horgerat; horgerate; schwerhorig; autist; autistin; autistisch; epilept*; diabetiker*; rheuma*; allergi*; "
+     "allergie; allergisch; laktoseintoler*; glutenunvertrag*; nussallergie; pflegefall; pflegegrad; pflegebedurftig; "
+     "erwerbsgemindert; erwerbsunfahig*; erwerbsminderung*; berufsunfahig*; arbeitsunfahig*; fruhverrentet; fruhrente; "
+     "invalide; invalid*; frischoperiert; wiedereinglieder*; hamburger modell; lohnfortzahlung; krankengeld; "
+     "verkehrsunfall; autounfall; skiunfall; motorradunfall; arbeitsunfall; fahrradunfall; gesturzt; verletzt; "
+     "verungluckt; gebrochen* $part; $part gebrochen/verstaucht/gerissen/amputiert/verletzt/verbrannt; bruch am/an; "
+     "wirbelbruch; armbruch; beinbruch; verstaucht; verbrennung*; liegt/lag flach; im/das bett huten; liegt/lag im "
+     "bett/krankenhaus/spital/koma/sterben; fallt/fiel/fallen/ausgefallen/ausfall krankheits*/gesundheitlich/lange/"
+     "langer/wochen; fallt/fiel/ausgefallen .. wegen .. ruckens/ruckenschmerzen/op/operation/knie/rucken/corona/"
+     "grippe; gesundheit*; gesundheitlich*; angeschlagen; fieber; grippe; erkaltet; magen darm*; magenprobleme; "
+     "magengeschwur; ruckenleiden; ruckenschmerzen; rucken* probleme; ruckenprobleme; hat/hatte es mit/am/im/an .. "
+     "rucken/herz/herzen/magen/knie/nerven; hat rucken; hexenschuss; ischias; kopfschmerzen; hat/hatte .. herzinfarkt/"
+     "schlaganfall/krebs/infarkt; infarkt; hirn*; herzstillstand; wiederbelebt; im koma; blutkrebs; leukam*; "
+     "palliativ*; hospiz; unheilbar; im sterben; wochen zu leben; infiziert; positiv getestet; unwohl; schlecht geht/"
+     "ging; geht/ging es ihm/ihr .. nicht/schlecht/besser/mies/dreckig; geht/ging ihm/ihr .. nicht/schlecht/besser/"
+     "mies; nicht belastbar; auszeit wegen; schont sich; schonung"},
     /* French */
     {SPECIAL_HEALTH, SPECIAL_PERSON,
      "maladie; souffrant; souffrante; arret maladie/de travail/prolonge; arret de maladie; conge maladie/maternite/"
@@ -848,20 +847,19 @@ const struct special_row special_rows[] = {
      "hindoue; pratiquant*; paroisse; enfant de choeur; pelerin*; retraite spirituelle; aumonier*; diacre"},
     {SPECIAL_UNION, SPECIAL_PERSON,
      "striker; strikers; strikebreaker; strike breaker/pay/fund/action/leader/vote/day; walked/walks/walk out with/"
-     "over/in/on; on/at/joined/joins/stood/stands/manned/manning the? picket; organis*/organiz* workers/colleagues/"
-     "drivers/the; shop floor rep/steward; workers council/rep/representative; staff rep/side/association; employee "
-     "representative; labour/labor organiser/organizer/activist; pays/paying/paid/his/her union? dues; dues to/for; "
-     "branch meeting; chapel meeting; in/of/the/his/her/our/a/with/from/for/by/to/joined union .. rep/member/dues/"
-     "meeting/activist/and/since/for/years/official/card/steward/ballot; is/was/s/been .. union; $union .. rep/member/"
-     "steward/convenor/official/organiser/organizer/delegate/shop/branch/national/regional/mitglied/sekretar*/"
-     "delegierte*/vertrauens*; gewerkschaft .. mitglied/aktiv/eingetreten/beigetreten/organisiert/ausgetreten/"
-     "engagiert; in/der/bei/die/mit/von/aus/seine/ihre/zur/fur/einer .. gewerkschaft; streikt/streikte/streiken/"
-     "gestreikt mit/seit/heute/gestern/auch; beim/im/am/in/den/zum/organisiert*/leitet/war .. streik; sitzt/sitzen/"
-     "kandidiert/gewahlt/aktiv/engagiert/mitglied/liste .. $union; tarifverhandlung*/tarifkommission fur/als/der; "
-     "betriebsratsvorsitz*; vertrauenskorper*; warnstreik*; fait/faisait/fera/en/a/mene/organise/suit/participe/"
-     "soutient la/une/a/le? greve; greviste*; $union .. delegue*/elu*/adherent*/mandat*/syndicat/section/carte; chez/"
-     "a/au/de/pour/par la? $union; dans/au/du/un/son/le/ce/d syndicat; role/activite/mandat/heures syndical*/"
-     "delegation"},
+     "over/in/on; on/at/joined/joins/stood/stands/manned/manning the? picket; shop floor rep/steward; workers council/"
+     "rep/representative; staff rep/side/association; employee representative; labour/labor organiser/organizer/"
+     "activist; pays/paying/paid/his/her union? dues; dues to/for; branch meeting; chapel meeting; in/of/the/his/her/"
+     "our/a/with/from/for/by/to/joined union .. rep/member/dues/meeting/activist/and/since/for/years/official/card/"
+     "steward/ballot; is/was/s/been .. union; $union .. rep/member/steward/convenor/official/organiser/organizer/"
+     "delegate/shop/branch/national/regional/mitglied/sekretar*/delegierte*/vertrauens*; gewerkschaft .. mitglied/"
+     "aktiv/eingetreten/beigetreten/organisiert/ausgetreten/engagiert; in/der/bei/die/mit/von/aus/seine/ihre/zur/fur/"
+     "einer .. gewerkschaft; streikt/streikte/streiken/gestreikt mit/seit/heute/gestern/auch; beim/im/am/in/den/zum/"
+     "organisiert*/leitet/war .. streik; sitzt/sitzen/kandidiert/gewahlt/aktiv/engagiert/mitglied/liste .. $union; "
+     "tarifverhandlung*/tarifkommission fur/als/der; betriebsratsvorsitz*; vertrauenskorper*; warnstreik*; fait/"
+     "faisait/fera/en/a/mene/organise/suit/participe/soutient la/une/a/le? greve; greviste*; $union .. delegue*/elu*/"
+     "adherent*/mandat*/syndicat/section/carte; chez/a/au/de/pour/par la? $union; dans/au/du/un/son/le/ce/d syndicat; "
+     "role/activite/mandat/heures syndical*/delegation"},
     {SPECIAL_POLITICS, SPECIAL_PERSON,
      "gaza/palestine/peace/climate/anti/brexit/war/pro/trump/pride/labour/women/abortion/refugee/lockdown/vaccine/"
      "nuclear/farmers/independence/solidarity/ukraine/israel/antifa/maga/union march/rally/demo/protest/protests/"
@@ -1192,6 +1190,30 @@ const struct special_row special_rows[] = {
     {SPECIAL_FAMILY, SPECIAL_PERSON,
      "going/goes/gone/went/through/after/since/messy/his/her/their/finalised/finalising/filed/filing for? a/the? .. "
      "divorce; divorce is/was/came/papers/lawyer/hearing/final"},
+    {SPECIAL_UNION, SPECIAL_PERSON,
+     "led/leads/joined/joins/organised/organises/called/calls/in/part/during/for/after .. walkout/walkouts/strike/"
+     "strikes/picket/lockout; wildcat"},
+    {SPECIAL_ORIGIN, SPECIAL_PERSON,
+     "residence/work permit is/has/runs/expires/expired/ran; carte/titre de sejour"},
+    {SPECIAL_UNION, SPECIAL_PERSON,
+     "organis*/organiz* a/the/our/his/her? workers/workforce/union/walkout/picket/drivers"},
+    {SPECIAL_HEALTH, SPECIAL_PERSON,
+     "erwartet/erwarten ein/ihr/das/im/in/am .. nachwuchs/zwillinge/baby/kind; $organ/appendix/tonsils/spleen/ovaries/"
+     "adenoids out/removed; appendix; tonsils; blinddarm raus/entfernt; mandeln raus/entfernt; niere/galle/"
+     "schilddruse/gebarmutter/brust/bein entfernt/abgenommen/raus; ablation; amygdales; appendice; vesicule"},
+    {SPECIAL_FAMILY, SPECIAL_PERSON,
+     "foster care/home/family/parent/parents; children s home; in care; $rel in care; eleve/elevent seul/seule ses/les "
+     "enfants; seul/seule avec ses/les enfants/trois/deux; erzieht .. kinder allein; allein mit .. kindern/kind"},
+    {SPECIAL_BELIEF, SPECIAL_PERSON,
+     "islam/christentum/judentum/buddhismus/katholizismus/glauben ubergetreten/konvertiert/gewechselt; zum islam/"
+     "christentum/judentum/buddhismus; a l islam; au judaisme/christianisme/bouddhisme/catholicisme/protestantisme; to "
+     "islam/judaism/christianity/buddhism/catholicism/hinduism"},
+    {SPECIAL_ORIGIN, SPECIAL_PERSON,
+     "fled Chile/Argentina/Hungary/Czechoslovakia/Cambodia/Laos/Burma/Myanmar/Yemen/Libya/Uganda/Rwanda/Burundi/"
+     "Zimbabwe/Angola/Mozambique/Chad/Nepal/Belarus/Armenia/Georgia/Azerbaijan/Chechnya/Yugoslavia/Guatemala/Honduras/"
+     "Salvador/Nicaragua/Peru/Bolivia/Haiti/$country/germany/the/to/from/as; came/come/comes/emigrated/family/parents "
+     ".. from/over Chile/Cambodia/Laos/Burma/Yemen/Libya/Uganda/Rwanda/Zimbabwe/Angola/Nepal/Belarus/Yugoslavia/"
+     "Guatemala/Honduras/Tamil; floh/geflohen/gefluchtet aus/von/vor; exile; exil; exilee"},
     /* ---- business */
     {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
      "ill conceived/defined/advised/prepared/suited/fated/timed/informed/equipped/fitting/effects/will/at; sick of/"
@@ -1507,5 +1529,20 @@ const struct special_row special_rows[] = {
      "licence/license key/keys/file/dongle/server/agreement/fee/fees/number/to; lost his/her licence/license key/file/"
      "keys/dongle/number/server; speeding up; stunden im; zu vorkasse verurteilt; guilty to/of sending/forgetting/"
      "quoting/the; zum warten/scheitern verurteilt"},
+    {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
+     "casse/cassee/cassent/casser les dents/prix/pieds/oreilles; disc/disk problem/problems/trouble/space/failure .. "
+     "server/drive/raid; back problem rear; rear axle; heart failure of; head ache of"},
+    {SPECIAL_UNION, SPECIAL_LOOK_ALIKE,
+     "called/in/for .. strike price/rate"},
+    {SPECIAL_FAMILY, SPECIAL_LOOK_ALIKE,
+     "runs the workshop/office/shop/farm; looking/looks for a/the partner/parent; baby is the/our/this"},
+    {SPECIAL_BELIEF, SPECIAL_LOOK_ALIKE,
+     "$faith hospital/hospitals/school/schools/university/college/charity/publisher/krankenhaus/schule/akademie/"
+     "verlag/klinik/ecole/hopital/museum/friedhof; a l islam politique"},
+    {SPECIAL_FAMILY, SPECIAL_LOOK_ALIKE,
+     "in care home/homes"},
+    {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
+     "eye out/for; skin out; blood out; heart out; buys/bought/kauft/achete .. hospice/hospital/hospitals/clinic/"
+     "klinik/krankenhaus/hopital; erwartet im .. lieferung/lieferungen/angebot"},
 };
 const size_t n_special_rows = COUNT_OF(special_rows);

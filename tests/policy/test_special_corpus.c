@@ -92,10 +92,11 @@ START_TEST(sentences_to_look_at)
 {
     struct score score = {.plain = 0};
 
-    measure("tune.tsv", true, &score);
-    measure("later.tsv", true, &score);
-    measure("later-2.tsv", true, &score);
-    measure("later-3.tsv", true, &score);
+    static const char *const names[] = {"tune.tsv",  "later.tsv",   "later-2.tsv", "later-3.tsv", "fresh.tsv",
+                                        "fresh-2.tsv", "fresh-3.tsv", "fresh-4.tsv", "fresh-5.tsv"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        measure(names[i], true, &score);
     check("tuned on", &score);
 }
 END_TEST
