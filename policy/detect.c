@@ -21,7 +21,6 @@
     2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
 #define PROBE_LIMIT 100000 /* the same in the test of a new pattern, on so many bytes */
 #define PROBE_BYTES 600
-#define NUMBER_SCORE   0.02 /* of digits that no row found */
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
 #define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
@@ -409,12 +408,7 @@ void detect_close(struct detect_set *s)
 
 /* ---- scanning -------------------------------------------------------------------------------------------------- */
 
-struct list {
-    struct found *items;
-    size_t n, cap;
-};
-
-static enum rc list_add(struct list *l, const struct found *f, struct err *e)
+static enum rc list_add(struct found_list *l, const struct found *f, struct err *e)
 {
     if (l->n == DETECT_MAX_FOUND)
         return err_set(e, RC_LIMIT, "text: more than %zu matches", DETECT_MAX_FOUND);
@@ -490,7 +484,7 @@ static double judge(const struct detect_set *s, const struct row *row, const str
 
 /* Tries the row at or, with PCRE2 alone, from `at`. *step is 0 without a match, else where the next try may begin. */
 static enum rc try_row(struct detect_set *s, struct row *row, const struct normalised *t, size_t at, size_t *step,
-                       struct list *l, struct err *e)
+                       struct found_list *l, struct err *e)
 {
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
     struct found f = {.entity = row->rule.entity, .detector = row->index};
@@ -567,7 +561,7 @@ static enum rc add_mentions(struct detect_set *s, const struct normalised *t, si
 }
 
 /* Tries every row of the hit. */
-static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, const struct normalised *t, struct list *l,
+static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, const struct normalised *t, struct found_list *l,
                        struct err *e)
 {
     size_t n, step, at = hit->at;
@@ -592,7 +586,7 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
     return RC_OK;
 }
 
-static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc = RC_OK;
 
@@ -612,7 +606,7 @@ static enum rc scan_first(struct detect_set *s, const struct normalised *t, stru
 }
 
 /* Rows that count only with a context word: around the words. */
-static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     size_t done = 0; /* read up to here */
     enum rc rc = RC_OK;
@@ -634,7 +628,7 @@ static enum rc scan_second(struct detect_set *s, const struct normalised *t, str
     return rc;
 }
 
-static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc;
 
@@ -647,7 +641,7 @@ static enum rc scan_with_automaton(struct detect_set *s, const struct normalised
 }
 
 /* The same matches without the automaton's help, row by row. It still finds the context words. */
-static enum rc scan_alone(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_alone(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc;
 
@@ -841,41 +835,73 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     return resolve(f, n, false, e);
 }
 
-/* The next run of letters and digits in text[*at, upto) that has a digit; false if there is none. */
-static bool next_digits(const char *text, size_t *at, size_t upto, size_t *start)
+/* The first byte of text[at, upto) that is a digit or beyond ASCII, or upto. */
+static size_t maybe_digit(const char *text, size_t at, size_t upto)
 {
-    bool digit = false, inside = false;
+    typedef unsigned char lanes __attribute__((vector_size(16)));
 
-    for (size_t len; *at < upto; *at += len) {
-        uint32_t cp;
-        bool number;
+    for (; upto - at >= sizeof(lanes); at += sizeof(lanes)) {
+        uint64_t halves[2];
+        lanes v, hit;
 
-        len = utf8_decode(text + *at, upto - *at, &cp);
-        number = (U_GET_GC_MASK((UChar32)cp) & U_GC_N_MASK) != 0;
-        if (number || u_isalnum((UChar32)cp)) {
-            if (!inside) *start = *at;
-            inside = true;
-            digit |= number;
-        } else {
-            if (digit) return true;
-            inside = false;
-        }
+        memcpy(&v, text + at, sizeof(v));
+        hit = (lanes)(v >= 0x80) | (lanes)((lanes)(v - '0') < 10);
+        memcpy(halves, &hit, sizeof(halves));
+        if (halves[0] | halves[1]) break;
     }
+    while (at < upto && (unsigned char)text[at] < 0x80 && (unsigned char)(text[at] - '0') >= 10)
+        at++;
+    return at;
+}
+
+static bool ascii_alnum(unsigned char c)
+{
+    return (unsigned char)(c - '0') < 10 || (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+bool detect_next_number(const char *text, size_t *at, size_t upto, size_t *start)
+{
+    bool digit = false;
+    size_t i;
+
+    for (i = *at; !digit && (i = maybe_digit(text, i, upto)) < upto;) {
+        uint32_t mask = U_GC_N_MASK, cp;
+        size_t begin = i, len;
+
+        while (begin > *at && ascii_alnum((unsigned char)text[begin - 1])) /* nothing beyond ASCII stands before i */
+            begin--;
+        for (; i < upto && mask; i += len) {
+            unsigned char c = (unsigned char)text[i];
+
+            len = 1;
+            if (c < 0x80) {
+                mask = ascii_alnum(c) ? (c <= '9' ? U_GC_N_MASK : U_GC_L_MASK) : 0;
+            } else {
+                len = utf8_decode(text + i, upto - i, &cp);
+                mask = U_GET_GC_MASK((UChar32)cp) & (U_GC_N_MASK | U_GC_L_MASK);
+            }
+            digit |= (mask & U_GC_N_MASK) != 0;
+            if (!mask && digit) break;
+        }
+        *start = begin;
+        if (!digit) *at = i;
+    }
+    *at = i;
     return digit;
 }
 
 enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t *n_found, struct err *e)
 {
-    struct list l = {.items = *f, .n = *n_found, .cap = *n_found};
+    struct found_list l = {.items = *f, .n = *n_found, .cap = *n_found};
     size_t winners = *n_found, at = 0, start = 0;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i <= winners && rc == RC_OK; i++) {
         size_t upto = i < winners ? l.items[i].start : n;
 
-        while (rc == RC_OK && next_digits(text, &at, upto, &start)) {
+        while (rc == RC_OK && detect_next_number(text, &at, upto, &start)) {
             struct found number = {
-                .entity = "NUMBER", .start = start, .end = at, .score = NUMBER_SCORE, .detector = SIZE_MAX};
+                .entity = "NUMBER", .start = start, .end = at, .score = DETECT_NUMBER_SCORE, .detector = SIZE_MAX};
 
             rc = list_add(&l, &number, e);
         }
@@ -952,13 +978,13 @@ static bool joined_counts(const struct found *f, const char *text)
     return f->score >= 1.0 || (strcmp(f->entity, "PHONE_NUMBER") == 0 && text[f->start] == '+');
 }
 
-static enum rc scan_join(struct detect_set *s, const struct normalised *t, const struct join *j, struct list *l,
+static enum rc scan_join(struct detect_set *s, const struct normalised *t, const struct join *j, struct found_list *l,
                          struct err *e)
 {
     char joined[2 * JOIN_REACH + 2];
     size_t first = j->at - j->from, second = j->upto - j->next, gap = j->space;
     struct normalised w = {.text = joined, .n = first + gap + second};
-    struct list found = {0};
+    struct found_list found = {0};
     enum rc rc;
 
     memcpy(joined, t->text + j->from, first);
@@ -978,7 +1004,7 @@ static enum rc scan_join(struct detect_set *s, const struct normalised *t, const
     return rc;
 }
 
-static enum rc scan_joins(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_joins(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     const char *end = t->text + t->n;
     enum rc rc = RC_OK;
@@ -991,19 +1017,26 @@ static enum rc scan_joins(struct detect_set *s, const struct normalised *t, stru
     return rc;
 }
 
+enum rc detect_scan_again(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
+{
+    enum rc rc = automaton_renew(s->automaton, e);
+
+    l->n = 0;
+    if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, t, l, e) : scan_with_automaton(s, t, l, e);
+    if (rc == RC_OK) rc = scan_joins(s, t, l, e);
+    /* rows of one entity overlap by design (a long and a short form) */
+    return rc == RC_OK ? resolve(l->items, &l->n, true, e) : rc;
+}
+
 enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
                     struct err *e)
 {
     struct normalised t;
-    struct list l = {0};
+    struct found_list l = {0};
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    rc = automaton_renew(s->automaton, e);
-    if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, &t, &l, e) : scan_with_automaton(s, &t, &l, e);
-    if (rc == RC_OK) rc = scan_joins(s, &t, &l, e);
-    /* rows of one entity overlap by design (a long and a short form) */
-    if (rc == RC_OK) rc = resolve(l.items, &l.n, true, e);
+    rc = detect_scan_again(s, &t, &l, e);
     if (rc == RC_OK) {
         if (!l.n) {
             free(l.items);

@@ -30,9 +30,14 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
 {
     size_t german = 0, english = 0;
 
-    *out =
-        (struct name_text){.text = text, .n = n, .w = w, .marked = malloc((w->n + 1) * sizeof(*out->marked))};
+    if (out->cap_marked < w->n + 1) {
+        free(out->marked);
+        out->cap_marked = w->n + 1 + w->n / 2;
+        out->marked = malloc(out->cap_marked * sizeof(*out->marked));
+        if (!out->marked) out->cap_marked = 0;
+    }
     if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
+    *out = (struct name_text){.text = text, .n = n, .w = w, .marked = out->marked, .cap_marked = out->cap_marked};
     for (size_t i = 0; i < w->n; i++) {
         struct word *x = &w->items[i];
         uint32_t tags;

@@ -17,10 +17,11 @@ struct name_text {
     bool nouns; /* German: a capital says nothing of a word inside a sentence */
     /* Words by which something may begin or end: those with a capital or a tag that counts in small letters. */
     uint32_t *marked;
-    size_t n_marked;
+    size_t n_marked, cap_marked;
 };
 
-/* Looks up every word; fills *out, which borrows `text` and `w`; free() its `marked`. RC_NOMEM. */
+/* Looks up every word; fills *out, which is all zero or of an older text and borrows `text` and `w`; free() its `marked`.
+ * RC_NOMEM. */
 MUST_USE enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e);
 
 /* Words that stand before a last name: Herr, Frau, Mr, Dr ... */

@@ -805,37 +805,80 @@ static void finish_list(struct list *l, const struct normalised *t)
     l->n = kept;
     for (size_t i = 0; i < l->n; i++)
         normalise_span(t, l->items[i].start, l->items[i].end, &l->items[i].start, &l->items[i].end);
-    if (!l->n) {
-        free(l->items);
-        l->items = NULL;
-    }
+}
+
+struct names_room {
+    struct words words;
+    struct name_text text;
+    struct list list;
+};
+
+enum rc names_room_open(struct names_room **out, struct err *e)
+{
+    struct names_room *room = calloc(1, sizeof(*room));
+
+    if (!room) return err_set(e, RC_NOMEM, "names: out of memory");
+    *out = room;
+    return RC_OK;
+}
+
+static void clear_room(struct names_room *room)
+{
+    words_clear(&room->words);
+    free(room->text.marked);
+    free(room->list.items);
+    memset(room, 0, sizeof(*room));
+}
+
+void names_room_forget(struct names_room *room)
+{
+    words_forget(&room->words);
+}
+
+void names_room_close(struct names_room *room)
+{
+    if (!room) return;
+    clear_room(room);
+    free(room);
+}
+
+enum rc names_scan_again(const struct names *n, const struct normalised *t, struct names_room *room,
+                         const struct name_found **out, size_t *n_out, struct err *e)
+{
+    struct list *l = &room->list;
+    enum rc rc = words_split_again(t->text, t->n, &room->words, e);
+
+    l->n = 0;
+    if (rc == RC_OK) rc = name_rules_tag(t->text, t->n, &room->words, &room->text, e);
+    if (rc == RC_OK) rc = scan_known(n, &room->text, l, e);
+    if (rc == RC_OK) rc = scan_places(&room->text, l, e);
+    if (rc == RC_OK) rc = scan_persons(&room->text, l, e);
+    if (rc == RC_OK) rc = scan_again(&room->text, l, e);
+    if (rc != RC_OK) return rc;
+    finish_list(l, t);
+    *out = l->items;
+    *n_out = l->n;
+    return RC_OK;
 }
 
 enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out,
                    size_t *n_out, struct err *e)
 {
     struct normalised t;
-    struct words w = {0};
-    struct list l = {0};
-    struct name_text whole = {0};
+    struct names_room room = {0};
+    const struct name_found *found;
     enum rc rc = normalise(text, len, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    rc = words_split(t.text, t.n, &w, e);
-    if (rc == RC_OK) rc = name_rules_tag(t.text, t.n, &w, &whole, e);
-    if (rc == RC_OK) rc = scan_known(n, &whole, &l, e);
-    if (rc == RC_OK) rc = scan_places(&whole, &l, e);
-    if (rc == RC_OK) rc = scan_persons(&whole, &l, e);
-    if (rc == RC_OK) rc = scan_again(&whole, &l, e);
+    rc = names_scan_again(n, &t, &room, &found, n_out, e);
     if (rc == RC_OK) {
-        finish_list(&l, &t);
-        *out = l.items;
-        *n_out = l.n;
-        l.items = NULL;
+        *out = NULL;
+        if (*n_out) {
+            *out = room.list.items;
+            room.list.items = NULL;
+        }
     }
-    free(whole.marked);
-    free(l.items);
-    words_clear(&w);
+    clear_room(&room);
     normalise_clear(&t);
     return rc;
 }

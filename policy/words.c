@@ -75,15 +75,34 @@ static const unsigned char kinds[256] = {
     ['a'] = TIMES_26(LOWER),
     [128] = TIMES_64(WIDE), TIMES_64(WIDE)};
 
-static bool grow(struct words *out, size_t *cap)
+static bool grow(struct words *out, size_t cap)
 {
-    size_t bigger = *cap * 2;
-    struct word *items = realloc(out->items, bigger * sizeof(*items));
+    struct word *items = realloc(out->items, cap * sizeof(*items));
 
     if (!items) return false;
     out->items = items;
-    *cap = bigger;
+    out->cap = cap;
     return true;
+}
+
+void words_forget(struct words *w)
+{
+    if (w->folds) crypto_wipe(w->folds, w->n_folds);
+    w->n = w->n_folds = 0;
+}
+
+/* Empties; room for the folds of a text of n bytes and for most texts' words. */
+static bool make_room(struct words *out, size_t n)
+{
+    size_t folds = n * 3 + 16 + 2 * FOLD_ROOM; /* a word costs its letters, at most thrice, and a NUL */
+
+    words_forget(out);
+    if (out->cap_folds < folds) {
+        free(out->folds);
+        out->folds = malloc(folds);
+        out->cap_folds = out->folds ? folds : 0;
+    }
+    return out->folds && (out->cap || grow(out, n / 5 + 16));
 }
 
 static uint64_t mix(uint64_t h)
@@ -241,22 +260,23 @@ static size_t split_word(const char *text, size_t n, size_t i, const UNormalizer
 
 enum rc words_split(const char *text, size_t n, struct words *out, struct err *e)
 {
+    memset(out, 0, sizeof(*out));
+    return words_split_again(text, n, out, e);
+}
+
+enum rc words_split_again(const char *text, size_t n, struct words *out, struct err *e)
+{
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *nfd = unorm2_getNFDInstance(&status);
-    struct fold f = {.cap = n * 3 + 16}; /* a word costs its letters, at most thrice, and a NUL */
-    size_t cap = n / 5 + 16; /* most texts have fewer words */
+    struct fold f = {.cap = n * 3 + 16};
 
-    memset(out, 0, sizeof(*out));
     if (n > WORDS_MAX_TEXT) return err_set(e, RC_LIMIT, "names: a text of more than %zu bytes", WORDS_MAX_TEXT);
     if (U_FAILURE(status)) nfd = NULL;
-    f.to = malloc(f.cap + 2 * FOLD_ROOM); /* split_short() writes that much behind a word */
-    if (!f.to) return err_set(e, RC_NOMEM, "names: out of memory");
-    out->folds = f.to;
-    out->items = malloc(cap * sizeof(*out->items));
-    if (!out->items) {
+    if (!make_room(out, n)) {
         words_clear(out);
         return err_set(e, RC_NOMEM, "names: out of memory");
     }
+    f.to = out->folds;
     for (size_t i = 0; i < n;) {
         unsigned char kind = kinds[(unsigned char)text[i]];
         size_t len;
@@ -274,7 +294,7 @@ enum rc words_split(const char *text, size_t n, struct words *out, struct err *e
             i++;
             continue;
         }
-        if (out->n == cap && !grow(out, &cap)) {
+        if (out->n == out->cap && !grow(out, out->cap * 2)) {
             out->n_folds = f.n;
             words_clear(out);
             return err_set(e, RC_NOMEM, "names: out of memory");
