@@ -817,7 +817,11 @@ enum rc names_room_open(struct names_room **out, struct err *e)
 {
     struct names_room *room = calloc(1, sizeof(*room));
 
-    if (!room) return err_set(e, RC_NOMEM, "names: out of memory");
+    if (room) room->text.cache = calloc(1, sizeof(*room->text.cache));
+    if (!room || !room->text.cache) {
+        free(room);
+        return err_set(e, RC_NOMEM, "names: out of memory");
+    }
     *out = room;
     return RC_OK;
 }
@@ -827,6 +831,7 @@ static void clear_room(struct names_room *room)
     words_clear(&room->words);
     free(room->text.marked);
     free(room->list.items);
+    free(room->text.cache);
     memset(room, 0, sizeof(*room));
 }
 

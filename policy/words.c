@@ -8,6 +8,7 @@
 
 #include "../base/crypto.h"
 #include "../base/str.h"
+#include "bytes.h"
 
 /* Letters that don't decompose into a base letter and an accent. */
 static const struct {
@@ -128,24 +129,12 @@ uint64_t word_hash(const char *fold, size_t n)
     return mix(h);
 }
 
-/* Every byte of a 64-bit word at once. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH       EACH(0x80)
-
 /* The high bit of each byte of x, all below 0x80, that equals c. */
 static uint64_t equal_bytes(uint64_t x, unsigned char c)
 {
-    uint64_t y = x ^ EACH(c);
+    uint64_t y = x ^ BYTES_EACH(c);
 
-    return ~(y + EACH(0x7F)) & HIGH;
-}
-
-/* The high bit of each byte that is an ASCII letter. */
-static uint64_t letter_bytes(uint64_t x)
-{
-    uint64_t small = (x | EACH(0x20)) & ~HIGH;
-
-    return (small + EACH(0x80 - 'a')) & ~(small + EACH(0x7F - 'z')) & ~x & HIGH;
+    return ~(y + BYTES_EACH(0x7F)) & BYTES_HIGH;
 }
 
 /* The high bit of each e behind a, o or u, which folding drops; of 8 small letters. */
@@ -170,35 +159,35 @@ static size_t split_short(const char *text, size_t n, size_t i, struct fold *f, 
     uint64_t x, y = 0, letters, seed, capitals;
     size_t len;
 
-    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || n - i < 16) return 0;
-    memcpy(&x, text + i, 8);
-    letters = letter_bytes(x);
-    if (letters != HIGH) {
-        len = (size_t)__builtin_ctzll(~letters & HIGH) / 8;
+    if (!BYTES_AT_ONCE || n - i < 16) return 0;
+    x = bytes_load(text + i);
+    letters = bytes_letters(x);
+    if (letters != BYTES_HIGH) {
+        len = bytes_leading(letters);
         if (len == 0) return 0;
         x &= (UINT64_C(1) << 8 * len) - 1;
-        seed = len * WORD_SEED ^ (x | (EACH(0x20) & ((UINT64_C(1) << 8 * len) - 1))) << (64 - 8 * len);
+        seed = len * WORD_SEED ^ (x | (BYTES_EACH(0x20) & ((UINT64_C(1) << 8 * len) - 1))) << (64 - 8 * len);
     } else {
-        memcpy(&y, text + i + 8, 8);
-        letters = letter_bytes(y);
-        if (letters == HIGH) return 0;
-        len = (size_t)__builtin_ctzll(~letters & HIGH) / 8;
+        y = bytes_load(text + i + 8);
+        letters = bytes_letters(y);
+        if (letters == BYTES_HIGH) return 0;
+        len = bytes_leading(letters);
         y &= len ? (UINT64_C(1) << 8 * len) - 1 : 0;
         if (len == 0) { /* eight letters: one part, as word_hash() takes it */
             len = 8;
-            seed = len * WORD_SEED ^ (x | EACH(0x20));
+            seed = len * WORD_SEED ^ (x | BYTES_EACH(0x20));
         } else {
-            uint64_t tail = (y | EACH(0x20)) << (64 - 8 * len);
+            uint64_t tail = (y | BYTES_EACH(0x20)) << (64 - 8 * len);
 
             len += 8;
-            seed = mix(len * WORD_SEED ^ (x | EACH(0x20))) ^ tail;
-            if (dropped_bytes(y | EACH(0x20), (unsigned char)(x >> 56 | 0x20))) return 0;
+            seed = mix(len * WORD_SEED ^ (x | BYTES_EACH(0x20))) ^ tail;
+            if (dropped_bytes(y | BYTES_EACH(0x20), (unsigned char)(x >> 56 | 0x20))) return 0;
         }
     }
-    if (kinds[(unsigned char)text[i + len]] != OTHER || dropped_bytes(x | EACH(0x20), 0)) return 0;
-    capitals = ~(x | y) & EACH(0x20);
-    x |= EACH(0x20);
-    y |= EACH(0x20);
+    if (kinds[(unsigned char)text[i + len]] != OTHER || dropped_bytes(x | BYTES_EACH(0x20), 0)) return 0;
+    capitals = ~(x | y) & BYTES_EACH(0x20);
+    x |= BYTES_EACH(0x20);
+    y |= BYTES_EACH(0x20);
     memcpy(f->to + f->n, &x, 8);
     memcpy(f->to + f->n + 8, &y, 8);
     memset(f->to + f->n + len, 0, FOLD_ROOM);
