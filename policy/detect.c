@@ -39,7 +39,10 @@ struct row {
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
     uint64_t *words;     /* one bit for each of the set's words: its context */
+    bool second;         /* no match counts without a context word */
     size_t from;         /* where its next match may begin, in the text that is being scanned */
+    size_t text_known;   /* the text, by the set's count of texts, that has_any_context() knows */
+    bool any_context;    /* and whether one of its words stands anywhere in it */
 };
 
 /* A context word in the text that is being scanned. */
@@ -55,7 +58,10 @@ struct detect_set {
     int32_t today;
     struct arena arena; /* own entities' names and words, bits of words */
     const char **words;
+    uint16_t *word_lens;
     size_t n_words;
+    uint64_t *present; /* one bit for each: it stands in the text that is being scanned */
+    size_t n_texts;    /* scanned so far */
     uint64_t *second_words; /* one bit for each: it is context of a row that counts only with context */
     size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
     struct automaton *automaton;
@@ -252,7 +258,11 @@ static uint16_t word_number(struct detect_set *s, const char *word)
 
     while (i < s->n_words && strcmp(s->words[i], word) != 0)
         i++;
-    if (i == s->n_words) s->words[s->n_words++] = word;
+    if (i == s->n_words) {
+        s->words[i] = word;
+        s->word_lens[i] = (uint16_t)strlen(word);
+        s->n_words++;
+    }
     return (uint16_t)i;
 }
 
@@ -273,9 +283,11 @@ static enum rc read_words(struct detect_set *s, struct err *e)
     for (size_t i = 0; i < s->n_rows; i++)
         most += count_words(s->rows[i].rule.context);
     s->words = arena_array(&s->arena, most, sizeof(*s->words));
+    s->word_lens = arena_array(&s->arena, most, sizeof(*s->word_lens));
     s->second_words = arena_array(&s->arena, most / 64 + 1, sizeof(*s->second_words));
-    if (!s->words || !s->second_words || s->n_rows + most > AUTOMATON_PATTERNS)
-        return err_set(e, s->words ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
+    s->present = arena_array(&s->arena, most / 64 + 1, sizeof(*s->present));
+    if (!s->words || !s->word_lens || !s->second_words || !s->present || s->n_rows + most > AUTOMATON_PATTERNS)
+        return err_set(e, s->present ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
     for (size_t i = 0; i < s->n_rows; i++) {
         struct row *row = &s->rows[i];
 
@@ -315,9 +327,8 @@ static enum rc make_automaton(struct detect_set *s, struct err *e)
     enum rc rc = automaton_open(&s->automaton, e);
 
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++) {
-        const struct row *row = &s->rows[i];
-
-        bool second = needs_context(s, row);
+        struct row *row = &s->rows[i];
+        bool second = row->second = needs_context(s, row);
 
         rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
                            (uint16_t)i, e);
@@ -352,6 +363,17 @@ static enum rc make_rows(struct detect_set *s, const struct detect_options *opt,
     return rc;
 }
 
+/* Equal names become one string, so that matches of one entity are told by its address. */
+static void share_names(struct detect_set *s)
+{
+    for (size_t i = 1; i < s->n_rows; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(s->rows[k].rule.entity, s->rows[i].rule.entity) == 0) {
+                s->rows[i].rule.entity = s->rows[k].rule.entity;
+                break;
+            }
+}
+
 enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -375,6 +397,7 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
     pcre2_set_match_limit(s->context, MATCH_LIMIT);
     pcre2_jit_stack_assign(s->context, NULL, s->stack);
     rc = make_rows(s, opt, e);
+    if (rc == RC_OK) share_names(s);
     if (rc == RC_OK) rc = read_words(s, e);
     if (rc == RC_OK) rc = make_automaton(s, e);
     if (rc != RC_OK) goto out;
@@ -451,6 +474,18 @@ static bool has_context(const struct detect_set *s, const struct row *row, size_
         if ((size_t)m->at + m->len <= start || (m->at >= end && (size_t)m->at + m->len <= upto)) return true;
     }
     return false;
+}
+
+/* Does one stand anywhere in the text? When all its mentions are known. */
+static bool has_any_context(struct detect_set *s, struct row *row)
+{
+    if (row->text_known != s->n_texts) {
+        row->text_known = s->n_texts;
+        row->any_context = false;
+        for (size_t w = 0; w < s->n_words / 64 + 1; w++)
+            row->any_context |= (row->words[w] & s->present[w]) != 0;
+    }
+    return row->any_context;
 }
 
 static bool near(const struct detect_set *s, const struct row *row, size_t n, size_t start, size_t end)
@@ -542,7 +577,7 @@ static enum rc add_mentions(struct detect_set *s, const struct normalised *t, si
 
         while (n > 0 && ids[n - 1] >= s->n_rows) { /* words have the highest ids */
             uint16_t word = (uint16_t)(ids[--n] - s->n_rows);
-            size_t at = s->hits.items[i].at, len = strlen(s->words[word]);
+            size_t at = s->hits.items[i].at, len = s->word_lens[word];
 
             if (!word_stands(t, at, s->words[word], len)) continue;
             if (s->n_mentions == s->cap_mentions) {
@@ -553,6 +588,7 @@ static enum rc add_mentions(struct detect_set *s, const struct normalised *t, si
                 s->mentions = more;
                 s->cap_mentions = cap;
             }
+            s->present[word / 64] |= UINT64_C(1) << word % 64;
             s->mentions[s->n_mentions++] =
                 (struct mention){.at = (uint32_t)at, .word = word, .len = (uint16_t)len};
         }
@@ -572,7 +608,8 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
         enum rc rc;
 
         if (at < row->from) continue;
-        if (needs_context(s, row)) {
+        if (row->second) {
+            if (!has_any_context(s, row)) continue;
             /* where the earliest and the latest context word can stand */
             size_t first = at > CONTEXT_BEFORE ? at - CONTEXT_BEFORE : 0;
             size_t last = t->n - at > row->width + CONTEXT_AFTER ? at + row->width + CONTEXT_AFTER : t->n;
@@ -628,13 +665,20 @@ static enum rc scan_second(struct detect_set *s, const struct normalised *t, str
     return rc;
 }
 
+static void begin_text(struct detect_set *s)
+{
+    s->hits.n = s->n_mentions = 0;
+    s->n_texts++;
+    memset(s->present, 0, (s->n_words / 64 + 1) * sizeof(*s->present));
+    for (size_t i = 0; i < s->n_rows; i++)
+        s->rows[i].from = 0;
+}
+
 static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc;
 
-    s->hits.n = s->n_mentions = 0;
-    for (size_t i = 0; i < s->n_rows; i++)
-        s->rows[i].from = 0;
+    begin_text(s);
     rc = scan_first(s, t, l, e);
     /* without attention to context words a row that needs one has no match */
     return rc == RC_OK && !s->no_context ? scan_second(s, t, l, e) : rc;
@@ -645,7 +689,7 @@ static enum rc scan_alone(struct detect_set *s, const struct normalised *t, stru
 {
     enum rc rc;
 
-    s->hits.n = s->n_mentions = 0;
+    begin_text(s);
     rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, 0, t->n, &s->hits, e);
     if (rc == RC_OK) rc = add_mentions(s, t, 0, e);
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++)
@@ -722,7 +766,7 @@ static void sort_by_place(struct found *f, size_t n)
 
 static bool same_entity(const struct found *a, const struct found *b)
 {
-    return a->entity == b->entity || strcmp(a->entity, b->entity) == 0;
+    return a->entity == b->entity; /* rows of one name share it: see share_names() */
 }
 
 /* The winners among a few that overlap, kept in order: *n becomes how many. */
