@@ -15,6 +15,7 @@
 #include "../base/str.h"
 #include "automaton.h"
 #include "normalise.h"
+#include "number.h"
 #include "pattern.h"
 
 #define MATCH_LIMIT                                                                                          \
@@ -39,10 +40,11 @@ struct row {
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
     uint64_t *words;     /* one bit for each of the set's words: its context */
+    bool number;         /* number.h reads it */
     bool second;         /* no match counts without a context word */
-    size_t from;         /* where its next match may begin, in the text that is being scanned */
-    size_t text_known;   /* the text, by the set's count of texts, that has_any_context() knows */
-    bool any_context;    /* and whether one of its words stands anywhere in it */
+    size_t text;         /* the text that is being scanned when this was made, by the set's count: */
+    size_t from;         /* where its next match may begin */
+    int any_context;     /* does one of its words stand anywhere? -1: not yet looked up */
 };
 
 /* A context word in the text that is being scanned. */
@@ -350,7 +352,12 @@ static enum rc make_rows(struct detect_set *s, const struct detect_options *opt,
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < n_detectors && rc == RC_OK; i++)
-        if (wanted(opt, &detectors[i])) rc = make_row(&detectors[i], i, &s->rows[s->n_rows++], e);
+        if (wanted(opt, &detectors[i])) {
+            struct row *row = &s->rows[s->n_rows++];
+
+            rc = make_row(&detectors[i], i, row, e);
+            row->number = !s->pcre2_alone && strcmp(detectors[i].entity, "NUMBER") == 0;
+        }
     for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
         struct row *row = &s->rows[s->n_rows];
         struct detector rule;
@@ -477,11 +484,10 @@ static bool has_context(const struct detect_set *s, const struct row *row, size_
 }
 
 /* Does one stand anywhere in the text? When all its mentions are known. */
-static bool has_any_context(struct detect_set *s, struct row *row)
+static bool has_any_context(const struct detect_set *s, struct row *row)
 {
-    if (row->text_known != s->n_texts) {
-        row->text_known = s->n_texts;
-        row->any_context = false;
+    if (row->any_context < 0) {
+        row->any_context = 0;
         for (size_t w = 0; w < s->n_words / 64 + 1; w++)
             row->any_context |= (row->words[w] & s->present[w]) != 0;
     }
@@ -517,18 +523,38 @@ static double judge(const struct detect_set *s, const struct row *row, const str
     return score;
 }
 
+/* The row matches at `at`, its span is [start, end): adds it to the list if it counts. *step: where the next try may begin. */
+static enum rc take_match(const struct detect_set *s, const struct row *row, const struct normalised *t, size_t at, size_t start,
+                          size_t end, size_t *step, struct found_list *l, struct err *e)
+{
+    struct found f = {.entity = row->rule.entity, .detector = row->index};
+
+    f.score = start < end ? judge(s, row, t, start, end) : 0;
+    if (f.score > 0) {
+        normalise_span(t, start, end, &f.start, &f.end);
+        *step = end;
+        return list_add(l, &f, e);
+    }
+    *step = at + 1; /* another candidate may begin inside this one */
+    while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
+        (*step)++;
+    return RC_OK;
+}
+
 /* Tries the row at or, with PCRE2 alone, from `at`. *step is 0 without a match, else where the next try may begin. */
 static enum rc try_row(struct detect_set *s, struct row *row, const struct normalised *t, size_t at, size_t *step,
                        struct found_list *l, struct err *e)
 {
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
-    struct found f = {.entity = row->rule.entity, .detector = row->index};
+    enum number_answer answer;
     size_t start, end;
     int count;
     enum rc rc = row->code ? RC_OK : compile_row(row, !s->pcre2_alone, e);
 
     if (rc != RC_OK) return rc;
     *step = 0;
+    if (row->number && (answer = number_at(t->text, t->n, at, &end)) != NUMBER_ASK)
+        return answer == NUMBER_YES ? take_match(s, row, t, at, at, end, step, l, e) : RC_OK;
     count = row->jit ? pcre2_jit_match(row->code, (PCRE2_SPTR)t->text, t->n, at, 0, s->match, s->context)
                      : pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, at, PCRE2_NO_UTF_CHECK, s->match, s->context);
     if (count == PCRE2_ERROR_NOMATCH) return RC_OK;
@@ -536,17 +562,7 @@ static enum rc try_row(struct detect_set *s, struct row *row, const struct norma
     if (count < 0) return err_set(e, RC_LIMIT, "text: too costly to search for %s", row->rule.entity);
     start = found[2 * row->span_group];
     end = found[2 * row->span_group + 1];
-    f.score = start < end ? judge(s, row, t, start, end) : 0;
-    if (f.score > 0) {
-        normalise_span(t, start, end, &f.start, &f.end);
-        rc = list_add(l, &f, e);
-        *step = end;
-    } else { /* another candidate may begin inside this one */
-        *step = found[0] + 1;
-        while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
-            (*step)++;
-    }
-    return rc;
+    return take_match(s, row, t, found[0], start, end, step, l, e);
 }
 
 static bool word_byte(unsigned char c)
@@ -607,6 +623,11 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
         struct row *row = &s->rows[ids[i]];
         enum rc rc;
 
+        if (row->text != s->n_texts) {
+            row->text = s->n_texts;
+            row->from = 0;
+            row->any_context = -1;
+        }
         if (at < row->from) continue;
         if (row->second) {
             if (!has_any_context(s, row)) continue;
@@ -670,8 +691,6 @@ static void begin_text(struct detect_set *s)
     s->hits.n = s->n_mentions = 0;
     s->n_texts++;
     memset(s->present, 0, (s->n_words / 64 + 1) * sizeof(*s->present));
-    for (size_t i = 0; i < s->n_rows; i++)
-        s->rows[i].from = 0;
 }
 
 static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)

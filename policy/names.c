@@ -666,9 +666,10 @@ static bool overlaps(struct walk *w, size_t start, size_t end)
     return w->at < w->n && w->taken->items[w->at].start < end;
 }
 
-static void sort(struct list *l)
+/* What was added behind the first `sorted` ones takes its place among them. */
+static void sort(struct list *l, size_t sorted)
 {
-    if (l->n) qsort(l->items, l->n, sizeof(*l->items), by_place);
+    if (sorted > 0 && sorted < l->n) qsort(l->items, l->n, sizeof(*l->items), by_place);
 }
 
 /* Names of the record that stand inside an address are part of it: they give way. False: one reaches out of it. */
@@ -705,7 +706,7 @@ static enum rc scan_places(const struct name_text *t, struct list *l, struct err
         if (rc != RC_OK) return rc;
         free_from = f.end;
     }
-    sort(l);
+    sort(l, walk.n);
     return RC_OK;
 }
 
@@ -730,7 +731,7 @@ static enum rc scan_persons(const struct name_text *t, struct list *l, struct er
         if (rc != RC_OK) return rc;
         free_from = before = f.end;
     }
-    sort(l);
+    sort(l, walk.n);
     return RC_OK;
 }
 
@@ -791,7 +792,7 @@ static enum rc scan_again(const struct name_text *t, struct list *l, struct err 
                       e);
         if (rc != RC_OK) return rc;
     }
-    sort(l);
+    sort(l, walk.n);
     return RC_OK;
 }
 
