@@ -152,7 +152,14 @@ static enum rc make_row(const struct detector *rule, size_t index, struct row *o
     out->index = index;
     if (!pattern_width(rule->pattern, DETECT_MAX_WIDTH, &width, &why))
         return err_set(e, RC_BAD, "entity %s: pattern: %s", rule->entity, why);
-    if (width == 0) return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
+    if (width == 0) { /* so it is with most patterns that don't compile, of which PCRE2 knows more to say */
+        enum rc rc = compile_row(out, true, e);
+
+        if (rc != RC_OK) return rc;
+        pcre2_code_free(out->code);
+        out->code = NULL;
+        return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
+    }
     if (rule->validator) {
         out->validate = validate_find(rule->validator);
         out->validate_dated = validate_find_dated(rule->validator);

@@ -43,7 +43,7 @@ static inline uint32_t find_tags(uint64_t hash, struct tag_cache *cache)
 
 enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e)
 {
-    size_t german = 0, english = 0;
+    size_t german = 0, english = 0, upper = 0;
     struct tag_cache *cache = out->cache;
 
     if (out->cap_marked < w->n + 1) {
@@ -62,6 +62,7 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
         tags = find_tags(x->hash, cache);
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
+        upper += x->upper & x->letters;
         if (!tags && x->capital) tags = genitive_tags(x);
         x->tags = tags;
         if (!x->letters && i > 0 && x[-1].capital &&
@@ -72,6 +73,7 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
                          (i > 0 && x[-1].tags & TAG_TITLE);
     }
     out->nouns = german > english;
+    out->shouts = 2 * upper > w->n;
     return RC_OK;
 }
 

@@ -22,6 +22,7 @@ struct name_text {
     size_t n;
     const struct words *w;
     bool nouns; /* German: a capital says nothing of a word inside a sentence */
+    bool shouts; /* most words are in capitals, so that these say nothing */
     /* Words by which something may begin or end: those with a capital or a tag that counts in small letters. */
     uint32_t *marked;
     size_t n_marked, cap_marked;
