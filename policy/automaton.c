@@ -20,7 +20,8 @@
 #define NO_SET     0
 #define DEAD       0
 #define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
-#define WORD_KEYS   (1u << 16) /* a word's first three letters, and whether the first is a capital */
+#define WORD_KNOWN  4 /* letters of a word by which it is known */
+#define WORD_KEYS   (1u << 21) /* those, and whether the first is a capital */
 #define START_KINDS 2 /* without and with the patterns that need an '@' ahead */
 
 struct id_set {
@@ -54,11 +55,12 @@ struct automaton {
     bool second[AUTOMATON_PATTERNS];                   /* ids of AUTOMATON_SECOND */
     uint32_t *begins[AUTOMATON_GROUPS][START_KINDS];   /* [n_classes + 1] by the class before: the state to begin in */
     uint64_t dead[AUTOMATON_GROUPS][257][4];           /* [byte before, or 256]: bytes that nothing begins with */
-    /* Words of letters alone, by their first three: most can be passed over. See word_end(). */
+    /* Words of letters alone, by their first few: most can be passed over. See word_end(). */
     bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
     bool *set_letter, *set_end; /* [sets] one block */
     bool skip_words;         /* nothing that may begin within a word is plain */
-    uint8_t word_matters[4][WORD_KEYS / 8], word_passes[4][WORD_KEYS / 8]; /* words of one to three letters, and longer */
+    /* words of one to WORD_KNOWN letters, and longer */
+    uint8_t word_matters[WORD_KNOWN + 1][WORD_KEYS / 8], word_passes[WORD_KNOWN + 1][WORD_KEYS / 8];
     bool full;        /* a state or a set found no room */
     size_t read;      /* bytes since the states were made anew */
     /* scratch */
@@ -657,11 +659,11 @@ static unsigned char byte_before(const unsigned char *s, size_t i)
     return byte_for(s, i, start);
 }
 
-/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? Four stands for longer ones that
- * begin with these three. `key` is its word_key(). Noted for the next one like it. */
+/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? WORD_KNOWN + 1 stands for longer
+ * ones that begin with these. `key` is its word_key(). Noted for the next one like it. */
 static bool word_matters(struct automaton *a, const unsigned char *s, size_t len, size_t key)
 {
-    size_t known = len < 4 ? len : 3;
+    size_t known = len < WORD_KNOWN ? len : WORD_KNOWN;
     uint8_t bit = (uint8_t)(1u << key % 8);
     bool matters = false;
 
@@ -678,7 +680,7 @@ static bool word_matters(struct automaton *a, const unsigned char *s, size_t len
             matters = t >> SET_SHIFT != 0;
             row = t & ROW_MASK;
         }
-        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len < 4);
+        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len <= WORD_KNOWN);
     }
     if (matters)
         a->word_matters[len - 1][key / 8] |= bit;
@@ -687,10 +689,14 @@ static bool word_matters(struct automaton *a, const unsigned char *s, size_t len
     return matters;
 }
 
-/* Of a word's first three letters, zeros where it has fewer. */
-static inline size_t word_key(unsigned char first, unsigned char second, unsigned char third)
+/* Of a word's first WORD_KNOWN letters. */
+static inline size_t word_key(const unsigned char *s, size_t len)
 {
-    return (size_t)(first & 0x20) << 10 | (size_t)(first & 31) << 10 | (size_t)(second & 31) << 5 | (third & 31);
+    size_t key = s[0] & 0x3F;
+
+    for (size_t i = 1; i < WORD_KNOWN; i++)
+        key = key << 5 | (i < len ? s[i] & 31u : 0);
+    return key;
 }
 
 /* Letters that s[i, n) begins with. */
@@ -715,10 +721,10 @@ static inline size_t count_letters(const unsigned char *s, size_t n, size_t i)
  * words end with follows; else i. Most of a text is passed over here. */
 static inline size_t word_end(struct automaton *a, const unsigned char *s, size_t n, size_t i)
 {
-    size_t len = count_letters(s, n, i), kind = len < 4 ? len : 4, key;
+    size_t len = count_letters(s, n, i), kind = len <= WORD_KNOWN ? len : WORD_KNOWN + 1, key;
 
     if (len == 0 || i + len == n || !ends_word(s[i + len])) return i;
-    key = word_key(s[i], len > 1 ? s[i + 1] : 0, len > 2 ? s[i + 2] : 0);
+    key = word_key(s + i, len);
     if (a->word_passes[kind - 1][key / 8] >> key % 8 & 1) return i + len;
     return word_matters(a, s + i, kind, key) ? i : i + len;
 }
