@@ -651,6 +651,55 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
     return RC_OK;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    if (x->start != y->start) return x->start < y->start ? -1 : 1;
+    if (x->end != y->end) return x->end < y->end ? -1 : 1;
+    return (x->detector > y->detector) - (x->detector < y->detector);
+}
+
+/* In order of place: matches are found nearly so. */
+static void sort_by_place(struct found *f, size_t n)
+{
+    size_t moves = 0;
+
+    for (size_t i = 1; i < n; i++) {
+        struct found one;
+        size_t k = i;
+
+        if (by_place(&f[i - 1], &f[i]) <= 0) continue;
+        if (moves > SMALL_CLUSTER * n) {
+            qsort(f, n, sizeof(*f), by_place);
+            return;
+        }
+        one = f[i];
+        for (; k > 0 && by_place(&f[k - 1], &one) > 0; k--)
+            f[k] = f[k - 1];
+        f[k] = one;
+        moves += i - k;
+    }
+}
+
+/* The list's matches from `first` on were found in a second pass: in order of place with those before. RC_NOMEM. */
+static enum rc sort_two_passes(struct found_list *l, size_t first, struct err *e)
+{
+    size_t n = l->n - first, at = l->n, left = first;
+    struct found *later;
+
+    if (n == 0 || first == 0) return RC_OK;
+    sort_by_place(l->items, first);
+    sort_by_place(l->items + first, n);
+    later = malloc(n * sizeof(*later));
+    if (!later) return err_set(e, RC_NOMEM, "detectors: out of memory");
+    memcpy(later, l->items + first, n * sizeof(*later));
+    while (n > 0)
+        l->items[--at] = left > 0 && by_place(&l->items[left - 1], &later[n - 1]) > 0 ? l->items[--left] : later[--n];
+    free(later);
+    return RC_OK;
+}
+
 static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -702,12 +751,15 @@ static void begin_text(struct detect_set *s)
 
 static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
+    size_t first;
     enum rc rc;
 
     begin_text(s);
     rc = scan_first(s, t, l, e);
-    /* without attention to context words a row that needs one has no match */
-    return rc == RC_OK && !s->no_context ? scan_second(s, t, l, e) : rc;
+    if (rc != RC_OK || s->no_context) return rc; /* without attention to context words a row that needs one has no match */
+    first = l->n;
+    rc = scan_second(s, t, l, e);
+    return rc == RC_OK ? sort_two_passes(l, first, e) : rc;
 }
 
 /* The same matches without the automaton's help, row by row. It still finds the context words. */
@@ -727,15 +779,6 @@ static enum rc scan_alone(struct detect_set *s, const struct normalised *t, stru
 }
 
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
-
-static int by_place(const void *a, const void *b)
-{
-    const struct found *x = a, *y = b;
-
-    if (x->start != y->start) return x->start < y->start ? -1 : 1;
-    if (x->end != y->end) return x->end < y->end ? -1 : 1;
-    return (x->detector > y->detector) - (x->detector < y->detector);
-}
 
 static int by_rank(const void *a, const void *b)
 {
@@ -767,27 +810,6 @@ static bool taken(const uint64_t *bits, size_t from, size_t upto)
         }
     }
     return false;
-}
-
-/* In order of place: matches are found nearly so. */
-static void sort_by_place(struct found *f, size_t n)
-{
-    if (n > SMALL_CLUSTER) {
-        bool sorted = true;
-
-        for (size_t i = 1; i < n && sorted; i++)
-            sorted = by_place(&f[i - 1], &f[i]) <= 0;
-        if (!sorted) qsort(f, n, sizeof(*f), by_place);
-        return;
-    }
-    for (size_t i = 1; i < n; i++) {
-        struct found one = f[i];
-        size_t k = i;
-
-        for (; k > 0 && by_place(&f[k - 1], &one) > 0; k--)
-            f[k] = f[k - 1];
-        f[k] = one;
-    }
 }
 
 static bool same_entity(const struct found *a, const struct found *b)
@@ -893,8 +915,11 @@ static enum rc resolve(struct found *f, size_t *n, bool by_entity, struct err *e
         else if (some > 1)
             resolve_few(f + i, &some, by_entity);
         if (rc != RC_OK) return rc;
-        if (kept != i) memmove(f + kept, f + i, some * sizeof(*f));
-        kept += some;
+        if (kept == i)
+            kept += some;
+        else
+            for (size_t k = i; k < i + some; k++)
+                f[kept++] = f[k];
     }
     *n = kept;
     return RC_OK;

@@ -740,6 +740,7 @@ struct parts {
     uint64_t hashes[MAX_PARTS];
     enum name_form forms[MAX_PARTS];
     size_t n;
+    uint64_t seen[4]; /* one bit for the last byte of each hash */
 };
 
 static void collect_parts(const struct name_text *t, const struct list *l, struct parts *p)
@@ -757,6 +758,7 @@ static void collect_parts(const struct name_text *t, const struct list *l, struc
 
             if (x->n_fold < 3 || particle(x)) continue;
             p->hashes[p->n] = x->hash;
+            p->seen[x->hash / 64 % 4] |= UINT64_C(1) << x->hash % 64;
             p->forms[p->n++] = f->form == NAME_LAST || x->end == f->end ? NAME_LAST : NAME_FIRST;
         }
     }
@@ -764,6 +766,7 @@ static void collect_parts(const struct name_text *t, const struct list *l, struc
 
 static const enum name_form *find_part(const struct parts *p, uint64_t hash)
 {
+    if (!(p->seen[hash / 64 % 4] >> hash % 64 & 1)) return NULL;
     for (size_t k = 0; k < p->n; k++)
         if (p->hashes[k] == hash) return &p->forms[k];
     return NULL;
