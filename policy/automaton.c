@@ -8,6 +8,7 @@
 #include <unicode/uchar.h>
 
 #include "../base/str.h"
+#include "bytes.h"
 #include "nfa.h"
 
 #define UNKNOWN    UINT32_MAX
@@ -19,7 +20,8 @@
 #define NO_SET     0
 #define DEAD       0
 #define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
-#define WORD_KEYS   (2 * 26 * 26 * 26) /* a word's first three letters, and whether the first is a capital */
+#define WORD_KNOWN  4 /* letters of a word by which it is known */
+#define WORD_KEYS   (1u << 21) /* those, and whether the first is a capital */
 #define START_KINDS 2 /* without and with the patterns that need an '@' ahead */
 
 struct id_set {
@@ -53,11 +55,12 @@ struct automaton {
     bool second[AUTOMATON_PATTERNS];                   /* ids of AUTOMATON_SECOND */
     uint32_t *begins[AUTOMATON_GROUPS][START_KINDS];   /* [n_classes + 1] by the class before: the state to begin in */
     uint64_t dead[AUTOMATON_GROUPS][257][4];           /* [byte before, or 256]: bytes that nothing begins with */
-    /* Words of letters alone, by their first three: most can be passed over. See word_end(). */
+    /* Words of letters alone, by their first few: most can be passed over. See word_end(). */
     bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
     bool *set_letter, *set_end; /* [sets] one block */
     bool skip_words;         /* nothing that may begin within a word is plain */
-    uint8_t word_known[4][WORD_KEYS / 8], word_matters[4][WORD_KEYS / 8]; /* words of one to three letters, and longer */
+    /* words of one to WORD_KNOWN letters, and longer */
+    uint8_t word_matters[WORD_KNOWN + 1][WORD_KEYS / 8], word_passes[WORD_KNOWN + 1][WORD_KEYS / 8];
     bool full;        /* a state or a set found no room */
     size_t read;      /* bytes since the states were made anew */
     /* scratch */
@@ -119,7 +122,9 @@ enum rc automaton_add_word(struct automaton *a, const char *word, bool whole, ui
 /* Behind a word of letters: what most words end with. */
 static bool ends_word(unsigned char c)
 {
-    return c == ' ' || c == ',' || c == ';' || c == '\n' || c == ')';
+    static const bool ends[256] = {[' '] = true, [','] = true, [';'] = true, ['\n'] = true, [')'] = true};
+
+    return ends[c];
 }
 
 static bool is_letter(unsigned char c)
@@ -596,8 +601,8 @@ enum rc automaton_renew(struct automaton *a, struct err *e)
     memset(a->state_hash, 0, sizeof(a->state_hash));
     memset(a->set_hash, 0, sizeof(a->set_hash));
     memset(a->dead, 0, sizeof(a->dead));
-    memset(a->word_known, 0, sizeof(a->word_known));
     memset(a->word_matters, 0, sizeof(a->word_matters));
+    memset(a->word_passes, 0, sizeof(a->word_passes));
     return make_begins(a, e);
 }
 
@@ -654,18 +659,15 @@ static unsigned char byte_before(const unsigned char *s, size_t i)
     return byte_for(s, i, start);
 }
 
-/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? Four stands for longer ones that
- * begin with these three. */
-static bool word_matters(struct automaton *a, const unsigned char *s, size_t len)
+/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? WORD_KNOWN + 1 stands for longer
+ * ones that begin with these. `key` is its word_key(). Noted for the next one like it. */
+static bool word_matters(struct automaton *a, const unsigned char *s, size_t len, size_t key)
 {
-    size_t known = len < 4 ? len : 3, key = s[0] & 0x20 ? 0 : 1;
-    uint8_t bit;
+    size_t known = len < WORD_KNOWN ? len : WORD_KNOWN;
+    uint8_t bit = (uint8_t)(1u << key % 8);
     bool matters = false;
 
-    for (size_t i = 0; i < known; i++)
-        key = key * 26 + (s[i] & 31u) - 1;
-    bit = (uint8_t)(1u << key % 8);
-    if (a->word_known[len - 1][key / 8] & bit) return a->word_matters[len - 1][key / 8] & bit;
+    if (a->word_matters[len - 1][key / 8] & bit) return true;
     /* the key leaves open which letters behind the first are capitals */
     for (unsigned way = 0; way < 1u << (known - 1) && !matters; way++) {
         uint32_t row = (uint32_t)(a->begins[AUTOMATON_FIRST][1][a->class_of[' ']] * a->stride), t;
@@ -678,23 +680,53 @@ static bool word_matters(struct automaton *a, const unsigned char *s, size_t len
             matters = t >> SET_SHIFT != 0;
             row = t & ROW_MASK;
         }
-        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len < 4);
+        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len <= WORD_KNOWN);
     }
-    a->word_known[len - 1][key / 8] |= bit;
-    if (matters) a->word_matters[len - 1][key / 8] |= bit;
+    if (matters)
+        a->word_matters[len - 1][key / 8] |= bit;
+    else
+        a->word_passes[len - 1][key / 8] |= bit;
     return matters;
+}
+
+/* Of a word's first WORD_KNOWN letters. */
+static inline size_t word_key(const unsigned char *s, size_t len)
+{
+    size_t key = s[0] & 0x3F;
+
+    for (size_t i = 1; i < WORD_KNOWN; i++)
+        key = key << 5 | (i < len ? s[i] & 31u : 0);
+    return key;
+}
+
+/* Letters that s[i, n) begins with. */
+static inline size_t count_letters(const unsigned char *s, size_t n, size_t i)
+{
+    size_t end = i;
+
+    if (BYTES_AT_ONCE && n - i >= 16) {
+        uint64_t letters = bytes_letters(bytes_load(s + i));
+
+        if (letters != BYTES_HIGH) return bytes_leading(letters);
+        letters = bytes_letters(bytes_load(s + i + 8));
+        if (letters != BYTES_HIGH) return 8 + bytes_leading(letters);
+        end = i + 16;
+    }
+    while (end < n && is_letter(s[end]))
+        end++;
+    return end - i;
 }
 
 /* Where the word at s[i], behind a space, ends, if it is of letters alone, nothing begins with it or in it, and what most
  * words end with follows; else i. Most of a text is passed over here. */
 static inline size_t word_end(struct automaton *a, const unsigned char *s, size_t n, size_t i)
 {
-    size_t end = i;
+    size_t len = count_letters(s, n, i), kind = len <= WORD_KNOWN ? len : WORD_KNOWN + 1, key;
 
-    while (end < n && is_letter(s[end]))
-        end++;
-    if (end == i || end == n || !ends_word(s[end])) return i;
-    return word_matters(a, s + i, end - i < 4 ? end - i : 4) ? i : end;
+    if (len == 0 || i + len == n || !ends_word(s[i + len])) return i;
+    key = word_key(s + i, len);
+    if (a->word_passes[kind - 1][key / 8] >> key % 8 & 1) return i + len;
+    return word_matters(a, s + i, kind, key) ? i : i + len;
 }
 
 enum rc automaton_run(struct automaton *a, enum automaton_group g, const char *text, size_t n, size_t from, size_t upto,

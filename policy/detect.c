@@ -15,13 +15,13 @@
 #include "../base/str.h"
 #include "automaton.h"
 #include "normalise.h"
+#include "number.h"
 #include "pattern.h"
 
 #define MATCH_LIMIT                                                                                          \
     2000000 /* backtracking steps of one match attempt; the widths above keep honest ones far below */
 #define PROBE_LIMIT 100000 /* the same in the test of a new pattern, on so many bytes */
 #define PROBE_BYTES 600
-#define NUMBER_SCORE   0.02 /* of digits that no row found */
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
 #define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
@@ -40,7 +40,11 @@ struct row {
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
     uint64_t *words;     /* one bit for each of the set's words: its context */
-    size_t from;         /* where its next match may begin, in the text that is being scanned */
+    bool number;         /* number.h reads it */
+    bool second;         /* no match counts without a context word */
+    size_t text;         /* the text that is being scanned when this was made, by the set's count: */
+    size_t from;         /* where its next match may begin */
+    int any_context;     /* does one of its words stand anywhere? -1: not yet looked up */
 };
 
 /* A context word in the text that is being scanned. */
@@ -56,7 +60,10 @@ struct detect_set {
     int32_t today;
     struct arena arena; /* own entities' names and words, bits of words */
     const char **words;
+    uint16_t *word_lens;
     size_t n_words;
+    uint64_t *present; /* one bit for each: it stands in the text that is being scanned */
+    size_t n_texts;    /* scanned so far */
     uint64_t *second_words; /* one bit for each: it is context of a row that counts only with context */
     size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
     struct automaton *automaton;
@@ -145,7 +152,14 @@ static enum rc make_row(const struct detector *rule, size_t index, struct row *o
     out->index = index;
     if (!pattern_width(rule->pattern, DETECT_MAX_WIDTH, &width, &why))
         return err_set(e, RC_BAD, "entity %s: pattern: %s", rule->entity, why);
-    if (width == 0) return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
+    if (width == 0) { /* so it is with most patterns that don't compile, of which PCRE2 knows more to say */
+        enum rc rc = compile_row(out, true, e);
+
+        if (rc != RC_OK) return rc;
+        pcre2_code_free(out->code);
+        out->code = NULL;
+        return err_set(e, RC_BAD, "entity %s: pattern may match the empty string", rule->entity);
+    }
     if (rule->validator) {
         out->validate = validate_find(rule->validator);
         out->validate_dated = validate_find_dated(rule->validator);
@@ -253,7 +267,11 @@ static uint16_t word_number(struct detect_set *s, const char *word)
 
     while (i < s->n_words && strcmp(s->words[i], word) != 0)
         i++;
-    if (i == s->n_words) s->words[s->n_words++] = word;
+    if (i == s->n_words) {
+        s->words[i] = word;
+        s->word_lens[i] = (uint16_t)strlen(word);
+        s->n_words++;
+    }
     return (uint16_t)i;
 }
 
@@ -274,9 +292,11 @@ static enum rc read_words(struct detect_set *s, struct err *e)
     for (size_t i = 0; i < s->n_rows; i++)
         most += count_words(s->rows[i].rule.context);
     s->words = arena_array(&s->arena, most, sizeof(*s->words));
+    s->word_lens = arena_array(&s->arena, most, sizeof(*s->word_lens));
     s->second_words = arena_array(&s->arena, most / 64 + 1, sizeof(*s->second_words));
-    if (!s->words || !s->second_words || s->n_rows + most > AUTOMATON_PATTERNS)
-        return err_set(e, s->words ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
+    s->present = arena_array(&s->arena, most / 64 + 1, sizeof(*s->present));
+    if (!s->words || !s->word_lens || !s->second_words || !s->present || s->n_rows + most > AUTOMATON_PATTERNS)
+        return err_set(e, s->present ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
     for (size_t i = 0; i < s->n_rows; i++) {
         struct row *row = &s->rows[i];
 
@@ -316,9 +336,8 @@ static enum rc make_automaton(struct detect_set *s, struct err *e)
     enum rc rc = automaton_open(&s->automaton, e);
 
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++) {
-        const struct row *row = &s->rows[i];
-
-        bool second = needs_context(s, row);
+        struct row *row = &s->rows[i];
+        bool second = row->second = needs_context(s, row);
 
         rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
                            (uint16_t)i, e);
@@ -340,7 +359,12 @@ static enum rc make_rows(struct detect_set *s, const struct detect_options *opt,
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < n_detectors && rc == RC_OK; i++)
-        if (wanted(opt, &detectors[i])) rc = make_row(&detectors[i], i, &s->rows[s->n_rows++], e);
+        if (wanted(opt, &detectors[i])) {
+            struct row *row = &s->rows[s->n_rows++];
+
+            rc = make_row(&detectors[i], i, row, e);
+            row->number = !s->pcre2_alone && strcmp(detectors[i].entity, "NUMBER") == 0;
+        }
     for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
         struct row *row = &s->rows[s->n_rows];
         struct detector rule;
@@ -351,6 +375,17 @@ static enum rc make_rows(struct detect_set *s, const struct detect_options *opt,
         if (rc == RC_OK) s->n_rows++;
     }
     return rc;
+}
+
+/* Equal names become one string, so that matches of one entity are told by its address. */
+static void share_names(struct detect_set *s)
+{
+    for (size_t i = 1; i < s->n_rows; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(s->rows[k].rule.entity, s->rows[i].rule.entity) == 0) {
+                s->rows[i].rule.entity = s->rows[k].rule.entity;
+                break;
+            }
 }
 
 enum rc detect_open(const struct detect_options *opt, struct detect_set **out, struct err *e)
@@ -376,6 +411,7 @@ enum rc detect_open(const struct detect_options *opt, struct detect_set **out, s
     pcre2_set_match_limit(s->context, MATCH_LIMIT);
     pcre2_jit_stack_assign(s->context, NULL, s->stack);
     rc = make_rows(s, opt, e);
+    if (rc == RC_OK) share_names(s);
     if (rc == RC_OK) rc = read_words(s, e);
     if (rc == RC_OK) rc = make_automaton(s, e);
     if (rc != RC_OK) goto out;
@@ -409,12 +445,7 @@ void detect_close(struct detect_set *s)
 
 /* ---- scanning -------------------------------------------------------------------------------------------------- */
 
-struct list {
-    struct found *items;
-    size_t n, cap;
-};
-
-static enum rc list_add(struct list *l, const struct found *f, struct err *e)
+static enum rc list_add(struct found_list *l, const struct found *f, struct err *e)
 {
     if (l->n == DETECT_MAX_FOUND)
         return err_set(e, RC_LIMIT, "text: more than %zu matches", DETECT_MAX_FOUND);
@@ -459,6 +490,17 @@ static bool has_context(const struct detect_set *s, const struct row *row, size_
     return false;
 }
 
+/* Does one stand anywhere in the text? When all its mentions are known. */
+static bool has_any_context(const struct detect_set *s, struct row *row)
+{
+    if (row->any_context < 0) {
+        row->any_context = 0;
+        for (size_t w = 0; w < s->n_words / 64 + 1; w++)
+            row->any_context |= (row->words[w] & s->present[w]) != 0;
+    }
+    return row->any_context;
+}
+
 static bool near(const struct detect_set *s, const struct row *row, size_t n, size_t start, size_t end)
 {
     return s->n_mentions > 0 && has_context(s, row, start > CONTEXT_BEFORE ? start - CONTEXT_BEFORE : 0, start, end,
@@ -488,18 +530,38 @@ static double judge(const struct detect_set *s, const struct row *row, const str
     return score;
 }
 
+/* The row matches at `at`, its span is [start, end): adds it to the list if it counts. *step: where the next try may begin. */
+static enum rc take_match(const struct detect_set *s, const struct row *row, const struct normalised *t, size_t at, size_t start,
+                          size_t end, size_t *step, struct found_list *l, struct err *e)
+{
+    struct found f = {.entity = row->rule.entity, .detector = row->index};
+
+    f.score = start < end ? judge(s, row, t, start, end) : 0;
+    if (f.score > 0) {
+        normalise_span(t, start, end, &f.start, &f.end);
+        *step = end;
+        return list_add(l, &f, e);
+    }
+    *step = at + 1; /* another candidate may begin inside this one */
+    while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
+        (*step)++;
+    return RC_OK;
+}
+
 /* Tries the row at or, with PCRE2 alone, from `at`. *step is 0 without a match, else where the next try may begin. */
 static enum rc try_row(struct detect_set *s, struct row *row, const struct normalised *t, size_t at, size_t *step,
-                       struct list *l, struct err *e)
+                       struct found_list *l, struct err *e)
 {
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
-    struct found f = {.entity = row->rule.entity, .detector = row->index};
+    enum number_answer answer;
     size_t start, end;
     int count;
     enum rc rc = row->code ? RC_OK : compile_row(row, !s->pcre2_alone, e);
 
     if (rc != RC_OK) return rc;
     *step = 0;
+    if (row->number && (answer = number_at(t->text, t->n, at, &end)) != NUMBER_ASK)
+        return answer == NUMBER_YES ? take_match(s, row, t, at, at, end, step, l, e) : RC_OK;
     count = row->jit ? pcre2_jit_match(row->code, (PCRE2_SPTR)t->text, t->n, at, 0, s->match, s->context)
                      : pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, at, PCRE2_NO_UTF_CHECK, s->match, s->context);
     if (count == PCRE2_ERROR_NOMATCH) return RC_OK;
@@ -507,17 +569,7 @@ static enum rc try_row(struct detect_set *s, struct row *row, const struct norma
     if (count < 0) return err_set(e, RC_LIMIT, "text: too costly to search for %s", row->rule.entity);
     start = found[2 * row->span_group];
     end = found[2 * row->span_group + 1];
-    f.score = start < end ? judge(s, row, t, start, end) : 0;
-    if (f.score > 0) {
-        normalise_span(t, start, end, &f.start, &f.end);
-        rc = list_add(l, &f, e);
-        *step = end;
-    } else { /* another candidate may begin inside this one */
-        *step = found[0] + 1;
-        while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
-            (*step)++;
-    }
-    return rc;
+    return take_match(s, row, t, found[0], start, end, step, l, e);
 }
 
 static bool word_byte(unsigned char c)
@@ -548,7 +600,7 @@ static enum rc add_mentions(struct detect_set *s, const struct normalised *t, si
 
         while (n > 0 && ids[n - 1] >= s->n_rows) { /* words have the highest ids */
             uint16_t word = (uint16_t)(ids[--n] - s->n_rows);
-            size_t at = s->hits.items[i].at, len = strlen(s->words[word]);
+            size_t at = s->hits.items[i].at, len = s->word_lens[word];
 
             if (!word_stands(t, at, s->words[word], len)) continue;
             if (s->n_mentions == s->cap_mentions) {
@@ -559,6 +611,7 @@ static enum rc add_mentions(struct detect_set *s, const struct normalised *t, si
                 s->mentions = more;
                 s->cap_mentions = cap;
             }
+            s->present[word / 64] |= UINT64_C(1) << word % 64;
             s->mentions[s->n_mentions++] =
                 (struct mention){.at = (uint32_t)at, .word = word, .len = (uint16_t)len};
         }
@@ -567,7 +620,7 @@ static enum rc add_mentions(struct detect_set *s, const struct normalised *t, si
 }
 
 /* Tries every row of the hit. */
-static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, const struct normalised *t, struct list *l,
+static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, const struct normalised *t, struct found_list *l,
                        struct err *e)
 {
     size_t n, step, at = hit->at;
@@ -577,8 +630,14 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
         struct row *row = &s->rows[ids[i]];
         enum rc rc;
 
+        if (row->text != s->n_texts) {
+            row->text = s->n_texts;
+            row->from = 0;
+            row->any_context = -1;
+        }
         if (at < row->from) continue;
-        if (needs_context(s, row)) {
+        if (row->second) {
+            if (!has_any_context(s, row)) continue;
             /* where the earliest and the latest context word can stand */
             size_t first = at > CONTEXT_BEFORE ? at - CONTEXT_BEFORE : 0;
             size_t last = t->n - at > row->width + CONTEXT_AFTER ? at + row->width + CONTEXT_AFTER : t->n;
@@ -592,7 +651,56 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
     return RC_OK;
 }
 
-static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static int by_place(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    if (x->start != y->start) return x->start < y->start ? -1 : 1;
+    if (x->end != y->end) return x->end < y->end ? -1 : 1;
+    return (x->detector > y->detector) - (x->detector < y->detector);
+}
+
+/* In order of place: matches are found nearly so. */
+static void sort_by_place(struct found *f, size_t n)
+{
+    size_t moves = 0;
+
+    for (size_t i = 1; i < n; i++) {
+        struct found one;
+        size_t k = i;
+
+        if (by_place(&f[i - 1], &f[i]) <= 0) continue;
+        if (moves > SMALL_CLUSTER * n) {
+            qsort(f, n, sizeof(*f), by_place);
+            return;
+        }
+        one = f[i];
+        for (; k > 0 && by_place(&f[k - 1], &one) > 0; k--)
+            f[k] = f[k - 1];
+        f[k] = one;
+        moves += i - k;
+    }
+}
+
+/* The list's matches from `first` on were found in a second pass: in order of place with those before. RC_NOMEM. */
+static enum rc sort_two_passes(struct found_list *l, size_t first, struct err *e)
+{
+    size_t n = l->n - first, at = l->n, left = first;
+    struct found *later;
+
+    if (n == 0 || first == 0) return RC_OK;
+    sort_by_place(l->items, first);
+    sort_by_place(l->items + first, n);
+    later = malloc(n * sizeof(*later));
+    if (!later) return err_set(e, RC_NOMEM, "detectors: out of memory");
+    memcpy(later, l->items + first, n * sizeof(*later));
+    while (n > 0)
+        l->items[--at] = left > 0 && by_place(&l->items[left - 1], &later[n - 1]) > 0 ? l->items[--left] : later[--n];
+    free(later);
+    return RC_OK;
+}
+
+static enum rc scan_first(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc = RC_OK;
 
@@ -612,7 +720,7 @@ static enum rc scan_first(struct detect_set *s, const struct normalised *t, stru
 }
 
 /* Rows that count only with a context word: around the words. */
-static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     size_t done = 0; /* read up to here */
     enum rc rc = RC_OK;
@@ -634,24 +742,32 @@ static enum rc scan_second(struct detect_set *s, const struct normalised *t, str
     return rc;
 }
 
-static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static void begin_text(struct detect_set *s)
 {
+    s->hits.n = s->n_mentions = 0;
+    s->n_texts++;
+    memset(s->present, 0, (s->n_words / 64 + 1) * sizeof(*s->present));
+}
+
+static enum rc scan_with_automaton(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
+{
+    size_t first;
     enum rc rc;
 
-    s->hits.n = s->n_mentions = 0;
-    for (size_t i = 0; i < s->n_rows; i++)
-        s->rows[i].from = 0;
+    begin_text(s);
     rc = scan_first(s, t, l, e);
-    /* without attention to context words a row that needs one has no match */
-    return rc == RC_OK && !s->no_context ? scan_second(s, t, l, e) : rc;
+    if (rc != RC_OK || s->no_context) return rc; /* without attention to context words a row that needs one has no match */
+    first = l->n;
+    rc = scan_second(s, t, l, e);
+    return rc == RC_OK ? sort_two_passes(l, first, e) : rc;
 }
 
 /* The same matches without the automaton's help, row by row. It still finds the context words. */
-static enum rc scan_alone(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_alone(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     enum rc rc;
 
-    s->hits.n = s->n_mentions = 0;
+    begin_text(s);
     rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, 0, t->n, &s->hits, e);
     if (rc == RC_OK) rc = add_mentions(s, t, 0, e);
     for (size_t i = 0; i < s->n_rows && rc == RC_OK; i++)
@@ -663,15 +779,6 @@ static enum rc scan_alone(struct detect_set *s, const struct normalised *t, stru
 }
 
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
-
-static int by_place(const void *a, const void *b)
-{
-    const struct found *x = a, *y = b;
-
-    if (x->start != y->start) return x->start < y->start ? -1 : 1;
-    if (x->end != y->end) return x->end < y->end ? -1 : 1;
-    return (x->detector > y->detector) - (x->detector < y->detector);
-}
 
 static int by_rank(const void *a, const void *b)
 {
@@ -705,30 +812,9 @@ static bool taken(const uint64_t *bits, size_t from, size_t upto)
     return false;
 }
 
-/* In order of place: matches are found nearly so. */
-static void sort_by_place(struct found *f, size_t n)
-{
-    if (n > SMALL_CLUSTER) {
-        bool sorted = true;
-
-        for (size_t i = 1; i < n && sorted; i++)
-            sorted = by_place(&f[i - 1], &f[i]) <= 0;
-        if (!sorted) qsort(f, n, sizeof(*f), by_place);
-        return;
-    }
-    for (size_t i = 1; i < n; i++) {
-        struct found one = f[i];
-        size_t k = i;
-
-        for (; k > 0 && by_place(&f[k - 1], &one) > 0; k--)
-            f[k] = f[k - 1];
-        f[k] = one;
-    }
-}
-
 static bool same_entity(const struct found *a, const struct found *b)
 {
-    return a->entity == b->entity || strcmp(a->entity, b->entity) == 0;
+    return a->entity == b->entity; /* rows of one name share it: see share_names() */
 }
 
 /* The winners among a few that overlap, kept in order: *n becomes how many. */
@@ -829,8 +915,11 @@ static enum rc resolve(struct found *f, size_t *n, bool by_entity, struct err *e
         else if (some > 1)
             resolve_few(f + i, &some, by_entity);
         if (rc != RC_OK) return rc;
-        if (kept != i) memmove(f + kept, f + i, some * sizeof(*f));
-        kept += some;
+        if (kept == i)
+            kept += some;
+        else
+            for (size_t k = i; k < i + some; k++)
+                f[kept++] = f[k];
     }
     *n = kept;
     return RC_OK;
@@ -841,41 +930,73 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     return resolve(f, n, false, e);
 }
 
-/* The next run of letters and digits in text[*at, upto) that has a digit; false if there is none. */
-static bool next_digits(const char *text, size_t *at, size_t upto, size_t *start)
+/* The first byte of text[at, upto) that is a digit or beyond ASCII, or upto. */
+static size_t maybe_digit(const char *text, size_t at, size_t upto)
 {
-    bool digit = false, inside = false;
+    typedef unsigned char lanes __attribute__((vector_size(16)));
 
-    for (size_t len; *at < upto; *at += len) {
-        uint32_t cp;
-        bool number;
+    for (; upto - at >= sizeof(lanes); at += sizeof(lanes)) {
+        uint64_t halves[2];
+        lanes v, hit;
 
-        len = utf8_decode(text + *at, upto - *at, &cp);
-        number = (U_GET_GC_MASK((UChar32)cp) & U_GC_N_MASK) != 0;
-        if (number || u_isalnum((UChar32)cp)) {
-            if (!inside) *start = *at;
-            inside = true;
-            digit |= number;
-        } else {
-            if (digit) return true;
-            inside = false;
-        }
+        memcpy(&v, text + at, sizeof(v));
+        hit = (lanes)(v >= 0x80) | (lanes)((lanes)(v - '0') < 10);
+        memcpy(halves, &hit, sizeof(halves));
+        if (halves[0] | halves[1]) break;
     }
+    while (at < upto && (unsigned char)text[at] < 0x80 && (unsigned char)(text[at] - '0') >= 10)
+        at++;
+    return at;
+}
+
+static bool ascii_alnum(unsigned char c)
+{
+    return (unsigned char)(c - '0') < 10 || (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+bool detect_next_number(const char *text, size_t *at, size_t upto, size_t *start)
+{
+    bool digit = false;
+    size_t i;
+
+    for (i = *at; !digit && (i = maybe_digit(text, i, upto)) < upto;) {
+        uint32_t mask = U_GC_N_MASK, cp;
+        size_t begin = i, len;
+
+        while (begin > *at && ascii_alnum((unsigned char)text[begin - 1])) /* nothing beyond ASCII stands before i */
+            begin--;
+        for (; i < upto && mask; i += len) {
+            unsigned char c = (unsigned char)text[i];
+
+            len = 1;
+            if (c < 0x80) {
+                mask = ascii_alnum(c) ? (c <= '9' ? U_GC_N_MASK : U_GC_L_MASK) : 0;
+            } else {
+                len = utf8_decode(text + i, upto - i, &cp);
+                mask = U_GET_GC_MASK((UChar32)cp) & (U_GC_N_MASK | U_GC_L_MASK);
+            }
+            digit |= (mask & U_GC_N_MASK) != 0;
+            if (!mask && digit) break;
+        }
+        *start = begin;
+        if (!digit) *at = i;
+    }
+    *at = i;
     return digit;
 }
 
 enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t *n_found, struct err *e)
 {
-    struct list l = {.items = *f, .n = *n_found, .cap = *n_found};
+    struct found_list l = {.items = *f, .n = *n_found, .cap = *n_found};
     size_t winners = *n_found, at = 0, start = 0;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i <= winners && rc == RC_OK; i++) {
         size_t upto = i < winners ? l.items[i].start : n;
 
-        while (rc == RC_OK && next_digits(text, &at, upto, &start)) {
+        while (rc == RC_OK && detect_next_number(text, &at, upto, &start)) {
             struct found number = {
-                .entity = "NUMBER", .start = start, .end = at, .score = NUMBER_SCORE, .detector = SIZE_MAX};
+                .entity = "NUMBER", .start = start, .end = at, .score = DETECT_NUMBER_SCORE, .detector = SIZE_MAX};
 
             rc = list_add(&l, &number, e);
         }
@@ -952,13 +1073,13 @@ static bool joined_counts(const struct found *f, const char *text)
     return f->score >= 1.0 || (strcmp(f->entity, "PHONE_NUMBER") == 0 && text[f->start] == '+');
 }
 
-static enum rc scan_join(struct detect_set *s, const struct normalised *t, const struct join *j, struct list *l,
+static enum rc scan_join(struct detect_set *s, const struct normalised *t, const struct join *j, struct found_list *l,
                          struct err *e)
 {
     char joined[2 * JOIN_REACH + 2];
     size_t first = j->at - j->from, second = j->upto - j->next, gap = j->space;
     struct normalised w = {.text = joined, .n = first + gap + second};
-    struct list found = {0};
+    struct found_list found = {0};
     enum rc rc;
 
     memcpy(joined, t->text + j->from, first);
@@ -978,7 +1099,7 @@ static enum rc scan_join(struct detect_set *s, const struct normalised *t, const
     return rc;
 }
 
-static enum rc scan_joins(struct detect_set *s, const struct normalised *t, struct list *l, struct err *e)
+static enum rc scan_joins(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
     const char *end = t->text + t->n;
     enum rc rc = RC_OK;
@@ -991,19 +1112,26 @@ static enum rc scan_joins(struct detect_set *s, const struct normalised *t, stru
     return rc;
 }
 
+enum rc detect_scan_again(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
+{
+    enum rc rc = automaton_renew(s->automaton, e);
+
+    l->n = 0;
+    if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, t, l, e) : scan_with_automaton(s, t, l, e);
+    if (rc == RC_OK) rc = scan_joins(s, t, l, e);
+    /* rows of one entity overlap by design (a long and a short form) */
+    return rc == RC_OK ? resolve(l->items, &l->n, true, e) : rc;
+}
+
 enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out, size_t *n_out,
                     struct err *e)
 {
     struct normalised t;
-    struct list l = {0};
+    struct found_list l = {0};
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    rc = automaton_renew(s->automaton, e);
-    if (rc == RC_OK) rc = s->pcre2_alone ? scan_alone(s, &t, &l, e) : scan_with_automaton(s, &t, &l, e);
-    if (rc == RC_OK) rc = scan_joins(s, &t, &l, e);
-    /* rows of one entity overlap by design (a long and a short form) */
-    if (rc == RC_OK) rc = resolve(l.items, &l.n, true, e);
+    rc = detect_scan_again(s, &t, &l, e);
     if (rc == RC_OK) {
         if (!l.n) {
             free(l.items);

@@ -84,6 +84,15 @@ MUST_USE enum rc detect_check_own(const struct detect_own *own, struct err *e);
 MUST_USE enum rc detect_scan(struct detect_set *s, const char *text, size_t n, struct found **out,
                              size_t *n_out, struct err *e);
 
+/* The same for one text after another that is normalised already (normalise.h): *l, all zero or of an older text, holds
+ * the matches, its memory is used again; free() its items. */
+struct found_list {
+    struct found *items;
+    size_t n, cap;
+};
+struct normalised;
+MUST_USE enum rc detect_scan_again(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e);
+
 /* Keep only the winners among overlapping ones, in place: the higher score, then the longer, then the earlier.
  * *n becomes how many are left, sorted by start. RC_NOMEM. */
 MUST_USE enum rc detect_resolve(struct found *f, size_t *n, struct err *e);
@@ -93,6 +102,11 @@ MUST_USE enum rc detect_resolve(struct found *f, size_t *n, struct err *e);
  * reallocated. RC_LIMIT, RC_NOMEM. */
 MUST_USE enum rc detect_fill_digits(const char *text, size_t n, struct found **f, size_t *n_found,
                                     struct err *e);
+
+/* What that looks for: the next run of letters and digits in text[*at, upto) that has a digit, as [*start, *at); false if
+ * there is none. */
+bool detect_next_number(const char *text, size_t *at, size_t upto, size_t *start);
+#define DETECT_NUMBER_SCORE 0.02 /* of digits that no row found */
 
 /* The table's name of a policy file's entity: "EMAIL" -> "EMAIL_ADDRESS", "DATE" -> "DATE_TIME", "IBAN" ->
  * "IBAN_CODE", "PHONE" -> "PHONE_NUMBER", "MONEY" -> "MONEY"; also PERSON, ORG, STAFF; NULL if there is none. */

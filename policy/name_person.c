@@ -208,6 +208,29 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
     return c & (BY_LIST | BY_ROLE | HAS_ROLE) && !t->nouns;
 }
 
+/* Do words k and k + 1 go on in capitals, "PLEASE CALL"? */
+static bool shouted_on(const struct name_text *t, size_t k)
+{
+    const struct word *x = &t->w->items[k];
+
+    return shouted(t, k) && shouted(t, k + 1) && name_rule_spaces(t->text, x->end, x[1].start);
+}
+
+/* Capitals in a text that has small letters: "IBAN", the CC of "CC Anna". What stands around may say that it is a name. */
+static bool abbreviation(const struct name_text *t, size_t i, size_t n, unsigned c)
+{
+    const struct word *x = &t->w->items[i], *y = x + 1;
+    uint32_t name = TAG_FIRST | TAG_LAST;
+
+    if (!x->upper || x->n_fold < 2 || t->shouts || c & (SURE | HAS_ROLE)) return false;
+    if ((i > 0 && shouted_on(t, i - 1)) || (i + 1 < t->w->n && shouted_on(t, i))) return false;
+    if (n == 1) return true;
+    if (y->upper) /* "ANNA WEBER", "ANNA W." */
+        return !(x->tags & name && (y->n_fold == 1 || y->n_fold > ACRONYM || y->tags & name));
+    if (x->n_fold == 2 && !(x->tags & OTHER_TAGS)) return false;                  /* "TJ Whitmore" */
+    return !(x->n_fold > ACRONYM && x->tags & name && y->tags & TAG_FIRST);       /* "MARTIN Sophie" */
+}
+
 /* "Okonkwo, Daniel" behind a header or in quotation marks: words of the first part; 0: it isn't that. */
 static size_t turned(const struct name_text *t, size_t i, size_t n, unsigned c)
 {
@@ -301,13 +324,13 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
     }
     for (; n > 1; n--) {
         c = left | name_context_behind(t, i, n);
-        if (full_counts(t, i, n, c)) {
+        if (full_counts(t, i, n, c) && !abbreviation(t, i, n, c)) {
             describe(t, i, n, NAME_FULL, c & SURE ? 0.85 : 0.75, out);
             return true;
         }
     }
     c = left | name_context_behind(t, i, 1);
-    if (starts_initial || !single_counts(t, i, c)) return false;
+    if (starts_initial || !single_counts(t, i, c) || abbreviation(t, i, 1, c)) return false;
     describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6,
              out);
     return true;

@@ -26,21 +26,43 @@ static uint32_t genitive_tags(const struct word *x)
     return stem & (TAG_FIRST | TAG_LAST) && !(stem & TAG_BUSINESS) ? stem | TAG_GENITIVE : 0;
 }
 
+/* gazetteer_find() by way of the cache. */
+static inline uint32_t find_tags(uint64_t hash, struct tag_cache *cache)
+{
+    size_t at = hash % TAG_CACHE;
+    uint32_t tags;
+
+    if (cache && cache->hash[at] == hash) return cache->tags[at];
+    tags = gazetteer_find(hash);
+    if (cache && tags & (TAG_COMMON | TAG_GERMAN | TAG_ENGLISH)) {
+        cache->hash[at] = hash;
+        cache->tags[at] = tags;
+    }
+    return tags;
+}
+
 enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e)
 {
-    size_t german = 0, english = 0;
+    size_t german = 0, english = 0, upper = 0;
+    struct tag_cache *cache = out->cache;
 
-    *out =
-        (struct name_text){.text = text, .n = n, .w = w, .marked = malloc((w->n + 1) * sizeof(*out->marked))};
+    if (out->cap_marked < w->n + 1) {
+        free(out->marked);
+        out->cap_marked = w->n + 1 + w->n / 2;
+        out->marked = malloc(out->cap_marked * sizeof(*out->marked));
+        if (!out->marked) out->cap_marked = 0;
+    }
     if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
+    *out = (struct name_text){.text = text, .n = n, .w = w, .marked = out->marked, .cap_marked = out->cap_marked, .cache = out->cache};
     for (size_t i = 0; i < w->n; i++) {
         struct word *x = &w->items[i];
         uint32_t tags;
 
         if (i + AHEAD < w->n) gazetteer_ahead(x[AHEAD].hash);
-        tags = gazetteer_find(x->hash);
+        tags = find_tags(x->hash, cache);
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
+        upper += x->upper & x->letters;
         if (!tags && x->capital) tags = genitive_tags(x);
         x->tags = tags;
         if (!x->letters && i > 0 && x[-1].capital &&
@@ -51,6 +73,7 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
                          (i > 0 && x[-1].tags & TAG_TITLE);
     }
     out->nouns = german > english;
+    out->shouts = 2 * upper > w->n;
     return RC_OK;
 }
 

@@ -9,18 +9,28 @@
 #include "names.h"
 #include "words.h"
 
+/* Tags of ordinary words that texts had before, since most words of a text are the same few hundred. Names are not kept. */
+#define TAG_CACHE 1024
+struct tag_cache {
+    uint64_t hash[TAG_CACHE];
+    uint32_t tags[TAG_CACHE];
+};
+
 /* What a text says as a whole. */
 struct name_text {
     const char *text;
     size_t n;
     const struct words *w;
     bool nouns; /* German: a capital says nothing of a word inside a sentence */
+    bool shouts; /* most words are in capitals, so that these say nothing */
     /* Words by which something may begin or end: those with a capital or a tag that counts in small letters. */
     uint32_t *marked;
-    size_t n_marked;
+    size_t n_marked, cap_marked;
+    struct tag_cache *cache; /* NULL: for one text, of no use; all zero before the first */
 };
 
-/* Looks up every word; fills *out, which borrows `text` and `w`; free() its `marked`. RC_NOMEM. */
+/* Looks up every word; fills *out, which is all zero or of an older text and borrows `text` and `w`; free() its `marked`.
+ * RC_NOMEM. */
 MUST_USE enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_text *out, struct err *e);
 
 /* Words that stand before a last name: Herr, Frau, Mr, Dr ... */

@@ -666,9 +666,10 @@ static bool overlaps(struct walk *w, size_t start, size_t end)
     return w->at < w->n && w->taken->items[w->at].start < end;
 }
 
-static void sort(struct list *l)
+/* What was added behind the first `sorted` ones takes its place among them. */
+static void sort(struct list *l, size_t sorted)
 {
-    if (l->n) qsort(l->items, l->n, sizeof(*l->items), by_place);
+    if (sorted > 0 && sorted < l->n) qsort(l->items, l->n, sizeof(*l->items), by_place);
 }
 
 /* Names of the record that stand inside an address are part of it: they give way. False: one reaches out of it. */
@@ -705,7 +706,7 @@ static enum rc scan_places(const struct name_text *t, struct list *l, struct err
         if (rc != RC_OK) return rc;
         free_from = f.end;
     }
-    sort(l);
+    sort(l, walk.n);
     return RC_OK;
 }
 
@@ -730,7 +731,7 @@ static enum rc scan_persons(const struct name_text *t, struct list *l, struct er
         if (rc != RC_OK) return rc;
         free_from = before = f.end;
     }
-    sort(l);
+    sort(l, walk.n);
     return RC_OK;
 }
 
@@ -739,6 +740,7 @@ struct parts {
     uint64_t hashes[MAX_PARTS];
     enum name_form forms[MAX_PARTS];
     size_t n;
+    uint64_t seen[4]; /* one bit for the last byte of each hash */
 };
 
 static void collect_parts(const struct name_text *t, const struct list *l, struct parts *p)
@@ -756,6 +758,7 @@ static void collect_parts(const struct name_text *t, const struct list *l, struc
 
             if (x->n_fold < 3 || particle(x)) continue;
             p->hashes[p->n] = x->hash;
+            p->seen[x->hash / 64 % 4] |= UINT64_C(1) << x->hash % 64;
             p->forms[p->n++] = f->form == NAME_LAST || x->end == f->end ? NAME_LAST : NAME_FIRST;
         }
     }
@@ -763,6 +766,7 @@ static void collect_parts(const struct name_text *t, const struct list *l, struc
 
 static const enum name_form *find_part(const struct parts *p, uint64_t hash)
 {
+    if (!(p->seen[hash / 64 % 4] >> hash % 64 & 1)) return NULL;
     for (size_t k = 0; k < p->n; k++)
         if (p->hashes[k] == hash) return &p->forms[k];
     return NULL;
@@ -791,7 +795,7 @@ static enum rc scan_again(const struct name_text *t, struct list *l, struct err 
                       e);
         if (rc != RC_OK) return rc;
     }
-    sort(l);
+    sort(l, walk.n);
     return RC_OK;
 }
 
@@ -805,37 +809,85 @@ static void finish_list(struct list *l, const struct normalised *t)
     l->n = kept;
     for (size_t i = 0; i < l->n; i++)
         normalise_span(t, l->items[i].start, l->items[i].end, &l->items[i].start, &l->items[i].end);
-    if (!l->n) {
-        free(l->items);
-        l->items = NULL;
+}
+
+struct names_room {
+    struct words words;
+    struct name_text text;
+    struct list list;
+};
+
+enum rc names_room_open(struct names_room **out, struct err *e)
+{
+    struct names_room *room = calloc(1, sizeof(*room));
+
+    if (room) room->text.cache = calloc(1, sizeof(*room->text.cache));
+    if (!room || !room->text.cache) {
+        free(room);
+        return err_set(e, RC_NOMEM, "names: out of memory");
     }
+    *out = room;
+    return RC_OK;
+}
+
+static void clear_room(struct names_room *room)
+{
+    words_clear(&room->words);
+    free(room->text.marked);
+    free(room->list.items);
+    free(room->text.cache);
+    memset(room, 0, sizeof(*room));
+}
+
+void names_room_forget(struct names_room *room)
+{
+    words_forget(&room->words);
+}
+
+void names_room_close(struct names_room *room)
+{
+    if (!room) return;
+    clear_room(room);
+    free(room);
+}
+
+enum rc names_scan_again(const struct names *n, const struct normalised *t, struct names_room *room,
+                         const struct name_found **out, size_t *n_out, struct err *e)
+{
+    struct list *l = &room->list;
+    enum rc rc = words_split_again(t->text, t->n, &room->words, e);
+
+    l->n = 0;
+    if (rc == RC_OK) rc = name_rules_tag(t->text, t->n, &room->words, &room->text, e);
+    if (rc == RC_OK) rc = scan_known(n, &room->text, l, e);
+    if (rc == RC_OK) rc = scan_places(&room->text, l, e);
+    if (rc == RC_OK) rc = scan_persons(&room->text, l, e);
+    if (rc == RC_OK) rc = scan_again(&room->text, l, e);
+    if (rc != RC_OK) return rc;
+    finish_list(l, t);
+    *out = l->items;
+    *n_out = l->n;
+    return RC_OK;
 }
 
 enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out,
                    size_t *n_out, struct err *e)
 {
     struct normalised t;
-    struct words w = {0};
-    struct list l = {0};
-    struct name_text whole = {0};
+    struct names_room room = {0};
+    const struct name_found *found;
     enum rc rc = normalise(text, len, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    rc = words_split(t.text, t.n, &w, e);
-    if (rc == RC_OK) rc = name_rules_tag(t.text, t.n, &w, &whole, e);
-    if (rc == RC_OK) rc = scan_known(n, &whole, &l, e);
-    if (rc == RC_OK) rc = scan_places(&whole, &l, e);
-    if (rc == RC_OK) rc = scan_persons(&whole, &l, e);
-    if (rc == RC_OK) rc = scan_again(&whole, &l, e);
+    rc = names_scan_again(n, &t, &room, &found, n_out, e);
     if (rc == RC_OK) {
-        finish_list(&l, &t);
-        *out = l.items;
-        *n_out = l.n;
-        l.items = NULL;
+        *out = NULL;
+        if (*n_out) {
+            *out = room.list.items;
+            room.list.items = NULL;
+        }
     }
-    free(whole.marked);
-    free(l.items);
-    words_clear(&w);
+    clear_room(&room);
     normalise_clear(&t);
     return rc;
 }

@@ -60,6 +60,16 @@ MUST_USE enum rc names_add_value(struct names *n, const char *entity, size_t ind
 MUST_USE enum rc names_scan(const struct names *n, const char *text, size_t len, struct name_found **out,
                             size_t *n_out, struct err *e);
 
+/* The same for one text after another that is normalised already (normalise.h): spans are those of the text that was
+ * normalised; *out is borrowed from the room, until its next use. */
+struct names_room;
+struct normalised;
+MUST_USE enum rc names_room_open(struct names_room **out, struct err *e);
+void names_room_forget(struct names_room *room); /* zeroes what it has of the last text, keeps the memory */
+void names_room_close(struct names_room *room); /* zeroes; NULL is a no-op */
+MUST_USE enum rc names_scan_again(const struct names *n, const struct normalised *t, struct names_room *room,
+                                  const struct name_found **out, size_t *n_out, struct err *e);
+
 /* Case- and accent-folded letters and digits of a name, words joined by one space: what `erase --subject` and equal
  * slots compare. malloc(); NULL when out of memory. */
 char *names_fold(const char *s, size_t n);

@@ -16,7 +16,6 @@ struct writer {
     struct normalised *out;
     const char *s; /* the input */
     size_t n, copied; /* input bytes that are in the output */
-    size_t cap;
     bool failed;
 };
 
@@ -26,7 +25,7 @@ static bool reserve(struct writer *w, size_t more)
     size_t cap = t->n + more + 1;
     char *text;
 
-    if (cap <= w->cap) return true;
+    if (cap <= t->cap) return true;
     cap += cap / 2;
     text = malloc(cap);
     if (!text) {
@@ -39,7 +38,7 @@ static bool reserve(struct writer *w, size_t more)
         free(t->text);
     }
     t->text = text;
-    w->cap = cap;
+    t->cap = cap;
     return true;
 }
 
@@ -628,10 +627,16 @@ static void run(struct pass *p)
 
 enum rc normalise(const char *s, size_t n, size_t max, struct normalised *out, struct err *e)
 {
+    memset(out, 0, sizeof(*out));
+    return normalise_again(s, n, max, out, e);
+}
+
+enum rc normalise_again(const char *s, size_t n, size_t max, struct normalised *out, struct err *e)
+{
     UErrorCode status = U_ZERO_ERROR;
     struct pass p = {.w = {.out = out, .s = s, .n = n}, .nfkc = unorm2_getNFKCInstance(&status), .quoted = -1};
 
-    memset(out, 0, sizeof(*out));
+    normalise_forget(out);
     if (n > max || n >= UINT32_MAX / 4) return err_set(e, RC_LIMIT, "text: more than %zu bytes", max);
     if (U_FAILURE(status)) p.nfkc = NULL;
     if (reserve(&p.w, n)) {
@@ -644,6 +649,13 @@ enum rc normalise(const char *s, size_t n, size_t max, struct normalised *out, s
     }
     out->text[out->n] = '\0';
     return RC_OK;
+}
+
+void normalise_forget(struct normalised *t)
+{
+    if (t->text) crypto_wipe(t->text, t->n);
+    t->n = t->n_edits = 0;
+    t->changed = 0;
 }
 
 void normalise_clear(struct normalised *t)

@@ -21,7 +21,7 @@ struct edit {
 };
 struct normalised {
     char *text; /* n bytes of valid UTF-8 and a NUL */
-    size_t n;
+    size_t n, cap;
     struct edit *edits; /* in order; between them the bytes are the input's */
     size_t n_edits, cap_edits;
     int changed; /* 0: text equals the input byte for byte */
@@ -29,6 +29,9 @@ struct normalised {
 
 /* RC_LIMIT above `max` bytes of input; RC_NOMEM. */
 MUST_USE enum rc normalise(const char *s, size_t n, size_t max, struct normalised *out, struct err *e);
+/* The same into the memory of *out, which is all zero or holds an older text; for one text after another. */
+MUST_USE enum rc normalise_again(const char *s, size_t n, size_t max, struct normalised *out, struct err *e);
+void normalise_forget(struct normalised *t); /* zeroes and empties, keeps the memory */
 void normalise_clear(struct normalised *t); /* zeroes first: it is PII */
 /* The input span of the normalised span [start, end), end > start. */
 void normalise_span(const struct normalised *t, size_t start, size_t end, size_t *in_start, size_t *in_end);

@@ -1,36 +1,63 @@
 /* redact.c: plain text redacted as the policy says, for `briefctl redact`. There is no record here, so names are found
  * by the gazetteer and by what stands around them. */
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/arena.h"
 #include "../base/crypto.h"
 #include "admit.h"
 #include "detect.h"
 #include "names.h"
+#include "normalise.h"
 #include "policy.h"
 #include "policy_internal.h"
 
 #define PSEUDONYM_LETTERS 10
-#define ARENA_LIMIT       ((size_t)256 << 20)
+#define KEYS_LIMIT        ((size_t)256 << 20)
+#define KEEP_BYTES        ((size_t)64 << 10) /* of a buffer, from one text to the next */
 
 /* Values that a text has, by the slot's word and the value: equal ones share a number, counted by word. */
 struct seen {
-    const char *word;
-    const char *key; /* "" for the counter of the word itself */
+    uint32_t hash, next; /* index + 1 of the next one of its bucket */
+    size_t word;         /* index of its struct word */
+    size_t key, n_key;   /* in redactor.keys */
     size_t number;
-    struct seen *next;
 };
 #define BUCKETS 1024
+
+/* A slot's word and how many values of it the text has had. */
+struct slot_word {
+    const char *word;
+    size_t n, count;
+};
+
+/* What is done with an entity. Found by the entity's address, which tables and rules share, so that most matches need no
+ * comparing of names. */
+struct deed {
+    const char *entity; /* NULL: not yet used */
+    enum action action;
+    size_t word; /* index */
+};
+#define DEEDS 64
 
 struct redactor {
     const struct policy *policy; /* NULL: slot for everything */
     struct detect_set *detect;
     struct names *names;
     uint8_t key[KEY_SIZE]; /* pseudonyms of the hash action: equal within one run */
+    struct deed deeds[DEEDS];
+    struct slot_word *words;
+    size_t n_words, cap_words;
+    /* Of one text: memory is used again for the next, what holds PII is zeroed between. */
+    struct normalised text;
+    struct names_room *room;
+    struct found_list found;
     struct redact_span *spans;
-    struct arena arena; /* of one text; holds PII */
+    size_t cap_spans;
+    uint32_t buckets[BUCKETS]; /* index + 1 of the first one */
+    struct seen *seen;
+    size_t n_seen, cap_seen;
+    struct buf keys, value; /* of the values seen, and of the one in hand */
 };
 
 enum rc redactor_open(const struct policy *p, const struct redact_options *opt, struct redactor **out,
@@ -42,7 +69,8 @@ enum rc redactor_open(const struct policy *p, const struct redact_options *opt, 
     enum rc rc;
 
     if (!r) return err_set(e, RC_NOMEM, "redact: out of memory");
-    arena_init(&r->arena, ARENA_LIMIT);
+    buf_init(&r->keys, KEYS_LIMIT);
+    buf_init(&r->value, (size_t)4 * DETECT_MAX_WIDTH);
     clock_system(&now);
     detect.today = clock_today(opt->clock ? opt->clock : &now);
     r->policy = p;
@@ -53,6 +81,7 @@ enum rc redactor_open(const struct policy *p, const struct redact_options *opt, 
     }
     rc = detect_open(&detect, &r->detect, e);
     if (rc == RC_OK) rc = names_open(&r->names, e);
+    if (rc == RC_OK) rc = names_room_open(&r->room, e);
     if (rc == RC_OK) rc = random_bytes(r->key, sizeof(r->key), e);
     if (rc == RC_OK) {
         *out = r;
@@ -67,183 +96,282 @@ void redactor_close(struct redactor *r)
     if (!r) return;
     detect_close(r->detect);
     names_close(r->names);
+    names_room_close(r->room);
+    normalise_clear(&r->text);
+    buf_wipe(&r->keys);
+    buf_wipe(&r->value);
+    free(r->words);
+    free(r->found.items);
     free(r->spans);
-    arena_wipe(&r->arena);
+    free(r->seen);
     crypto_wipe(r->key, sizeof(r->key));
     free(r);
 }
 
 /* ---- finding --------------------------------------------------------------------------------------------------- */
 
-static int by_place(const void *a, const void *b)
+/* *items[*cap], of `size` bytes each, made to hold n. */
+static enum rc reserve(void **items, size_t *cap, size_t n, size_t size, struct err *e)
 {
-    const struct found *x = a, *y = b;
+    size_t more = n + n / 2 + 16;
+    void *bigger;
 
-    if (x->start != y->start) return x->start < y->start ? -1 : 1;
-    return (x->end > y->end) - (x->end < y->end);
-}
-
-/* Patterns and names together, sorted; *out is the caller's. */
-static enum rc find_all(struct redactor *r, const char *text, size_t n, struct found **out, size_t *n_out,
-                        struct err *e)
-{
-    struct found *f = NULL, *all;
-    struct name_found *names = NULL;
-    size_t n_found = 0, n_names = 0;
-    enum rc rc = detect_scan(r->detect, text, n, &f, &n_found, e);
-
-    if (rc == RC_OK) rc = names_scan(r->names, text, n, &names, &n_names, e);
-    if (rc != RC_OK) goto out;
-    all = realloc(f, (n_found + n_names + 1) * sizeof(*f));
-    if (!all) {
-        rc = err_set(e, RC_NOMEM, "redact: out of memory");
-        goto out;
-    }
-    f = all;
-    for (size_t i = 0; i < n_names; i++)
-        f[n_found++] = (struct found){
-            .entity = names[i].entity, .start = names[i].start, .end = names[i].end, .score = names[i].score};
-    qsort(f, n_found, sizeof(*f), by_place);
-    *out = f;
-    *n_out = n_found;
-    f = NULL;
-out:
-    free(f);
-    free(names);
-    return rc;
-}
-
-static enum rc keep_spans(struct redactor *r, const struct found *f, size_t n, struct err *e)
-{
-    struct redact_span *spans = realloc(r->spans, (n + 1) * sizeof(*spans));
-
-    if (!spans) return err_set(e, RC_NOMEM, "redact: out of memory");
-    r->spans = spans;
-    for (size_t i = 0; i < n; i++)
-        spans[i] = (struct redact_span){
-            .entity = f[i].entity, .start = f[i].start, .end = f[i].end, .score = f[i].score};
+    if (n <= *cap) return RC_OK;
+    bigger = realloc(*items, more * size);
+    if (!bigger) return err_set(e, RC_NOMEM, "redact: out of memory");
+    *items = bigger;
+    *cap = more;
     return RC_OK;
+}
+
+/* Names merged into what the patterns found; both are sorted. Behind a pattern's match of the same place. */
+static enum rc merge_names(struct found_list *l, const struct name_found *names, size_t n_names, struct err *e)
+{
+    enum rc rc = reserve((void **)&l->items, &l->cap, l->n + n_names, sizeof(*l->items), e);
+    size_t at = l->n + n_names, n = l->n;
+
+    if (rc != RC_OK) return rc;
+    l->n = at;
+    while (n_names) {
+        const struct name_found *x = &names[n_names - 1];
+        const struct found *f = n ? &l->items[n - 1] : NULL;
+
+        if (f && (f->start > x->start || (f->start == x->start && f->end > x->end))) {
+            l->items[--at] = *f;
+            n--;
+        } else {
+            l->items[--at] = (struct found){.entity = x->entity, .start = x->start, .end = x->end, .score = x->score};
+            n_names--;
+        }
+    }
+    return RC_OK;
+}
+
+/* Patterns and names together, sorted. */
+static enum rc find_all(struct redactor *r, const char *text, size_t n, struct err *e)
+{
+    const struct name_found *names = NULL;
+    size_t n_names = 0;
+    enum rc rc = normalise_again(text, n, DETECT_MAX_TEXT, &r->text, e);
+
+    if (rc == RC_OK) rc = detect_scan_again(r->detect, &r->text, &r->found, e);
+    if (rc == RC_OK) rc = names_scan_again(r->names, &r->text, r->room, &names, &n_names, e);
+    return rc == RC_OK ? merge_names(&r->found, names, n_names, e) : rc;
+}
+
+static enum rc keep_spans(struct redactor *r, struct err *e)
+{
+    const struct found *f = r->found.items;
+    enum rc rc = reserve((void **)&r->spans, &r->cap_spans, r->found.n, sizeof(*r->spans), e);
+
+    for (size_t i = 0; i < r->found.n && rc == RC_OK; i++)
+        r->spans[i] = (struct redact_span){
+            .entity = f[i].entity, .start = f[i].start, .end = f[i].end, .score = f[i].score};
+    return rc;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-static enum action action_on(const struct redactor *r, const char *entity)
+static enum rc find_word(struct redactor *r, const char *word, size_t *index, struct err *e)
 {
-    return r->policy ? policy_action(r->policy, entity) : ACTION_SLOT;
-}
+    enum rc rc;
 
-/* The entry of (word, key), made with number 0 if it is new; NULL when out of memory. */
-static struct seen *find_seen(struct redactor *r, struct seen **buckets, const char *word, const char *key)
-{
-    uint32_t h = 2166136261u; /* FNV-1a */
-    struct seen *s;
-
-    for (const char *p = word; *p; p++)
-        h = (h ^ (unsigned char)*p) * 16777619u;
-    for (const char *p = key; *p; p++)
-        h = (h ^ (unsigned char)*p) * 16777619u;
-    for (s = buckets[h % BUCKETS]; s; s = s->next)
-        if (strcmp(s->word, word) == 0 && strcmp(s->key, key) == 0) return s;
-    s = arena_alloc(&r->arena, sizeof(*s));
-    if (!s || !(s->key = arena_dup(&r->arena, key))) return NULL;
-    s->word = word;
-    s->next = buckets[h % BUCKETS];
-    buckets[h % BUCKETS] = s;
-    return s;
-}
-
-static enum rc put_slot(struct redactor *r, struct seen **buckets, const char *entity, const char *key,
-                        struct buf *out, struct err *e)
-{
-    const char *word = detect_slot_word(entity);
-    struct seen *s = find_seen(r, buckets, word, key), *count = find_seen(r, buckets, word, "");
-
-    if (!s || !count) return err_set(e, RC_LIMIT, "redact: too many values in one text");
-    if (s->number == 0) s->number = ++count->number;
-    buf_printf(out, "[%s_%zu]", word, s->number);
+    for (size_t i = 0; i < r->n_words; i++)
+        if (strcmp(r->words[i].word, word) == 0) return *index = i, RC_OK;
+    rc = reserve((void **)&r->words, &r->cap_words, r->n_words + 1, sizeof(*r->words), e);
+    if (rc != RC_OK) return rc;
+    r->words[r->n_words] = (struct slot_word){.word = word, .n = strlen(word)};
+    *index = r->n_words++;
     return RC_OK;
 }
 
-static void put_pseudonym(const struct redactor *r, const char *entity, const char *key, struct buf *out)
+static enum rc find_deed(struct redactor *r, const char *entity, const struct deed **out, struct err *e)
+{
+    struct deed *d = &r->deeds[((uintptr_t)entity * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & (DEEDS - 1)];
+    enum rc rc = RC_OK;
+
+    if (d->entity != entity) {
+        d->entity = NULL;
+        rc = find_word(r, detect_slot_word(entity), &d->word, e);
+        d->action = r->policy ? policy_action(r->policy, entity) : ACTION_SLOT;
+        if (rc == RC_OK) d->entity = entity;
+    }
+    *out = d;
+    return rc;
+}
+
+/* The number of the value in hand, a new one if it is new. */
+static enum rc number_of(struct redactor *r, size_t word, size_t *number, struct err *e)
+{
+    uint32_t h = 2166136261u ^ (uint32_t)word, *bucket; /* FNV-1a */
+    size_t n = r->value.len;
+    enum rc rc;
+
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)r->value.data[i]) * 16777619u;
+    bucket = &r->buckets[h % BUCKETS];
+    for (uint32_t i = *bucket; i; i = r->seen[i - 1].next) {
+        const struct seen *s = &r->seen[i - 1];
+
+        if (s->hash == h && s->word == word && s->n_key == n && memcmp(r->keys.data + s->key, r->value.data, n) == 0)
+            return *number = s->number, RC_OK;
+    }
+    rc = reserve((void **)&r->seen, &r->cap_seen, r->n_seen + 1, sizeof(*r->seen), e);
+    if (rc != RC_OK) return rc;
+    *number = ++r->words[word].count;
+    r->seen[r->n_seen++] = (struct seen){
+        .hash = h, .next = *bucket, .word = word, .key = r->keys.len, .n_key = n, .number = *number};
+    *bucket = (uint32_t)r->n_seen;
+    buf_add(&r->keys, r->value.data, n);
+    return buf_check(&r->keys, "redact", e);
+}
+
+static void put_number(size_t number, struct buf *out)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+static enum rc put_slot(struct redactor *r, size_t word, struct buf *out, struct err *e)
+{
+    size_t number;
+    enum rc rc = number_of(r, word, &number, e);
+
+    if (rc != RC_OK) return rc;
+    buf_char(out, '[');
+    buf_add(out, r->words[word].word, r->words[word].n);
+    buf_char(out, '_');
+    put_number(number, out);
+    buf_char(out, ']');
+    return RC_OK;
+}
+
+static void put_pseudonym(const struct redactor *r, const char *word, struct buf *out)
 {
     uint8_t mac[SHA256_SIZE];
 
-    hmac_sha256(r->key, key, strlen(key), mac);
-    buf_printf(out, "%s-", detect_slot_word(entity));
+    hmac_sha256(r->key, r->value.data, r->value.len, mac);
+    buf_printf(out, "%s-", word);
     for (size_t i = 0; i < PSEUDONYM_LETTERS; i++)
         buf_char(out, (char)('a' + mac[i] % 26));
 }
 
-static enum rc put_value(struct redactor *r, struct seen **buckets, const struct found *f, const char *text,
-                         struct buf *out, struct err *e)
+static enum rc put_value(struct redactor *r, const struct found *f, const char *text, struct buf *out, struct err *e)
 {
-    struct buf key;
-    enum rc rc;
+    const struct deed *deed;
+    enum rc rc = find_deed(r, f->entity, &deed, e);
 
-    buf_init(&key, 4 * DETECT_MAX_WIDTH);
-    slot_key(f->entity, text + f->start, f->end - f->start, &key);
-    rc = buf_check(&key, "redact", e);
-    if (rc == RC_OK) {
-        switch (action_on(r, f->entity)) {
-        case ACTION_KEEP:
-            buf_add(out, text + f->start, f->end - f->start);
-            break;
-        case ACTION_SLOT:
-            rc = put_slot(r, buckets, f->entity, key.data, out, e);
-            break;
-        case ACTION_MASK:
-            buf_printf(out, "(%s)", detect_slot_word(f->entity));
-            break;
-        case ACTION_HASH:
-            put_pseudonym(r, f->entity, key.data, out);
-            break;
-        case ACTION_DROP:
-            break;
-        case ACTION_BLOCK:
-            rc = err_set(e, RC_REFUSED, "policy: %s blocks this text", f->entity);
-            break;
-        }
+    if (rc != RC_OK) return rc;
+    if (deed->action == ACTION_SLOT || deed->action == ACTION_HASH) {
+        buf_reset(&r->value);
+        slot_key(f->entity, text + f->start, f->end - f->start, &r->value);
+        rc = buf_check(&r->value, "redact", e);
+        if (rc != RC_OK) return rc;
     }
-    buf_wipe(&key);
+    switch (deed->action) {
+    case ACTION_KEEP:
+        buf_add(out, text + f->start, f->end - f->start);
+        break;
+    case ACTION_SLOT:
+        rc = put_slot(r, deed->word, out, e);
+        break;
+    case ACTION_MASK:
+        buf_printf(out, "(%s)", r->words[deed->word].word);
+        break;
+    case ACTION_HASH:
+        put_pseudonym(r, r->words[deed->word].word, out);
+        break;
+    case ACTION_DROP:
+        break;
+    case ACTION_BLOCK:
+        rc = err_set(e, RC_REFUSED, "policy: %s blocks this text", f->entity);
+        break;
+    }
+    return rc;
+}
+
+/* Numbers in text[at, upto), where no winner stands. */
+static enum rc put_numbers(struct redactor *r, const char *text, size_t at, size_t upto, size_t *n_found, struct buf *out,
+                           struct err *e)
+{
+    size_t from = at, start;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && detect_next_number(text, &at, upto, &start)) {
+        if (++*n_found > DETECT_MAX_FOUND)
+            return err_set(e, RC_LIMIT, "text: more than %zu matches", DETECT_MAX_FOUND);
+        buf_add(out, text + from, start - from);
+        rc = put_value(r, &(struct found){.entity = "NUMBER", .start = start, .end = at}, text, out, e);
+        from = at;
+    }
+    if (rc == RC_OK) buf_add(out, text + from, upto - from);
     return rc;
 }
 
 /* The winners replaced, or kept: what stands inside a kept value stays with it. */
-static enum rc write_text(struct redactor *r, struct found **found, size_t n, const char *text, size_t n_text,
-                          struct buf *out, struct err *e)
+static enum rc write_text(struct redactor *r, const char *text, size_t n_text, struct buf *out, struct err *e)
 {
-    struct seen *buckets[BUCKETS] = {0};
-    size_t at = 0;
-    enum rc rc = detect_resolve(*found, &n, e);
-    const struct found *f;
+    bool numbers = r->policy && r->policy->facts_slots;
+    const struct found *f = r->found.items;
+    size_t at = 0, n = r->found.n, n_found;
+    enum rc rc = detect_resolve(r->found.items, &n, e);
 
-    if (rc == RC_OK && r->policy && r->policy->facts_slots)
-        rc = detect_fill_digits(text, n_text, found, &n, e);
-    f = *found;
-    for (size_t i = 0; i < n && rc == RC_OK; i++) {
-        buf_add(out, text + at, f[i].start - at);
-        rc = put_value(r, buckets, &f[i], text, out, e);
+    n_found = n;
+    for (size_t i = 0; i <= n && rc == RC_OK; i++) {
+        size_t upto = i < n ? f[i].start : n_text;
+
+        if (numbers)
+            rc = put_numbers(r, text, at, upto, &n_found, out, e);
+        else
+            buf_add(out, text + at, upto - at);
+        if (i == n || rc != RC_OK) break;
+        rc = put_value(r, &f[i], text, out, e);
         at = f[i].end;
     }
-    if (rc != RC_OK) return rc;
-    buf_add(out, text + at, n_text - at);
-    return buf_check(out, "redact", e);
+    return rc == RC_OK ? buf_check(out, "redact", e) : rc;
+}
+
+static void forget_buf(struct buf *b)
+{
+    if (b->cap > KEEP_BYTES) {
+        buf_wipe(b);
+        return;
+    }
+    if (b->cap) crypto_wipe(b->data, b->cap);
+    buf_reset(b);
+}
+
+/* What the next text must not see. */
+static void forget_text(struct redactor *r)
+{
+    for (size_t i = 0; i < r->n_seen; i++)
+        r->buckets[r->seen[i].hash % BUCKETS] = 0;
+    r->n_seen = 0;
+    for (size_t i = 0; i < r->n_words; i++)
+        r->words[i].count = 0;
+    forget_buf(&r->keys);
+    forget_buf(&r->value);
+    normalise_forget(&r->text);
+    names_room_forget(r->room);
 }
 
 enum rc redactor_run(struct redactor *r, const char *text, size_t n, struct buf *out,
                      const struct redact_span **spans, size_t *n_spans, struct err *e)
 {
-    struct found *f = NULL;
-    size_t n_found = 0;
-    enum rc rc = find_all(r, text, n, &f, &n_found, e);
+    enum rc rc = find_all(r, text, n, e);
+    size_t n_found = r->found.n;
 
-    if (rc == RC_OK) rc = keep_spans(r, f, n_found, e);
-    if (rc == RC_OK) rc = write_text(r, &f, n_found, text, n, out, e);
+    if (rc == RC_OK) rc = keep_spans(r, e);
+    if (rc == RC_OK) rc = write_text(r, text, n, out, e);
     if (rc == RC_OK) {
         *spans = r->spans;
         *n_spans = n_found;
     }
-    arena_wipe(&r->arena);
-    free(f);
+    forget_text(r);
     return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "../base/crypto.h"
 #include "../base/str.h"
+#include "bytes.h"
 
 /* Letters that don't decompose into a base letter and an accent. */
 static const struct {
@@ -75,15 +76,34 @@ static const unsigned char kinds[256] = {
     ['a'] = TIMES_26(LOWER),
     [128] = TIMES_64(WIDE), TIMES_64(WIDE)};
 
-static bool grow(struct words *out, size_t *cap)
+static bool grow(struct words *out, size_t cap)
 {
-    size_t bigger = *cap * 2;
-    struct word *items = realloc(out->items, bigger * sizeof(*items));
+    struct word *items = realloc(out->items, cap * sizeof(*items));
 
     if (!items) return false;
     out->items = items;
-    *cap = bigger;
+    out->cap = cap;
     return true;
+}
+
+void words_forget(struct words *w)
+{
+    if (w->folds) crypto_wipe(w->folds, w->n_folds);
+    w->n = w->n_folds = 0;
+}
+
+/* Empties; room for the folds of a text of n bytes and for most texts' words. */
+static bool make_room(struct words *out, size_t n)
+{
+    size_t folds = n * 3 + 16 + 2 * FOLD_ROOM; /* a word costs its letters, at most thrice, and a NUL */
+
+    words_forget(out);
+    if (out->cap_folds < folds) {
+        free(out->folds);
+        out->folds = malloc(folds);
+        out->cap_folds = out->folds ? folds : 0;
+    }
+    return out->folds && (out->cap || grow(out, n / 5 + 16));
 }
 
 static uint64_t mix(uint64_t h)
@@ -109,24 +129,12 @@ uint64_t word_hash(const char *fold, size_t n)
     return mix(h);
 }
 
-/* Every byte of a 64-bit word at once. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH       EACH(0x80)
-
 /* The high bit of each byte of x, all below 0x80, that equals c. */
 static uint64_t equal_bytes(uint64_t x, unsigned char c)
 {
-    uint64_t y = x ^ EACH(c);
+    uint64_t y = x ^ BYTES_EACH(c);
 
-    return ~(y + EACH(0x7F)) & HIGH;
-}
-
-/* The high bit of each byte that is an ASCII letter. */
-static uint64_t letter_bytes(uint64_t x)
-{
-    uint64_t small = (x | EACH(0x20)) & ~HIGH;
-
-    return (small + EACH(0x80 - 'a')) & ~(small + EACH(0x7F - 'z')) & ~x & HIGH;
+    return ~(y + BYTES_EACH(0x7F)) & BYTES_HIGH;
 }
 
 /* The high bit of each e behind a, o or u, which folding drops; of 8 small letters. */
@@ -151,35 +159,35 @@ static size_t split_short(const char *text, size_t n, size_t i, struct fold *f, 
     uint64_t x, y = 0, letters, seed, capitals;
     size_t len;
 
-    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || n - i < 16) return 0;
-    memcpy(&x, text + i, 8);
-    letters = letter_bytes(x);
-    if (letters != HIGH) {
-        len = (size_t)__builtin_ctzll(~letters & HIGH) / 8;
+    if (!BYTES_AT_ONCE || n - i < 16) return 0;
+    x = bytes_load(text + i);
+    letters = bytes_letters(x);
+    if (letters != BYTES_HIGH) {
+        len = bytes_leading(letters);
         if (len == 0) return 0;
         x &= (UINT64_C(1) << 8 * len) - 1;
-        seed = len * WORD_SEED ^ (x | (EACH(0x20) & ((UINT64_C(1) << 8 * len) - 1))) << (64 - 8 * len);
+        seed = len * WORD_SEED ^ (x | (BYTES_EACH(0x20) & ((UINT64_C(1) << 8 * len) - 1))) << (64 - 8 * len);
     } else {
-        memcpy(&y, text + i + 8, 8);
-        letters = letter_bytes(y);
-        if (letters == HIGH) return 0;
-        len = (size_t)__builtin_ctzll(~letters & HIGH) / 8;
+        y = bytes_load(text + i + 8);
+        letters = bytes_letters(y);
+        if (letters == BYTES_HIGH) return 0;
+        len = bytes_leading(letters);
         y &= len ? (UINT64_C(1) << 8 * len) - 1 : 0;
         if (len == 0) { /* eight letters: one part, as word_hash() takes it */
             len = 8;
-            seed = len * WORD_SEED ^ (x | EACH(0x20));
+            seed = len * WORD_SEED ^ (x | BYTES_EACH(0x20));
         } else {
-            uint64_t tail = (y | EACH(0x20)) << (64 - 8 * len);
+            uint64_t tail = (y | BYTES_EACH(0x20)) << (64 - 8 * len);
 
             len += 8;
-            seed = mix(len * WORD_SEED ^ (x | EACH(0x20))) ^ tail;
-            if (dropped_bytes(y | EACH(0x20), (unsigned char)(x >> 56 | 0x20))) return 0;
+            seed = mix(len * WORD_SEED ^ (x | BYTES_EACH(0x20))) ^ tail;
+            if (dropped_bytes(y | BYTES_EACH(0x20), (unsigned char)(x >> 56 | 0x20))) return 0;
         }
     }
-    if (kinds[(unsigned char)text[i + len]] != OTHER || dropped_bytes(x | EACH(0x20), 0)) return 0;
-    capitals = ~(x | y) & EACH(0x20);
-    x |= EACH(0x20);
-    y |= EACH(0x20);
+    if (kinds[(unsigned char)text[i + len]] != OTHER || dropped_bytes(x | BYTES_EACH(0x20), 0)) return 0;
+    capitals = ~(x | y) & BYTES_EACH(0x20);
+    x |= BYTES_EACH(0x20);
+    y |= BYTES_EACH(0x20);
     memcpy(f->to + f->n, &x, 8);
     memcpy(f->to + f->n + 8, &y, 8);
     memset(f->to + f->n + len, 0, FOLD_ROOM);
@@ -241,22 +249,23 @@ static size_t split_word(const char *text, size_t n, size_t i, const UNormalizer
 
 enum rc words_split(const char *text, size_t n, struct words *out, struct err *e)
 {
+    memset(out, 0, sizeof(*out));
+    return words_split_again(text, n, out, e);
+}
+
+enum rc words_split_again(const char *text, size_t n, struct words *out, struct err *e)
+{
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *nfd = unorm2_getNFDInstance(&status);
-    struct fold f = {.cap = n * 3 + 16}; /* a word costs its letters, at most thrice, and a NUL */
-    size_t cap = n / 5 + 16; /* most texts have fewer words */
+    struct fold f = {.cap = n * 3 + 16};
 
-    memset(out, 0, sizeof(*out));
     if (n > WORDS_MAX_TEXT) return err_set(e, RC_LIMIT, "names: a text of more than %zu bytes", WORDS_MAX_TEXT);
     if (U_FAILURE(status)) nfd = NULL;
-    f.to = malloc(f.cap + 2 * FOLD_ROOM); /* split_short() writes that much behind a word */
-    if (!f.to) return err_set(e, RC_NOMEM, "names: out of memory");
-    out->folds = f.to;
-    out->items = malloc(cap * sizeof(*out->items));
-    if (!out->items) {
+    if (!make_room(out, n)) {
         words_clear(out);
         return err_set(e, RC_NOMEM, "names: out of memory");
     }
+    f.to = out->folds;
     for (size_t i = 0; i < n;) {
         unsigned char kind = kinds[(unsigned char)text[i]];
         size_t len;
@@ -274,7 +283,7 @@ enum rc words_split(const char *text, size_t n, struct words *out, struct err *e
             i++;
             continue;
         }
-        if (out->n == cap && !grow(out, &cap)) {
+        if (out->n == out->cap && !grow(out, out->cap * 2)) {
             out->n_folds = f.n;
             words_clear(out);
             return err_set(e, RC_NOMEM, "names: out of memory");

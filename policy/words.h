@@ -21,15 +21,18 @@ struct word {
 
 struct words {
     struct word *items;
-    size_t n;
+    size_t n, cap;
     char *folds;
-    size_t n_folds;
+    size_t n_folds, cap_folds; /* bytes */
 };
 
 #define WORDS_MAX_TEXT ((size_t)1 << 31)
 
 /* text[n] valid UTF-8. RC_LIMIT above WORDS_MAX_TEXT, RC_NOMEM. words_clear() zeroes what it frees. */
 MUST_USE enum rc words_split(const char *text, size_t n, struct words *out, struct err *e);
+/* The same into the memory of *out, which is all zero or holds an older text's words. */
+MUST_USE enum rc words_split_again(const char *text, size_t n, struct words *out, struct err *e);
+void words_forget(struct words *w); /* zeroes and empties, keeps the memory */
 void words_clear(struct words *w);
 
 /* Hash of a folded word. At least 7 bytes behind fold[n] must be readable: those that words_split() makes have them. */

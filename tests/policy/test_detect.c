@@ -497,6 +497,7 @@ START_TEST(own_refused)
                {"VT.*", NULL, "greatest width"},
                {"a{3,}", NULL, "greatest width"},
                {"(a|b(", NULL, "pattern"},
+               {"(", NULL, "character 2"}, /* what PCRE2 says of it */
                {"x{0,3}", NULL, "empty"},
                {"(?:a{900}){900}", NULL, "too wide"},
                {"(?R)a", NULL, "recursion"},

@@ -90,6 +90,14 @@ static const struct {
      "O?full=Falkenberg Metallbau GmbH|O?full=Foo & Bar Ltd"},
     {"Fr Demo, Fr. Keller, Preis, Ab Montag bei Seeberg AG", "P?last=Keller|O?full=Seeberg AG"},
     {"The deal is large. We will see in May.", ""},
+    {"IBAN DE89 3704 0044 0532 0130 00", ""},
+    {"over 3.222,00 EUR, IBAN DE89 3704 0044 0532 0130 00, due soon", ""},
+    {"Please CC Petra", "P?first=Petra"},
+    {"the IBAN is known to TJ Whitmore", "P?full=TJ Whitmore"},
+    {"PETRA LUSTIG called about the offer", "P?full=PETRA LUSTIG"},
+    {"From: PETRA <p@x.example>, we saw it", "P?first=PETRA"},
+    {"he wrote: PLEASE CALL PETRA and no more than that was in it", "P?first=PETRA"},
+    {"so we asked WEBER again", "P0last=WEBER"},
     {"An\xe2\x80\x8bna Weber", "P0full=An\xe2\x80\x8bna Weber"},
 };
 

@@ -74,6 +74,34 @@ START_TEST(all_spans)
 }
 END_TEST
 
+/* One redactor for text after text, long ones before short ones, answers as a new one does. */
+START_TEST(one_after_another)
+{
+    struct redactor *r = open_redactor(NULL, false, false);
+
+    for (size_t i = 0; i < 3 * COUNT_OF(texts); i++) {
+        const char *text = texts[i * 5 % COUNT_OF(texts)].text, *want = texts[i * 5 % COUNT_OF(texts)].want;
+        const struct redact_span *spans;
+        struct buf text_many, out;
+        size_t n = 0, many = 0;
+        struct err e;
+
+        buf_init(&text_many, 200000);
+        buf_init(&out, 200000);
+        for (size_t k = 0; k < 200; k++)
+            buf_printf(&text_many, "%s\n", text);
+        ck_assert_int_eq(redactor_run(r, text_many.data, text_many.len, &out, &spans, &many, &e), RC_OK);
+        buf_reset(&out);
+        ck_assert_int_eq(redactor_run(r, text, strlen(text), &out, &spans, &n, &e), RC_OK);
+        ck_assert_str_eq(out.data, want);
+        ck_assert_uint_ge(many, 200 * n);
+        buf_clear(&text_many);
+        buf_clear(&out);
+    }
+    redactor_close(r);
+}
+END_TEST
+
 static struct policy *policy_of(const char *pii)
 {
     char path[] = "/tmp/briefd-redact-XXXXXX";
@@ -128,6 +156,7 @@ int main(void)
     int failed;
 
     tcase_add_loop_test(t, without_policy, 0, (int)COUNT_OF(texts));
+    tcase_add_test(t, one_after_another);
     tcase_add_test(t, all_spans);
     tcase_add_test(t, with_policy);
     suite_add_tcase(s, t);
