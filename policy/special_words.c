@@ -17,7 +17,7 @@ const struct special_class special_classes[] = {
             "nichte onkel tante enkel enkelin verlobte verlobter cousine familie sauglings "
             "mari femme mere pere fils fille frere soeur sœur enfant enfants epouse epoux conjoint conjointe compagne compagnon bebe "
             "grandmere grandpere parents oncle neveu niece jumeaux maman papa beaupere bellemere"},
-    {"part", "leg arm ankle wrist foot hand finger thumb knee hip back neck shoulder elbow rib ribs collarbone collar jaw nose skull pelvis "
+    {"part", "fingers thumbs legs arms ankles wrists knees hips leg arm ankle wrist foot hand finger thumb knee hip back neck shoulder elbow rib ribs collarbone collar jaw nose skull pelvis "
              "spine tendon ligament achilles cruciate acl hamstring disc vertebra femur kneecap cartilage bein arm knochel "
              "handgelenk fuss finger hand knie hufte schulter schlusselbein rippe rippen wirbel nase becken ellbogen sprunggelenk kreuzband meniskus "
              "achillessehne sehne oberschenkel schienbein wade "
@@ -707,7 +707,7 @@ const struct special_row special_rows[] = {
      "gestorben; verstorben; stirbt; starb; died; passed away; separated; divorced; geschieden; getrennt; decede; "
      "decedee; separe; separee; divorcee; widowed; verwitwet; bereaved; moved out"},
     {SPECIAL_BELIEF, SPECIAL_SUBJECT,
-     "fastet; fasting; prays; prie; fromm; glaubig; pieux; pieuse; croyant; croyante; baptised; getauft; converted"},
+     "fastet; fasting; prays; prie; fromm; glaubig; pieux; pieuse; croyant; croyante; baptised; getauft"},
     {SPECIAL_OFFENCE, SPECIAL_SUBJECT,
      "verurteilt; convicted; prosecuted; condamne; condamnee; freigesprochen; angezeigt wegen/worden; verhaftet; in "
      "haft; im gefangnis/knast; in prison/jail/custody; jailed; acquitted; en prison; a convict; a thief/crook/"
@@ -772,10 +772,10 @@ const struct special_row special_rows[] = {
      "dos bloque; mal aux/au/a genoux/genou/tete/ventre/dos/coeur/epaule/l; insomnies; migraineux; problemes/probleme/"
      "soucis cardiaque*/psychique*/sante/medica*/psycholog*/respiratoire*/dos; rendez vous? medical/medecin/chez/"
      "hopital; chez le/son medecin/cardiologue/psy/dentiste/kine/generaliste; visite medicale; examens medicaux; "
-     "examen medical; irm; scanner passe; biopsie; prise de sang; hopital; aux urgences; en clinique; maison de sante; "
-     "longue maladie; ald; arret longue; grave maladie; maladie grave/chronique/rare/longue/auto*; gravement malade/"
-     "blesse*; tombe/tombee enceinte; est enceinte; enceinte de/et/jusqu/depuis; parkinson; begaie; epuisement; ne "
-     "dort plus; a craque; fragile psychologiquement"},
+     "examen medical; irm; scanner passe; biopsie; prise de sang; aux urgences; en clinique; maison de sante; longue "
+     "maladie; ald; arret longue; grave maladie; maladie grave/chronique/rare/longue/auto*; gravement malade/blesse*; "
+     "tombe/tombee enceinte; est enceinte; enceinte de/et/jusqu/depuis; parkinson; begaie; epuisement; ne dort plus; a "
+     "craque; fragile psychologiquement"},
     {SPECIAL_FAMILY, SPECIAL_PERSON,
      "moved/moving/moves/thrown/kicked out of/and/after/by/last/from; sees/seeing/gets/has/have/fights/fighting/lost/"
      "losing/loses/misses/raises/raising/see his/her/their/the/over/for/custody? kids/children/daughter/son/custody/"
@@ -804,8 +804,7 @@ const struct special_row special_rows[] = {
      "von .. verlassen; hat .. verlassen; hat .. kinder/tochter/sohn nur/am/jedes/alle wochenende/wochenenden; "
      "wochenendvater; $poss .. mutter/vater/frau/mann/bruder/schwester/sohn/tochter/oma/opa/kind/eltern .. starb/"
      "gestorben/verstorben/stirbt/tot/totkrank/pflege/heim/pflegeheim/krank/operiert/krebs/dement/verungluckt/drogen/"
-     "suchtig/selbstmord/suizid/gefangnis/krankenhaus/klinik/verloren/beerdigt/verlassen/ausgezogen; mutter/vater/"
-     "frau/mann/bruder/schwester/sohn/tochter .. verloren/beerdigen/beerdigt/begraben/pflegen/pflegt; dement* mutter/"
+     "suchtig/selbstmord/suizid/gefangnis/krankenhaus/klinik/verloren/beerdigt/verlassen/ausgezogen; dement* mutter/"
      "vater/eltern/oma/schwiegermutter/frau/mann; verlust seiner/seines/ihrer/ihres; tod der/des/seiner/seines/ihrer/"
      "ihres mutter/vaters/frau/mannes/tochter/sohnes/bruders/schwester/vater/eltern/kindes; beerdigung; zur "
      "beerdigung; sonderurlaub wegen; fehlgeburt; kinderlos; ungewollt; heimkind; pflegefamilie; krankes/krankem/"
@@ -1036,10 +1035,10 @@ const struct special_row special_rows[] = {
      "hopital/cancer/tue/tuee/noye*; sohn/tochter/bruder/schwester/vater/mutter/mann/frau/kind .. unfall/tot/todlich/"
      "ums/leben/gestorben/verstorben/ertrunken/krebs/koma/erkrankt/krank; kam/kamen ums leben; ums leben; cannot/can "
      "t? have children/kids; childless; infertility; debts at home; sleeps/sleeping/slept/living/lives at/in/on the/"
-     "his/a .. office/sofa/car/hotel/parents; eviction; bullied at school; school refus*; dropped out of; on drugs; "
-     "kids/children .. only/every/alternate weekend/weekends; ehe .. aus/kaputt/kriselt/krise/ende/geschieden/"
-     "gescheitert; frau .. kinder weg/mitgenommen; wohnt wieder bei; zog .. aus; alleinerziehend; kinder .. allein; "
-     "les enfants .. garde/weekend; ont/a rompu; couple .. crise/mal; ne vit plus avec; vivent separe*; chambre a part"},
+     "his/a .. office/sofa/car/hotel/parents; eviction; bullied at school; school refus*; on drugs; kids/children .. "
+     "only/every/alternate weekend/weekends; ehe .. aus/kaputt/kriselt/krise/ende/geschieden/gescheitert; frau .. "
+     "kinder weg/mitgenommen; wohnt wieder bei; zog .. aus; alleinerziehend; kinder .. allein; les enfants .. garde/"
+     "weekend; ont/a rompu; couple .. crise/mal; ne vit plus avec; vivent separe*; chambre a part"},
     {SPECIAL_BELIEF, SPECIAL_SUBJECT,
      "$be strictly/very/also/now/quite? kosher/halal/observant/devout/pious/secular/religious/godly/churchgoing; "
      "koscher"},
@@ -1214,6 +1213,12 @@ const struct special_row special_rows[] = {
      "Salvador/Nicaragua/Peru/Bolivia/Haiti/$country/germany/the/to/from/as; came/come/comes/emigrated/family/parents "
      ".. from/over Chile/Cambodia/Laos/Burma/Yemen/Libya/Uganda/Rwanda/Zimbabwe/Angola/Nepal/Belarus/Yugoslavia/"
      "Guatemala/Honduras/Tamil; floh/geflohen/gefluchtet aus/von/vor; exile; exil; exilee"},
+    {SPECIAL_HEALTH, SPECIAL_PERSON,
+     "attends/goes/at/joined/from to? AA/NA; lost/loses two/three/some/both/four .. $part; hort/sieht schwer/schlecht; "
+     "mutter/vater/eltern .. pflegt; pflegt .. kranke*/mutter/vater/eltern/oma/opa/schwiegermutter/mann/kind"},
+    {SPECIAL_FAMILY, SPECIAL_PERSON,
+     "dropped out of school/college/university/uni; mutter/vater/mann/frau/eltern .. verloren/beerdigen/beerdigt/"
+     "begraben/pflegen"},
     /* ---- business */
     {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
      "ill conceived/defined/advised/prepared/suited/fated/timed/informed/equipped/fitting/effects/will/at; sick of/"
@@ -1544,5 +1549,7 @@ const struct special_row special_rows[] = {
     {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
      "eye out/for; skin out; blood out; heart out; buys/bought/kauft/achete .. hospice/hospital/hospitals/clinic/"
      "klinik/krankenhaus/hopital; erwartet im .. lieferung/lieferungen/angebot"},
+    {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
+     "chantier/travaux/livraison/client/projet a/de/pour l/la? hopital"},
 };
 const size_t n_special_rows = COUNT_OF(special_rows);

@@ -93,7 +93,7 @@ START_TEST(sentences_to_look_at)
     struct score score = {.plain = 0};
 
     static const char *const names[] = {"tune.tsv",  "later.tsv",   "later-2.tsv", "later-3.tsv", "fresh.tsv",
-                                        "fresh-2.tsv", "fresh-3.tsv", "fresh-4.tsv", "fresh-5.tsv"};
+                                        "fresh-2.tsv", "fresh-3.tsv", "fresh-4.tsv", "fresh-5.tsv", "fresh-6.tsv"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         measure(names[i], true, &score);
