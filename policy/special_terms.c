@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_WORD    32 /* bytes of a term's word, folded, with its NUL */
-#define MAX_PLACES  8
-#define MAX_GAP     3
-_Static_assert(MAX_PLACES * MAX_GAP <= SPECIAL_MAX_TERM, "a term must fit");
+#define MAX_WORD   32 /* bytes of a term's word, folded, with its NUL */
+#define MAX_PLACES 8
+#define MAX_GAP    3
+_Static_assert(MAX_PLACES *MAX_GAP <= SPECIAL_MAX_TERM, "a term must fit");
 #define N_BUCKETS   4096
 #define KEY_LETTERS 3
 
@@ -114,7 +114,8 @@ static const char *class_words(const char *name, size_t n)
 }
 
 /* Words with one of `between` between them; classes are looked up in the outer list only. */
-static enum rc add_choices(struct special_terms *t, const char *text, size_t n, const char *between, struct err *e)
+static enum rc add_choices(struct special_terms *t, const char *text, size_t n, const char *between,
+                           struct err *e)
 {
     enum rc rc = RC_OK;
 
@@ -133,7 +134,8 @@ static enum rc add_choices(struct special_terms *t, const char *text, size_t n, 
     return rc;
 }
 
-static enum rc add_places(struct special_terms *t, struct term *term, const char *text, size_t n, struct err *e)
+static enum rc add_places(struct special_terms *t, struct term *term, const char *text, size_t n,
+                          struct err *e)
 {
     enum rc rc = RC_OK;
 
@@ -155,7 +157,8 @@ static enum rc add_places(struct special_terms *t, struct term *term, const char
     return rc;
 }
 
-static enum rc add_term(struct special_terms *t, const struct special_row *row, const char *text, size_t n, struct err *e)
+static enum rc add_term(struct special_terms *t, const struct special_row *row, const char *text, size_t n,
+                        struct err *e)
 {
     struct term *term;
     enum rc rc;
@@ -236,8 +239,8 @@ static bool fits(const struct special_terms *t, const struct place *p, const str
 }
 
 /* Do words from i on fit a term's places from p on? As few words as fit. */
-static bool rest_fits(const struct special_terms *t, const struct term *term, size_t p, const struct words *w, size_t i,
-                      size_t *upto)
+static bool rest_fits(const struct special_terms *t, const struct term *term, size_t p, const struct words *w,
+                      size_t i, size_t *upto)
 {
     const struct place *place = &term->places[p];
 
@@ -273,8 +276,8 @@ bool special_terms_at(const struct special_terms *t, const struct words *w, size
     return false;
 }
 
-bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t from, size_t upto, size_t clause,
-                         size_t clause_upto)
+bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t from, size_t upto,
+                         size_t clause, size_t clause_upto)
 {
     if (upto < w->n && w->items[upto].start < clause_upto && fits(t, &t->trade, &w->items[upto])) return true;
     for (size_t i = from, n = 0; i-- > 0 && n <= MAX_GAP && w->items[i].start >= clause; n++)

@@ -10,10 +10,10 @@
 
 /* When a term's words count. */
 enum special_needs {
-    SPECIAL_NOTHING,   /* clear by themselves */
-    SPECIAL_PERSON,    /* somebody stands in the sentence */
-    SPECIAL_ACTOR,     /* somebody acts in the sentence before the words, or it leaves them out: "Had a stroke." */
-    SPECIAL_SUBJECT,   /* somebody is what the clause speaks of: the nearest noun or pronoun before the words */
+    SPECIAL_NOTHING, /* clear by themselves */
+    SPECIAL_PERSON,  /* somebody stands in the sentence */
+    SPECIAL_ACTOR, /* somebody acts in the sentence before the words, or it leaves them out: "Had a stroke." */
+    SPECIAL_SUBJECT, /* somebody is what the clause speaks of: the nearest noun or pronoun before the words */
     SPECIAL_LOOK_ALIKE /* business: nothing of this category that is found in these words counts */
 };
 
@@ -50,7 +50,7 @@ bool special_terms_at(const struct special_terms *t, const struct words *w, size
 
 /* Does a word next to words [from, upto), in the clause of bytes [clause, clause_upto), make a trade of them: "cancer
  * drugs", "fraud detection", "sells hearing aids"? */
-bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t from, size_t upto, size_t clause,
-                         size_t clause_upto);
+bool special_terms_trade(const struct special_terms *t, const struct words *w, size_t from, size_t upto,
+                         size_t clause, size_t clause_upto);
 
 #endif
