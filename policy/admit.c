@@ -619,6 +619,7 @@ enum rc policy_admit(const struct policy *p, const struct record *r, const struc
     arena_init(&a.scratch, SCRATCH_LIMIT);
     rc = vault_open(p->options.vault_best_effort, &admitted->vault, e);
     if (rc == RC_OK) rc = policy_scanner_take(p, &a.scanner, e);
+    if (rc == RC_OK) detect_today(a.scanner->detect, a.today);
     if (rc == RC_OK) rc = names_open(&a.names, e);
     if (rc == RC_OK) rc = fill(&a, e);
     if (rc == RC_OK) {
