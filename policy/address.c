@@ -36,7 +36,8 @@ static bool shaped(const struct name_text *t, const struct word *x, const char *
 
     if (x->end - x->start != strlen(shape)) return false;
     for (; *shape; shape++, s++)
-        if (*shape == 'A' ? !is_upper(*s) : *shape == '9' ? !is_digit(*s) : !is_upper(*s) && !is_digit(*s)) return false;
+        if (*shape == 'A' ? !is_upper(*s) : *shape == '9' ? !is_digit(*s) : !is_upper(*s) && !is_digit(*s))
+            return false;
     return true;
 }
 
@@ -65,9 +66,11 @@ static size_t house_number(const struct name_text *t, size_t i)
     size_t n = x ? x->end - x->start : 0, digits = 0;
 
     if (!x || !is_digit(t->text[x->start])) return 0;
-    while (digits < n && is_digit(t->text[x->start + digits])) digits++;
+    while (digits < n && is_digit(t->text[x->start + digits]))
+        digits++;
     if (digits > 5 || n > digits + 1) return 0;
-    if (y && y->start == x->end + 1 && strchr("/-", t->text[x->end]) && is_digit(t->text[y->start]) && y->end - y->start <= 4)
+    if (y && y->start == x->end + 1 && strchr("/-", t->text[x->end]) && is_digit(t->text[y->start]) &&
+        y->end - y->start <= 4)
         return 2;
     if (y && y->start == x->end + 1 && t->text[x->end] == ' ' && y->end - y->start == 1 && digits == n &&
         t->text[y->start] >= 'a' && t->text[y->start] <= 'h')
@@ -88,8 +91,10 @@ static bool take_unit(const struct name_text *t, struct reach *r)
         return true;
     }
     if (!x || !parts(t, from, x->start)) return false;
-    if (y && word_in(x, " suite ste apt apartment unit flat floor fl building bldg room rm block etage og appt bat batiment "
-                        "lot hangar gate door top stiege level ") &&
+    if (y &&
+        word_in(x, " suite ste apt apartment unit flat floor fl building bldg room rm block etage og appt "
+                   "bat batiment "
+                   "lot hangar gate door top stiege level ") &&
         spaced(t, x, y) && y->end - y->start <= 5 && (y->capital || is_digit(t->text[y->start]))) {
         *r = (struct reach){r->next + 2, y->end};
         return true;
@@ -134,7 +139,8 @@ static bool take_postcode_city(const struct name_text *t, struct reach *r)
     if (x->upper && x->letters && x->end - x->start <= 2 && word_in(x, " d a ch f nl b l dk s i ")) {
         if (t->text[x->end] != '-' || !(x = word_at(t, ++i))) return false;
     }
-    if (shaped(t, x, "99") && word_at(t, i + 1) && shaped(t, word_at(t, i + 1), "999") && t->text[x->end] == '-') {
+    if (shaped(t, x, "99") && word_at(t, i + 1) && shaped(t, word_at(t, i + 1), "999") &&
+        t->text[x->end] == '-') {
         x = word_at(t, ++i); /* Poland: 00-850 */
         if (!word_at(t, i + 1) || !(n = city_words(t, i + 1))) return false;
         *r = (struct reach){i + 1 + n, t->w->items[i + n].end};
@@ -142,7 +148,8 @@ static bool take_postcode_city(const struct name_text *t, struct reach *r)
     }
     if (!shaped(t, x, "99999") && !shaped(t, x, "9999")) return false;
     if (shaped(t, x, "9999") && word_at(t, i + 1) && shaped(t, word_at(t, i + 1), "AA")) i++;
-    if (!word_at(t, i + 1) || !name_rule_spaces(t->text, t->w->items[i].end, t->w->items[i + 1].start)) return false;
+    if (!word_at(t, i + 1) || !name_rule_spaces(t->text, t->w->items[i].end, t->w->items[i + 1].start))
+        return false;
     n = city_words(t, i + 1);
     if (!n) return false;
     *r = (struct reach){i + 1 + n, t->w->items[i + n].end};
@@ -175,7 +182,9 @@ static bool take_city_postcode(const struct name_text *t, struct reach *r)
             if (!x || !parts(t, end, x->start)) return false;
             if (postcode_pair(t, i)) break;
             n = city_words(t, i);
-            if (n > 1 && t->w->items[i + n - 1].upper && t->w->items[i + n - 1].end - t->w->items[i + n - 1].start == 2) n--;
+            if (n > 1 && t->w->items[i + n - 1].upper &&
+                t->w->items[i + n - 1].end - t->w->items[i + n - 1].start == 2)
+                n--;
             if (!n) return false;
             end = t->w->items[i + n - 1].end;
             i += n;
@@ -186,7 +195,8 @@ static bool take_city_postcode(const struct name_text *t, struct reach *r)
             const struct word *zip = word_at(t, i + 1), *plus = word_at(t, i + 2);
 
             if (shaped(t, zip, "99999")) {
-                bool four = plus && plus->start == zip->end + 1 && t->text[zip->end] == '-' && shaped(t, plus, "9999");
+                bool four = plus && plus->start == zip->end + 1 && t->text[zip->end] == '-' &&
+                            shaped(t, plus, "9999");
                 *r = (struct reach){i + 2 + four, four ? plus->end : zip->end};
                 return true;
             }
@@ -227,13 +237,15 @@ static bool describe(size_t start, const struct reach *r, struct name_found *out
 
 static bool ends_in_street(const struct word *x)
 {
-    static const char *const endings[] = {"strasse", "str",    "weg",   "platz",   "allee", "gasse", "damm", "ufer",
-                                          "ring",    "chaussee", "steig", "stieg",  "markt", "promenade", "straat", "laan", "gracht",
-                                          "plein",   "kade",   "gade",  "gatan",   "vagen", "vej",   "veien", "hof", "tor", "graben"};
+    static const char *const endings[] = {
+        "strasse",  "str",   "weg",   "platz", "allee",     "gasse",  "damm", "ufer",   "ring",
+        "chaussee", "steig", "stieg", "markt", "promenade", "straat", "laan", "gracht", "plein",
+        "kade",     "gade",  "gatan", "vagen", "vej",       "veien",  "hof",  "tor",    "graben"};
 
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
         size_t n = strlen(endings[i]);
-        if (x->n_fold >= n + (i < 2 ? 0 : 3) && memcmp(x->fold + x->n_fold - n, endings[i], n) == 0) return true;
+        if (x->n_fold >= n + (i < 2 ? 0 : 3) && memcmp(x->fold + x->n_fold - n, endings[i], n) == 0)
+            return true;
     }
     return word_in(x, " platz weg allee gasse ring ");
 }
@@ -258,7 +270,9 @@ static bool number_behind(const struct name_text *t, size_t i, struct name_found
 
         if (t->w->items[first].start != p->end + 1 || (gap != '-' && (gap != ' ' || !alone))) break;
         if (!p->letters || (!p->capital && !(first < i && word_in(p, " der den dem ")))) break;
-        if (gap == ' ' && p->tags & (TAG_LEGAL | TAG_HEADER | TAG_LINK | TAG_WEAK_LINK | TAG_GERMAN) && !word_in(p, " am an im auf zu ")) break;
+        if (gap == ' ' && p->tags & (TAG_LEGAL | TAG_HEADER | TAG_LINK | TAG_WEAK_LINK | TAG_GERMAN) &&
+            !word_in(p, " am an im auf zu "))
+            break;
         first--;
         if (gap == ' ' && i - first > 2) break;
     }
@@ -275,11 +289,13 @@ static bool place_behind(const struct name_text *t, size_t i, struct name_found 
     size_t number = i + 1, n;
     struct reach r;
 
-    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN))) return false;
+    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN)))
+        return false;
     while (number < t->w->n && number - i <= 3 && spaced(t, &t->w->items[number - 1], &t->w->items[number]) &&
            t->w->items[number].letters)
         number++;
-    if (number == i + 1 || !word_in(x, " am an im auf in zum zur hinter unter vor ") || !(n = house_number(t, number)) || !spaced(t, &t->w->items[number - 1], &t->w->items[number]))
+    if (number == i + 1 || !word_in(x, " am an im auf in zum zur hinter unter vor ") ||
+        !(n = house_number(t, number)) || !spaced(t, &t->w->items[number - 1], &t->w->items[number]))
         return false;
     r = (struct reach){number + n, t->w->items[number + n - 1].end};
     return take_postcode_city(t, &r) && describe(x->start, &r, out);
@@ -292,10 +308,12 @@ static bool street_first(const struct name_text *t, size_t i, struct name_found 
     size_t first = i, last = i;
     struct reach r;
 
-    if (!word_in(x, " ru avenu av boulevard bd blvd place chemin allee quai cours route passage faubourg impasse square via "
+    if (!word_in(x, " ru avenu av boulevard bd blvd place chemin allee quai cours route passage faubourg "
+                    "impasse square via "
                     "viale piazza corso calle paseo avenida plaza rua "))
         return false;
-    if (p && word_in(p, " bis ter quater ") && p->start + 3 <= x->start) p = --first ? &t->w->items[first - 1] : NULL;
+    if (p && word_in(p, " bis ter quater ") && p->start + 3 <= x->start)
+        p = --first ? &t->w->items[first - 1] : NULL;
     if (!p || !house_number(t, first - 1) || t->w->items[first].start - p->end > 2) return false;
     if (!strchr(" ,", t->text[p->end])) return false;
     first--;
@@ -303,10 +321,12 @@ static bool street_first(const struct name_text *t, size_t i, struct name_found 
         const struct word *y = &t->w->items[last + 1];
 
         if (y->start - t->w->items[last].end != 1 || !strchr(" -'", t->text[t->w->items[last].end])) break;
-        if (!y->letters || !(y->capital || y->tags & TAG_PARTICLE || word_in(y, " des les d l et aux au "))) break;
+        if (!y->letters || !(y->capital || y->tags & TAG_PARTICLE || word_in(y, " des les d l et aux au ")))
+            break;
         last++;
     }
-    while (last > i && !t->w->items[last].capital) last--;
+    while (last > i && !t->w->items[last].capital)
+        last--;
     if (last == i) return false;
     r = (struct reach){last + 1, t->w->items[last].end};
     take_tail(t, &r);
@@ -324,12 +344,15 @@ static bool name_between(const struct name_text *t, size_t i, struct name_found 
     while (last + 1 < t->w->n && last - i < 4) {
         const struct word *y = &t->w->items[last + 1];
 
-        if (y->start - t->w->items[last].end > 2 || memchr(t->text + t->w->items[last].end, '\n', y->start - t->w->items[last].end) ||
-            !y->letters || !(y->capital || y->tags & TAG_PARTICLE))
+        if (y->start - t->w->items[last].end > 2 ||
+            memchr(t->text + t->w->items[last].end, '\n', y->start - t->w->items[last].end) || !y->letters ||
+            !(y->capital || y->tags & TAG_PARTICLE))
             break;
         last++;
     }
-    if (last == i || !(n = house_number(t, last + 1)) || t->w->items[last + 1].start - t->w->items[last].end > 2) return false;
+    if (last == i || !(n = house_number(t, last + 1)) ||
+        t->w->items[last + 1].start - t->w->items[last].end > 2)
+        return false;
     r = (struct reach){last + 1 + n, t->w->items[last + n].end};
     if (!take_tail(t, &r) && !x->capital && !(x->end < t->n && t->text[x->end] == '.')) return false;
     return describe(x->start, &r, out);
@@ -345,7 +368,8 @@ static bool box(const struct name_text *t, size_t i, struct name_found *out)
     if (!x->capital || !word_in(x, " po postfach bp ")) return false;
     if (word_is(x, "po") && !(i + 1 < t->w->n && word_is(x + 1, "box"))) return false;
     if (number >= t->w->n || !is_digit(t->text[t->w->items[number].start])) return false;
-    while (number + 1 < t->w->n && !t->w->items[number + 1].letters && t->w->items[number + 1].start == t->w->items[number].end + 1 &&
+    while (number + 1 < t->w->n && !t->w->items[number + 1].letters &&
+           t->w->items[number + 1].start == t->w->items[number].end + 1 &&
            t->text[t->w->items[number].end] == ' ')
         number++;
     r = (struct reach){number + 1, t->w->items[number].end};
@@ -376,13 +400,14 @@ static bool number_before(const struct name_text *t, size_t i, struct name_found
         first++;
     }
     if (r.end < t->n && t->text[r.end] == '.' && x->n_fold <= 4) r.end++;
-    if (number && word_in(x, " road highway hwy route rd ") && i + 1 < t->w->n && x[1].start == x->end + 1 && t->text[x->end] == ' ' &&
-        is_digit(t->text[x[1].start]))
+    if (number && word_in(x, " road highway hwy route rd ") && i + 1 < t->w->n && x[1].start == x->end + 1 &&
+        t->text[x->end] == ' ' && is_digit(t->text[x[1].start]))
         r = (struct reach){i + 2, x[1].end}; /* "2210 County Road 14" */
     if (number) {
         size_t at = first;
 
-        if (at > 1 && take_unit(t, &(struct reach){at - 2, t->w->items[at - 2].start}) && t->w->items[at].start - t->w->items[at - 1].end == 2)
+        if (at > 1 && take_unit(t, &(struct reach){at - 2, t->w->items[at - 2].start}) &&
+            t->w->items[at].start - t->w->items[at - 1].end == 2)
             first = at - 2; /* "Flat 2, 14 Park Lane" */
         take_tail(t, &r);
         return describe(t->w->items[first].start, &r, out);
@@ -400,7 +425,9 @@ bool address_at(const struct name_text *t, size_t i, struct name_found *out)
     const struct word *x = &t->w->items[i];
 
     if (!x->letters || x->n_fold < 2) return false;
-    if (x->tags & TAG_STREET) return street_first(t, i, out) || number_before(t, i, out) || number_behind(t, i, out) || name_between(t, i, out);
+    if (x->tags & TAG_STREET)
+        return street_first(t, i, out) || number_before(t, i, out) || number_behind(t, i, out) ||
+               name_between(t, i, out);
     if (!x->capital) return false;
     return box(t, i, out) || number_behind(t, i, out) || place_behind(t, i, out);
 }

@@ -14,8 +14,8 @@ bool name_rule_spaces(const char *text, size_t from, size_t upto)
 
 static bool line_start(const char *text, size_t at)
 {
-    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '>' || text[at - 1] == '-' || text[at - 1] == '*' ||
-                      text[at - 1] == '\t'))
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '>' || text[at - 1] == '-' ||
+                      text[at - 1] == '*' || text[at - 1] == '\t'))
         at--;
     return at == 0 || text[at - 1] == '\n';
 }
@@ -25,12 +25,15 @@ static bool sentence_start(const struct name_text *t, size_t i)
 {
     size_t at = t->w->items[i].start;
 
-    while (at > 0 && strchr(" \"'(*-\t", t->text[at - 1])) at--;
+    while (at > 0 && strchr(" \"'(*-\t", t->text[at - 1]))
+        at--;
     if (at == 0) return true;
-    if (!strchr(".!?:\n;", t->text[at - 1])) /* beyond ASCII: a dash, a quote, if not the last letter of a word */
+    if (!strchr(".!?:\n;",
+                t->text[at - 1])) /* beyond ASCII: a dash, a quote, if not the last letter of a word */
         return (unsigned char)t->text[at - 1] >= 0x80 && !(i > 0 && t->w->items[i - 1].end == at);
     /* "Dr. Weber", "w. Anna": the dot ends no sentence */
-    return !(t->text[at - 1] == '.' && i > 0 && (t->w->items[i - 1].tags & TAG_TITLE || t->w->items[i - 1].n_fold == 1));
+    return !(t->text[at - 1] == '.' && i > 0 &&
+             (t->w->items[i - 1].tags & TAG_TITLE || t->w->items[i - 1].n_fold == 1));
 }
 
 /* " ", ". ", "/ ", ": ": what may stand between a word and the name that it announces. */
@@ -39,7 +42,8 @@ static bool announces(const char *text, size_t from, size_t upto)
     if (upto - from > 3) return false;
     if (upto - from == 3 && memcmp(text + from, " = ", 3) == 0) return true;
     if (from < upto && (text[from] == '.' || text[from] == '/' || text[from] == ':')) from++;
-    while (from < upto && (text[from] == ' ' || text[from] == '"')) from++;
+    while (from < upto && (text[from] == ' ' || text[from] == '"'))
+        from++;
     return from == upto;
 }
 
@@ -70,9 +74,11 @@ static bool after_header(const struct name_text *t, size_t i)
     size_t at = h->end, upto = t->w->items[i].start;
 
     if (!(h->tags & (TAG_HEADER | TAG_ROLE))) return false;
-    while (at < upto && t->text[at] == ' ') at++;
+    while (at < upto && t->text[at] == ' ')
+        at++;
     if (at == upto || t->text[at] != ':') return false;
-    for (at++; at < upto && (t->text[at] == ' ' || t->text[at] == '"' || t->text[at] == '\'');) at++;
+    for (at++; at < upto && (t->text[at] == ' ' || t->text[at] == '"' || t->text[at] == '\'');)
+        at++;
     return at == upto;
 }
 
@@ -91,8 +97,8 @@ static bool after_closing(const struct name_text *t, size_t i)
             return false;
     }
     if (lines > 3 || lines + commas == 0) return false;
-    return lines || line_start(t->text, c->start) || i < 2 ||
-           line_start(t->text, t->w->items[i - 2].start) || (i > 2 && line_start(t->text, t->w->items[i - 3].start));
+    return lines || line_start(t->text, c->start) || i < 2 || line_start(t->text, t->w->items[i - 2].start) ||
+           (i > 2 && line_start(t->text, t->w->items[i - 3].start));
 }
 
 /* "Anna, Wilko", "Anna & Wilko", "Anna/Wilko". */
@@ -111,12 +117,14 @@ unsigned name_context_before(const struct name_text *t, size_t i, size_t before)
     unsigned c = sentence_start(t, i) ? BEGINS : 0;
     size_t gap;
 
-    if (x->start > 0 && t->text[x->start - 1] == '@' && (x->start < 2 || strchr(" \n(,", t->text[x->start - 2])))
+    if (x->start > 0 && t->text[x->start - 1] == '@' &&
+        (x->start < 2 || strchr(" \n(,", t->text[x->start - 2])))
         c |= BY_MENTION;
     if (!p) return c;
     gap = x->start - p->end;
     if (gap <= 2 && salutes(p, t->text) && announces(t->text, p->end, x->start)) c |= BY_TITLE;
-    if (p->tags & TAG_GREETING && line_start(t->text, p->start) && name_rule_spaces(t->text, p->end, x->start))
+    if (p->tags & TAG_GREETING && line_start(t->text, p->start) &&
+        name_rule_spaces(t->text, p->end, x->start))
         c |= BY_GREETING;
     if (after_closing(t, i)) c |= BY_CLOSING;
     if (after_header(t, i)) c |= BY_HEADER;
@@ -132,13 +140,15 @@ unsigned name_context_before(const struct name_text *t, size_t i, size_t before)
         if (p->tags & TAG_ARTICLE && spaced) c |= BY_ARTICLE;
     }
     if (gap == 2 && memcmp(t->text + p->end, " (", 2) == 0 && p->tags & TAG_ROLE) c |= BY_ROLE;
-    if (gap == 2 && memcmp(t->text + p->end, ", ", 2) == 0 && p->tags & TAG_ROLE && before < p->start) c |= BY_ROLE;
+    if (gap == 2 && memcmp(t->text + p->end, ", ", 2) == 0 && p->tags & TAG_ROLE && before < p->start)
+        c |= BY_ROLE;
     if (before) {
         if (p->end == before && lists(t->text + p->end, gap)) c |= BY_LIST;
         if (i > 1 && p[-1].end == before && p->tags & TAG_AND && gap == 1) c |= BY_LIST;
     }
     /* "in Austin and Charlotte": beside something with a capital that was no name */
-    if (i > 1 && p->tags & TAG_AND && gap == 1 && p[-1].capital && p[-1].end != before && p[-1].letters) c |= BY_PLACE;
+    if (i > 1 && p->tags & TAG_AND && gap == 1 && p[-1].capital && p[-1].end != before && p[-1].letters)
+        c |= BY_PLACE;
     return c;
 }
 
@@ -148,7 +158,8 @@ static bool role_follows(const struct name_text *t, size_t end, size_t next)
     const struct word *r = &t->w->items[next];
     size_t gap = r->start - end;
 
-    if (gap < 2 || gap > 3 || !memchr(",(-|", t->text[gap == 2 && t->text[end] != ' ' ? end : end + 1], 4)) return false;
+    if (gap < 2 || gap > 3 || !memchr(",(-|", t->text[gap == 2 && t->text[end] != ' ' ? end : end + 1], 4))
+        return false;
     for (size_t k = 0; k < 3 && next + k < t->w->n; k++, r++) {
         if (r->tags & TAG_ROLE) return true;
         if (k + 1 < t->w->n - next && !name_rule_spaces(t->text, r->end, r[1].start)) return false;
@@ -174,17 +185,21 @@ unsigned name_context_behind(const struct name_text *t, size_t i, size_t n)
     if (r->start == end + 1 && t->text[end] == ' ') {
         if (r->tags & TAG_ACT && !r->capital) c |= ACTS;
         if (r->tags & TAG_ACT_PERSON && !r->capital) c |= ACTS_PERSON;
-        if ((r->capital && r->tags & TAG_THING) || r->tags & TAG_LEGAL || (r->upper && r->tags & TAG_UPPER_LEGAL))
+        if ((r->capital && r->tags & TAG_THING) || r->tags & TAG_LEGAL ||
+            (r->upper && r->tags & TAG_UPPER_LEGAL))
             c |= OF_THING;
         if (!r->capital && r->tags & TAG_THING && !(r->tags & TAG_ACT)) c |= OF_SMALL_THING;
-        if (word_in(r, " from at of bei von vom aus chez de ") && next + 1 < t->w->n && r[1].capital) c |= HAS_PLACE;
+        if (word_in(r, " from at of bei von vom aus chez de ") && next + 1 < t->w->n && r[1].capital)
+            c |= HAS_PLACE;
         if (word_in(r, " from in of aus bei ") && next + 1 < t->w->n && r[1].tags & TAG_ROLE) c |= HAS_ROLE;
-        if (r->tags & TAG_AND && next + 1 < t->w->n && r[1].capital && r[1].tags & TAG_FIRST && !(r[1].tags & TAG_BUSINESS))
+        if (r->tags & TAG_AND && next + 1 < t->w->n && r[1].capital && r[1].tags & TAG_FIRST &&
+            !(r[1].tags & TAG_BUSINESS))
             c |= WITH_NAME;
         if (t->w->items[i + n - 1].tags & TAG_GENITIVE && r->capital) c |= OWNS;
         if (r->tags & TAG_ROLE && r->upper && r->n_fold > 1) c |= HAS_ROLE;
     }
-    if (r->start == end + 3 && memcmp(t->text + end, " & ", 3) == 0 && r->capital && r->tags & TAG_FIRST) c |= WITH_NAME;
+    if (r->start == end + 3 && memcmp(t->text + end, " & ", 3) == 0 && r->capital && r->tags & TAG_FIRST)
+        c |= WITH_NAME;
     if (r->start == end + 2 && memcmp(t->text + end, ", ", 2) == 0 && r->capital && r->tags & TAG_FIRST &&
         !(r->tags & TAG_DOUBT))
         c |= WITH_NAME;

@@ -6,10 +6,12 @@
 #include "name_rules.h"
 
 #define MAX_NAME_WORDS 5
-#define ACRONYM 4 /* capitals up to this length are rather "SAP" than a person */
+#define ACRONYM        4 /* capitals up to this length are rather "SAP" than a person */
 
 /* Contexts in which anybody may stand, known to the gazetteer or not. */
-#define SURE (BY_TITLE | BY_GREETING | BY_CLOSING | BY_HEADER | BY_ASK | BY_SPEAK | BY_MENTION | HAS_EMAIL | ACTS_PERSON)
+#define SURE                                                                                                 \
+    (BY_TITLE | BY_GREETING | BY_CLOSING | BY_HEADER | BY_ASK | BY_SPEAK | BY_MENTION | HAS_EMAIL |          \
+     ACTS_PERSON)
 #define LIKELY (SURE | BY_LINK | BY_ROLE | BY_LIST | ACTS | OWNS | HAS_ROLE | HAS_PLACE | SPEAKS | WITH_NAME)
 
 enum kind { NO_NAME, UNKNOWN, DOUBTFUL, KNOWN };
@@ -23,10 +25,10 @@ static bool shouted(const struct name_text *t, size_t i)
            (i + 1 < t->w->n && x[1].upper && x[1].letters && x[1].n_fold > 1 && x[1].tags & TAG_COMMON);
 }
 
-#define OTHER_TAGS                                                                                                        \
-    (TAG_COMMON | TAG_THING | TAG_LEGAL | TAG_TITLE | TAG_GREETING | TAG_CLOSING | TAG_ROLE | TAG_ACT | TAG_HEADER |      \
-     TAG_NOBODY | TAG_LINK | TAG_STREET | TAG_PLACE | TAG_GERMAN | TAG_ENGLISH | TAG_SPEAK | TAG_ASK | TAG_MONTH |        \
-     TAG_AND | TAG_WEAK_LINK | TAG_ARTICLE | TAG_BUSINESS)
+#define OTHER_TAGS                                                                                           \
+    (TAG_COMMON | TAG_THING | TAG_LEGAL | TAG_TITLE | TAG_GREETING | TAG_CLOSING | TAG_ROLE | TAG_ACT |      \
+     TAG_HEADER | TAG_NOBODY | TAG_LINK | TAG_STREET | TAG_PLACE | TAG_GERMAN | TAG_ENGLISH | TAG_SPEAK |    \
+     TAG_ASK | TAG_MONTH | TAG_AND | TAG_WEAK_LINK | TAG_ARTICLE | TAG_BUSINESS)
 
 /* What a word may be in a name; `tag`: TAG_FIRST, TAG_LAST or both. */
 static enum kind kind_of(const struct name_text *t, size_t i, uint32_t tag)
@@ -34,8 +36,10 @@ static enum kind kind_of(const struct name_text *t, size_t i, uint32_t tag)
     const struct word *x = &t->w->items[i];
 
     if (!x->letters || x->n_fold < 2) return NO_NAME;
-    if (x->tags & (TAG_TITLE | TAG_ROLE | TAG_NOBODY) && (!(x->tags & TAG_FIRST) || x->tags & TAG_DOUBT)) return NO_NAME;
-    if (x->upper && x->n_fold <= 2 && !(x->tags & TAG_FIRST && !(x->tags & (TAG_DOUBT | TAG_COMMON)))) return NO_NAME;
+    if (x->tags & (TAG_TITLE | TAG_ROLE | TAG_NOBODY) && (!(x->tags & TAG_FIRST) || x->tags & TAG_DOUBT))
+        return NO_NAME;
+    if (x->upper && x->n_fold <= 2 && !(x->tags & TAG_FIRST && !(x->tags & (TAG_DOUBT | TAG_COMMON))))
+        return NO_NAME;
     if (x->tags & tag) {
         if (x->tags & (TAG_DOUBT | TAG_MONTH | TAG_BUSINESS)) return DOUBTFUL;
         return x->tags & TAG_COMMON && !(x->tags & TAG_FIRST) ? DOUBTFUL : KNOWN;
@@ -50,7 +54,8 @@ static enum kind kind_of(const struct name_text *t, size_t i, uint32_t tag)
 
 static bool initial(const struct name_text *t, const struct word *x)
 {
-    return x->capital && x->letters && x->end - x->start <= 2 && x->n_fold == 1 && x->end < t->n && t->text[x->end] == '.';
+    return x->capital && x->letters && x->end - x->start <= 2 && x->n_fold == 1 && x->end < t->n &&
+           t->text[x->end] == '.';
 }
 
 /* What may stand inside a name: one space, a hyphen, an apostrophe, ". " or "." behind an initial. */
@@ -86,8 +91,9 @@ static bool goes_on(const struct name_text *t, size_t k, bool small)
     if (t->text[x->start - 1] == '-' && x->capital) return true;
     if (kind == DOUBTFUL && x->tags & (TAG_MONTH | TAG_BUSINESS)) return false;
     /* "Roberta Quill": an ordinary word, though not one of business, behind a first name */
-    if (kind == NO_NAME && x->capital && !(x->tags & OTHER_TAGS & ~(uint32_t)TAG_COMMON) && kind_of(t, k - 1, TAG_FIRST) == KNOWN &&
-        x[-1].tags & TAG_FIRST && !(x->upper && x->n_fold <= ACRONYM))
+    if (kind == NO_NAME && x->capital && !(x->tags & OTHER_TAGS & ~(uint32_t)TAG_COMMON) &&
+        kind_of(t, k - 1, TAG_FIRST) == KNOWN && x[-1].tags & TAG_FIRST &&
+        !(x->upper && x->n_fold <= ACRONYM))
         return true;
     return kind != NO_NAME;
 }
@@ -102,7 +108,8 @@ static size_t name_length(const struct name_text *t, size_t i, bool small)
 
         if (goes_on(t, i + n, small && x->tags & TAG_LAST && !(x->tags & (TAG_DOUBT | TAG_COMMON))))
             last = ++n;
-        else if (particle(x) && joins(t, x - 1, x) && t->w->items[i].tags & TAG_FIRST) /* "Frau Hinz von Acme" */
+        else if (particle(x) && joins(t, x - 1, x) &&
+                 t->w->items[i].tags & TAG_FIRST) /* "Frau Hinz von Acme" */
             n++;
         else
             break;
@@ -116,7 +123,8 @@ static void describe(const struct name_text *t, size_t i, size_t n, enum name_fo
     const struct word *last = &t->w->items[i + n - 1];
 
     *out = (struct name_found){.start = t->w->items[i].start,
-                               .end = last->end + (n > 1 && initial(t, last)) - (last->tags & TAG_GENITIVE && t->nouns ? 1 : 0),
+                               .end = last->end + (n > 1 && initial(t, last)) -
+                                      (last->tags & TAG_GENITIVE && t->nouns ? 1 : 0),
                                .kind = NAME_PERSON,
                                .index = NAMES_UNKNOWN,
                                .form = form,
@@ -135,15 +143,20 @@ static bool full_counts(const struct name_text *t, size_t i, size_t n, unsigned 
     if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING | BY_HEADER))) return false;
     if (starts_initial) return last == KNOWN || (last != NO_NAME && (c & LIKELY || !t->nouns));
     if (n == 2 && t->w->items[i].upper && t->w->items[i].n_fold == 2 && first == NO_NAME) /* "TJ Whitmore" */
-        return last == KNOWN && !(t->w->items[i].tags & (TAG_BUSINESS | TAG_LEGAL | TAG_UPPER_LEGAL)) && !t->w->items[i + 1].upper;
+        return last == KNOWN && !(t->w->items[i].tags & (TAG_BUSINESS | TAG_LEGAL | TAG_UPPER_LEGAL)) &&
+               !t->w->items[i + 1].upper;
     if (first == NO_NAME) return false;
     if (ends_initial && n == 2) return first == KNOWN || c & SURE;
     if (first == KNOWN) return true;
     if (c & BY_ARTICLE && first != KNOWN) return false;
-    if (first == DOUBTFUL) return c & LIKELY || last == KNOWN || (!(c & BEGINS) && (last == UNKNOWN || !t->nouns) && !(c & BY_PLACE));
-    if (!(t->w->items[i + n - 1].tags & TAG_LAST) && t->w->items[i + n - 1].tags & TAG_FIRST) return false; /* "Techniker Marek" */
+    if (first == DOUBTFUL)
+        return c & LIKELY || last == KNOWN ||
+               (!(c & BEGINS) && (last == UNKNOWN || !t->nouns) && !(c & BY_PLACE));
+    if (!(t->w->items[i + n - 1].tags & TAG_LAST) && t->w->items[i + n - 1].tags & TAG_FIRST)
+        return false; /* "Techniker Marek" */
     if (last == KNOWN) return c & LIKELY || !(c & BEGINS || t->nouns);
-    return c & (SURE | HAS_ROLE) || (c & (BY_ROLE | BY_LIST) && !t->nouns) || (c & BY_LIST && last != NO_NAME);
+    return c & (SURE | HAS_ROLE) || (c & (BY_ROLE | BY_LIST) && !t->nouns) ||
+           (c & BY_LIST && last != NO_NAME);
 }
 
 /* Unknown first names end in a vowel more often than companies do; German nouns end in e. */
@@ -160,27 +173,34 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
     enum kind kind = kind_of(t, i, TAG_FIRST | TAG_LAST);
     bool month = x->tags & TAG_MONTH;
 
-    if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING | BY_HEADER | BY_CLOSING))) return false;
+    if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING | BY_HEADER | BY_CLOSING)))
+        return false;
     if (c & BY_TITLE && (kind != NO_NAME || name_rule_salutation(x - 1)))
         return !(x->tags & (TAG_TITLE | TAG_LEGAL | TAG_NOBODY | TAG_LINK | TAG_ARTICLE));
     if (kind == NO_NAME) return false;
-    if (x->end + 1 < t->n && t->text[x->end] == '-' && t->text[x->end + 1] >= '0' && t->text[x->end + 1] <= '9') return false;
+    if (x->end + 1 < t->n && t->text[x->end] == '-' && t->text[x->end + 1] >= '0' &&
+        t->text[x->end + 1] <= '9')
+        return false;
     if (kind == KNOWN && x->tags & TAG_FIRST) return true;
     if (c & BY_ARTICLE) return false;
-    if (kind == KNOWN) return c & (LIKELY & ~(BY_LINK | WITH_NAME)) || (c & (BY_LINK | BY_WEAK_LINK) && !(c & BEGINS));
+    if (kind == KNOWN)
+        return c & (LIKELY & ~(BY_LINK | WITH_NAME)) || (c & (BY_LINK | BY_WEAK_LINK) && !(c & BEGINS));
     if (x->tags & TAG_BUSINESS) return c & (BY_GREETING | BY_MENTION | BY_CLOSING);
     if (kind == DOUBTFUL) {
-        if (c & (BY_TITLE | BY_GREETING | BY_MENTION | BY_HEADER | BY_CLOSING | BY_LIST | ACTS_PERSON | SPEAKS | HAS_EMAIL))
+        if (c & (BY_TITLE | BY_GREETING | BY_MENTION | BY_HEADER | BY_CLOSING | BY_LIST | ACTS_PERSON |
+                 SPEAKS | HAS_EMAIL))
             return true;
         if (c & BY_SPEAK || (c & BY_ASK && !month)) return true;
         if (c & (BY_PLACE | BY_WEAK_LINK)) return false;
         if (c & HAS_ROLE && !t->nouns) return true;
-        if (c & (BY_LINK | BY_ROLE) && !t->nouns && !month && !(x->upper && x->n_fold <= ACRONYM)) return true;
+        if (c & (BY_LINK | BY_ROLE) && !t->nouns && !month && !(x->upper && x->n_fold <= ACRONYM))
+            return true;
         if (c & (ACTS | OWNS) && x->tags & TAG_FIRST && !(t->nouns && !(c & OWNS))) return !month || c & OWNS;
         if (x->tags & TAG_GENITIVE && t->nouns && c & OWNS) return true; /* "Müllers Budget" */
         if (x->tags & TAG_CITY) return false;
         if (c & WITH_NAME && x->tags & TAG_FIRST) return true;
-        return !(c & BEGINS) && !t->nouns && !month && x->tags & TAG_FIRST && !(x->tags & TAG_COMMON && x->upper);
+        return !(c & BEGINS) && !t->nouns && !month && x->tags & TAG_FIRST &&
+               !(x->tags & TAG_COMMON && x->upper);
     }
     if (c & (BY_TITLE | BY_GREETING | BY_MENTION | BY_HEADER | BY_CLOSING | ACTS_PERSON)) return true;
     if (c & (BY_ASK | BY_SPEAK)) return true;
@@ -206,14 +226,16 @@ static bool small_counts(const struct name_text *t, size_t i, size_t *n, unsigne
 {
     const struct word *x = &t->w->items[i];
 
-    if (c & BY_TITLE && x->n_fold > 2 && (x->tags & TAG_LAST || !x->tags) && !word_in(x, " wie zu am im ")) return true;
+    if (c & BY_TITLE && x->n_fold > 2 && (x->tags & TAG_LAST || !x->tags) && !word_in(x, " wie zu am im "))
+        return true;
     if (!(x->tags & TAG_FIRST) || x->tags & (TAG_DOUBT | TAG_COMMON) || x->n_fold < 3) return false;
     if (c & (OF_THING | OF_SMALL_THING)) return false;
     if (*n > 1) return true;
-    if (!(c & (BY_ASK | BY_SPEAK | BY_LINK | BY_LIST | BY_ROLE | BY_GREETING | ACTS_PERSON | OWNS | ACTS))) return false;
+    if (!(c & (BY_ASK | BY_SPEAK | BY_LINK | BY_LIST | BY_ROLE | BY_GREETING | ACTS_PERSON | OWNS | ACTS)))
+        return false;
     /* "sandra meinhardt": an unknown word behind it, if no verb or ordinary word, is the last name */
-    if (c & (BY_ASK | BY_SPEAK | BY_LIST | BY_LINK) && i + 1 < t->w->n && x[1].letters && !x[1].capital && !x[1].tags &&
-        x[1].n_fold > 4 && joins(t, x, x + 1))
+    if (c & (BY_ASK | BY_SPEAK | BY_LIST | BY_LINK) && i + 1 < t->w->n && x[1].letters && !x[1].capital &&
+        !x[1].tags && x[1].n_fold > 4 && joins(t, x, x + 1))
         *n = 2;
     return true;
 }
@@ -223,7 +245,8 @@ static bool small_counts(const struct name_text *t, size_t i, size_t *n, unsigne
 /* Does word i stand in an e-mail address or the like? "@Nadia" does not. */
 static bool in_address(const struct name_text *t, size_t i)
 {
-    size_t start = t->w->items[i].start, end = t->w->items[i].end, low = start > MAX_ADDRESS ? start - MAX_ADDRESS : 0;
+    size_t start = t->w->items[i].start, end = t->w->items[i].end,
+           low = start > MAX_ADDRESS ? start - MAX_ADDRESS : 0;
     size_t high = t->n - end > MAX_ADDRESS ? end + MAX_ADDRESS : t->n;
     const char *s = t->text;
 
@@ -260,7 +283,8 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
         describe(t, i, n + name_length(t, i + n, false), NAME_LAST, 0.65, out);
         return true;
     }
-    if (starts_initial && i > 0 && initial(t, x - 1) && joins(t, x - 1, x)) return false; /* seen from the first initial */
+    if (starts_initial && i > 0 && initial(t, x - 1) && joins(t, x - 1, x))
+        return false; /* seen from the first initial */
     n = name_length(t, i, small);
     if (starts_initial && n == 1) return false;
     left = name_context_before(t, i, before);
@@ -284,7 +308,8 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
     }
     c = left | name_context_behind(t, i, 1);
     if (starts_initial || !single_counts(t, i, c)) return false;
-    describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6, out);
+    describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6,
+             out);
     return true;
 }
 
@@ -299,7 +324,9 @@ bool name_rule_again(const struct name_text *t, size_t i)
     unsigned c;
 
     if (in_address(t, i)) return false;
-    if (!x->capital) return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) && x->n_fold > 3;
+    if (!x->capital)
+        return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) &&
+               x->n_fold > 3;
     c = name_context(t, i, 1, 0);
     if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING))) return false;
     if (!(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_MONTH))) return true;

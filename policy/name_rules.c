@@ -7,12 +7,12 @@
 #include "../base/str.h"
 #include "gazetteer_table.h"
 
-#define MAX_ORG_WORDS 6
-#define AHEAD 8 /* words: longer than a fetch from memory takes */
+#define MAX_ORG_WORDS  6
+#define AHEAD          8 /* words: longer than a fetch from memory takes */
 #define MAX_FORM_WORDS 8 /* "S.A. de C.V." is six words */
 
 /* Tags by which a word in small letters may begin a name, an address or a legal form. */
-#define MARKS (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
+#define MARKS         (TAG_FIRST | TAG_PARTICLE | TAG_STREET | TAG_DOTTED_LEGAL | TAG_LEGAL | TAG_TITLE)
 /* And in capitals: the ordinary words that begin sentences don't. */
 #define CAPITAL_MARKS (MARKS | TAG_LAST | TAG_UPPER_LEGAL | TAG_PLACE | TAG_BUSINESS)
 
@@ -30,7 +30,8 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
 {
     size_t german = 0, english = 0;
 
-    *out = (struct name_text){.text = text, .n = n, .w = w, .marked = malloc((w->n + 1) * sizeof(*out->marked))};
+    *out =
+        (struct name_text){.text = text, .n = n, .w = w, .marked = malloc((w->n + 1) * sizeof(*out->marked))};
     if (!out->marked) return err_set(e, RC_NOMEM, "names: out of memory");
     for (size_t i = 0; i < w->n; i++) {
         struct word *x = &w->items[i];
@@ -42,7 +43,8 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
         english += tags / TAG_ENGLISH & 1;
         if (!tags && x->capital) tags = genitive_tags(x);
         x->tags = tags;
-        if (!x->letters && i > 0 && x[-1].capital && (!out->n_marked || out->marked[out->n_marked - 1] != i - 1))
+        if (!x->letters && i > 0 && x[-1].capital &&
+            (!out->n_marked || out->marked[out->n_marked - 1] != i - 1))
             out->marked[out->n_marked++] = (uint32_t)i - 1; /* "Marktplatz 4" */
         out->marked[out->n_marked] = (uint32_t)i;
         out->n_marked += tags & MARKS || (x->capital && (!tags || tags & CAPITAL_MARKS)) ||
@@ -54,7 +56,8 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
 
 bool name_rule_salutation(const struct word *w)
 {
-    return word_in(w, " herr herrn frau fraulein fr hr mr mrs ms miss mx dr prof professor monsieur madame mademoiselle mme "
+    return word_in(w, " herr herrn frau fraulein fr hr mr mrs ms miss mx dr prof professor monsieur madame "
+                      "mademoiselle mme "
                       "mlle ");
 }
 
@@ -70,11 +73,14 @@ bool name_rule_legal_form(const struct word *w)
 
 /* Written with dots, slashes or small letters, so that they are several words or ordinary ones. Longer ones first. */
 static const char *const written_forms[] = {
-    "S.A. de C.V.", "S. de R.L.", "Sp. z o.o.", "sp. z o.o.", "spol. s r.o.", "Co., Ltd.", "Co. Ltd.", "Co., Ltd",
-    "S.à r.l.", "S.à.r.l.", "S.A.S.U.", "G.m.b.H.", "S.A.R.L.", "S.A.S.", "S.A.L.", "S.A.U.", "S.p.A.", "S.P.A.",
-    "S.r.l.", "S.R.L.", "s.r.o.", "d.o.o.", "d.d.", "L.L.C.", "L.L.P.", "e.Kfm.", "e.Kfr.", "e. K.", "e.K.", "e.G.",
-    "e.V.", "e. V.", "B.V.", "N.V.", "S.A.", "S.L.", "S.C.", "K.K.", "A.G.", "A.Ş.", "a.s.", "A/S", "P.C.", "P.L.C.",
-    "L.P.", "eG", "eK", "mbB", "GbR", "ApS", "OÜ",
+    "S.A. de C.V.", "S. de R.L.", "Sp. z o.o.", "sp. z o.o.", "spol. s r.o.", "Co., Ltd.", "Co. Ltd.",
+    "Co., Ltd",     "S.à r.l.",   "S.à.r.l.",   "S.A.S.U.",   "G.m.b.H.",     "S.A.R.L.",  "S.A.S.",
+    "S.A.L.",       "S.A.U.",     "S.p.A.",     "S.P.A.",     "S.r.l.",       "S.R.L.",    "s.r.o.",
+    "d.o.o.",       "d.d.",       "L.L.C.",     "L.L.P.",     "e.Kfm.",       "e.Kfr.",    "e. K.",
+    "e.K.",         "e.G.",       "e.V.",       "e. V.",      "B.V.",         "N.V.",      "S.A.",
+    "S.L.",         "S.C.",       "K.K.",       "A.G.",       "A.Ş.",         "a.s.",      "A/S",
+    "P.C.",         "P.L.C.",     "L.P.",       "eG",         "eK",           "mbB",       "GbR",
+    "ApS",          "OÜ",
 };
 
 /* Length of the legal form that begins at word i, in bytes; 0: none. */
@@ -87,7 +93,8 @@ static size_t legal_form(const struct name_text *t, size_t i)
             size_t n;
             char behind;
 
-            if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1]) continue;
+            if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1])
+                continue;
             n = strlen(written_forms[k]);
             behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
 
@@ -98,7 +105,8 @@ static size_t legal_form(const struct name_text *t, size_t i)
     if (x->upper && x->n_fold > 1 && x->tags & TAG_UPPER_LEGAL) return x->end - x->start;
     if (x->capital && x->tags & TAG_LEGAL && !word_in(x, " company cie stiftung limited eg ek co "))
         return x->end - x->start;
-    if (!x->capital && word_in(x, " plc gmbh ltd llc inc ") && i > 0 && x[-1].capital && x->start == x[-1].end + 1)
+    if (!x->capital && word_in(x, " plc gmbh ltd llc inc ") && i > 0 && x[-1].capital &&
+        x->start == x[-1].end + 1)
         return x->end - x->start;
     if (x->capital && word_in(x, " limited company "))
         return i > 0 && t->w->items[i - 1].capital ? x->end - x->start : 0;
@@ -114,12 +122,17 @@ static bool inside(const struct word *x)
 /* Words before a company's name that are not of it. */
 static bool outside(const struct word *x)
 {
-    return word_in(x, " the di der das den dem des bei mit von fur an and und at with from for to by in la le les chez our "
-                      "unsere die ein eine einer is ist was war per via laut als im am um auf aus nach ab a re betreff "
-                      "kunde kundin firma company customer client lieferant neukunde rechnung angebot vertrag contract "
-                      "lead intro account call lunch demo new now old met our their party wir wann wenn absage einkauf "
+    return word_in(x, " the di der das den dem des bei mit von fur an and und at with from for to by in la "
+                      "le les chez our "
+                      "unsere die ein eine einer is ist was war per via laut als im am um auf aus nach ab a "
+                      "re betreff "
+                      "kunde kundin firma company customer client lieferant neukunde rechnung angebot "
+                      "vertrag contract "
+                      "lead intro account call lunch demo new now old met our their party wir wann wenn "
+                      "absage einkauf "
                       "anruf termin besuch email mail po nda msa rfp quote invoice subject wg cc attn "
-                      "absender adresse adressat selon par avec pour vu hi dear bill ship send deliver visit dr herr frau "
+                      "absender adresse adressat selon par avec pour vu hi dear bill ship send deliver visit "
+                      "dr herr frau "
                       "gf inh inhaber hersteller spedition ") ||
            x->tags & TAG_TITLE;
 }
@@ -155,7 +168,8 @@ static size_t org_start(const struct name_text *t, size_t form)
         }
         at--;
     }
-    while (first < form && t->w->items[first].n_fold == 1 && !t->w->items[first].letters) first++;
+    while (first < form && t->w->items[first].n_fold == 1 && !t->w->items[first].letters)
+        first++;
     return first;
 }
 

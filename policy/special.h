@@ -1,6 +1,6 @@
 /* special.h: clauses about special categories of personal data (GDPR articles 9 and 10) in English, German and
  * French: health, belief, union membership, politics, origin, orientation, offences, and family crises.
- * Lexicon and rules: a word of the category together with a person word in its clause, or a phrase that is clear by
+ * Lexicon and rules: words of the category where somebody acts in the clause or is its subject, or a phrase clear by
  * itself; business look-alikes ("the project is ill-defined", "union nut") are left alone. */
 #ifndef POLICY_SPECIAL_H
 #define POLICY_SPECIAL_H

@@ -30,7 +30,8 @@ static void add(const char *word, uint32_t tags)
     for (size_t i = 0; i < w.n; i++) {
         uint32_t at = gazetteer_place(w.items[i].hash);
 
-        while (tags_at[at] && hash_at[at] != w.items[i].hash) at = (at + 1) % GAZETTEER_SLOTS;
+        while (tags_at[at] && hash_at[at] != w.items[i].hash)
+            at = (at + 1) % GAZETTEER_SLOTS;
         if (!tags_at[at] && ++n_words > GAZETTEER_SLOTS / 4 * 3) fail("the table is too small", word);
         hash_at[at] = w.items[i].hash;
         tags_at[at] |= tags;
@@ -41,14 +42,29 @@ static void add(const char *word, uint32_t tags)
 static const struct {
     const char *name;
     uint32_t tag;
-} cue_tags[] = {{"title", TAG_TITLE},       {"greeting", TAG_GREETING},       {"closing", TAG_CLOSING},
-                {"header", TAG_HEADER},     {"legal", TAG_LEGAL},             {"upper_legal", TAG_UPPER_LEGAL},
-                {"dotted_legal", TAG_DOTTED_LEGAL}, {"particle", TAG_PARTICLE}, {"nobody", TAG_NOBODY},
-                {"ask", TAG_ASK},           {"speak", TAG_SPEAK},             {"link", TAG_LINK},
-                {"act", TAG_ACT},           {"act_person", TAG_ACT_PERSON},   {"role", TAG_ROLE},
-                {"thing", TAG_THING},       {"street", TAG_STREET},           {"and", TAG_AND},
-                {"weak_link", TAG_WEAK_LINK}, {"place", TAG_PLACE},          {"german", TAG_GERMAN},
-                {"english", TAG_ENGLISH},   {"month", TAG_MONTH},
+} cue_tags[] = {{"title", TAG_TITLE},
+                {"greeting", TAG_GREETING},
+                {"closing", TAG_CLOSING},
+                {"header", TAG_HEADER},
+                {"legal", TAG_LEGAL},
+                {"upper_legal", TAG_UPPER_LEGAL},
+                {"dotted_legal", TAG_DOTTED_LEGAL},
+                {"particle", TAG_PARTICLE},
+                {"nobody", TAG_NOBODY},
+                {"ask", TAG_ASK},
+                {"speak", TAG_SPEAK},
+                {"link", TAG_LINK},
+                {"act", TAG_ACT},
+                {"act_person", TAG_ACT_PERSON},
+                {"role", TAG_ROLE},
+                {"thing", TAG_THING},
+                {"street", TAG_STREET},
+                {"and", TAG_AND},
+                {"weak_link", TAG_WEAK_LINK},
+                {"place", TAG_PLACE},
+                {"german", TAG_GERMAN},
+                {"english", TAG_ENGLISH},
+                {"month", TAG_MONTH},
                 {"article", TAG_ARTICLE}};
 
 static uint32_t cue_tag(const char *name)
@@ -63,7 +79,8 @@ static uint32_t name_tags(const char *flags)
 {
     uint32_t tags = 0;
 
-    for (; flags && *flags; flags++) tags |= *flags == 'f' ? TAG_FIRST : *flags == 'l' ? TAG_LAST : *flags == 'p' ? TAG_CITY : TAG_DOUBT;
+    for (; flags && *flags; flags++)
+        tags |= *flags == 'f' ? TAG_FIRST : *flags == 'l' ? TAG_LAST : *flags == 'p' ? TAG_CITY : TAG_DOUBT;
     return tags;
 }
 
@@ -80,11 +97,13 @@ static void read_line(char *line, enum list list)
     } else if (list == WORDS) {
         add(first, TAG_COMMON);
     } else if (list == BUSINESS) {
-        for (char *word = first; word; word = strtok_r(NULL, " \n", &save)) add(word, TAG_COMMON | TAG_BUSINESS);
+        for (char *word = first; word; word = strtok_r(NULL, " \n", &save))
+            add(word, TAG_COMMON | TAG_BUSINESS);
     } else {
         first[strcspn(first, ":")] = '\0';
         tag = cue_tag(first);
-        for (char *word; (word = strtok_r(NULL, " \n", &save));) add(word, tag);
+        for (char *word; (word = strtok_r(NULL, " \n", &save));)
+            add(word, tag);
     }
 }
 
@@ -94,7 +113,8 @@ static void read_list(const char *path, enum list list)
     FILE *f = fopen(path, "r");
 
     if (!f) fail("can't be opened", path);
-    while (fgets(line, sizeof(line), f)) read_line(line, list);
+    while (fgets(line, sizeof(line), f))
+        read_line(line, list);
     fclose(f);
 }
 
@@ -111,7 +131,8 @@ static uint32_t set_of(uint32_t tags)
 static void write_array(const char *name, const char *size, const uint32_t *values, size_t n)
 {
     printf("const uint32_t %s[%s] = {", name, size);
-    for (size_t i = 0; i < n; i++) printf("%s%u,", i % 16 ? "" : "\n", values[i]);
+    for (size_t i = 0; i < n; i++)
+        printf("%s%u,", i % 16 ? "" : "\n", values[i]);
     printf("};\n");
 }
 

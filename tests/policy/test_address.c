@@ -17,7 +17,8 @@ static const struct {
     {"Am Montag 3 Termine, im Mai 4 neue", ""},
     {"Der Weg 2 ist besser, Platz 3 im Ranking", ""},
     /* United States, Canada */
-    {"Ship to 4411 Larkspur Avenue, Suite 210, Denver, CO 80203", "4411 Larkspur Avenue, Suite 210, Denver, CO 80203"},
+    {"Ship to 4411 Larkspur Avenue, Suite 210, Denver, CO 80203",
+     "4411 Larkspur Avenue, Suite 210, Denver, CO 80203"},
     {"310 W 4th St, Winston-Salem, NC 27101-1234 please", "310 W 4th St, Winston-Salem, NC 27101-1234"},
     {"880 Commerce Drive\nGrand Rapids, MI 49503", "880 Commerce Drive\nGrand Rapids, MI 49503"},
     {"1255 rue Peel, Montréal QC H3B 2T9", "1255 rue Peel, Montréal QC H3B 2T9"},

@@ -52,11 +52,12 @@ static void show(const char *what, const struct note *note, const char *entity, 
 {
     size_t from = start > 30 ? start - 30 : 0, upto = end + 30 < note->n ? end + 30 : note->n;
 
-    printf("  %s %s \"%.*s\" in ...%.*s...\n", what, entity, (int)(end - start), note->text + start, (int)(upto - from),
-           note->text + from);
+    printf("  %s %s \"%.*s\" in ...%.*s...\n", what, entity, (int)(end - start), note->text + start,
+           (int)(upto - from), note->text + from);
 }
 
-static void judge(const struct note *note, const struct redact_span *spans, size_t n, bool loud, struct score *scores)
+static void judge(const struct note *note, const struct redact_span *spans, size_t n, bool loud,
+                  struct score *scores)
 {
     for (size_t k = 0; k < N_KINDS; k++) {
         for (size_t i = 0; i < note->n_labels; i++) {
@@ -85,7 +86,8 @@ static void judge(const struct note *note, const struct redact_span *spans, size
 static void check_labels(const struct note *note)
 {
     for (size_t i = 0; i < note->n_labels; i++) {
-        ck_assert_msg(note->labels[i].end > note->labels[i].start, "a label that is not closed in: %s", note->text);
+        ck_assert_msg(note->labels[i].end > note->labels[i].start, "a label that is not closed in: %s",
+                      note->text);
         ck_assert_msg(strchr("POAETo", note->labels[i].kind), "label %c", note->labels[i].kind);
     }
 }
@@ -125,8 +127,8 @@ static size_t measure(const char *name, bool loud, struct score *scores)
 static void report(const char *what, size_t notes, const struct score *s)
 {
     for (size_t k = 0; k < N_KINDS; k++)
-        printf("%s, %zu notes: %-15s recall %5.1f %% (%zu of %zu), precision %5.1f %% (%zu of %zu)\n", what, notes,
-               kinds[k].entity, 100 * share(s[k].found, s[k].labels), s[k].found, s[k].labels,
+        printf("%s, %zu notes: %-15s recall %5.1f %% (%zu of %zu), precision %5.1f %% (%zu of %zu)\n", what,
+               notes, kinds[k].entity, 100 * share(s[k].found, s[k].labels), s[k].found, s[k].labels,
                100 * share(s[k].right, s[k].spans), s[k].right, s[k].spans);
     fflush(stdout);
 }
@@ -145,7 +147,8 @@ static void check_goals(const struct score *s)
 START_TEST(notes_to_look_at)
 {
     struct score scores[N_KINDS] = {0};
-    size_t n = measure("tune-1.txt", true, scores) + measure("tune-2.txt", true, scores) + measure("later.txt", true, scores);
+    size_t n = measure("tune-1.txt", true, scores) + measure("tune-2.txt", true, scores) +
+               measure("later.txt", true, scores);
 
     report("tuned on", n, scores);
     check_goals(scores);

@@ -6,31 +6,96 @@
 #include "../../policy/names.h"
 
 static const char *const firsts[] = {
-    "Anna",    "Jürgen",   "Karl-Heinz", "Anne-Marie", "Zoë",      "René",     "José",   "Łukasz",  "Małgorzata", "Søren",
-    "Åse",     "Björn",    "Çiğdem",     "Yıldız",     "Ağa",      "Nguyễn",   "Thị",    "Siobhán", "Niamh",      "Fatima",
-    "Mohammed","Ji-woo",   "Haruto",     "Wei",        "Priya",    "Deepak",   "Olumide","Thandiwe","Kofi",       "Ximena",
-    "João",    "François", "Élodie",     "Giulia",     "Niccolò",  "Špela",    "Dušan",  "Jiří",    "Ľubomír",    "Ólafur",
-    "Þóra",    "Kateřina", "Oleksandr",  "Svetlana",   "Maria",    "Hans",     "Klaus",  "Felix",   "Max",        "Tom",
-    "Will",    "Mark",     "Rose",       "Grace",      "Bo",       "Jan",      "Eva",    "Mary Ann","Hans Peter", "D'Arcy",
-    "Übel",    "Gülşen",   "Iñaki",      "Noël",       "Chloé",    "Xavier",   "Agnès",  "Ines",    "Marc-André", "Lucía"};
-static const char *const lasts[] = {
-    "Weber",      "Müller",        "Müller-Lüdenscheidt", "von der Heide", "van den Berg",  "de la Cruz",  "O'Neil",
-    "Mc Donagh",  "Größmann",      "Strauß",              "Bergström",     "Ødegård",       "Åkesson",     "Nowak-Berger",
-    "Wójcik",     "Kowalczyk",     "Dvořák",              "Horáková",      "Šimunović",     "Öztürk",      "Yılmaz",
-    "García",     "Fernández Ruiz","Gonçalves",           "D'Angelo",      "Esposito",      "Lefèvre",     "Ó Súilleabháin",
-    "Nguyen",     "Tanaka",        "Kim",                 "Li",            "Ng",            "Chukwu",      "Mbeki",
-    "Al-Sayed",   "bin Rashid",    "Haddad",              "Ben-Ari",       "Papadopoulos",  "Ivanova",     "Szabó",
-    "Kovács",     "Andersen",      "Hansen",              "Fuchs",         "Koch",          "Klein",       "Grant",
-    "Page",       "Hill",          "Young",               "Schmitz",       "Jakobs",        "Marx",        "Fritz",
-    "Saint-Jean", "Le Goff",       "du Pré",              "St. Clair",     "Vandermolen",   "Rupprecht",   "Thalmann",
-    "Oduya",      "Lindqvist",     "Achterberg",          "Zschäpe",       "Quispe",        "Ferreira da Silva", "Roux"};
+    "Anna",       "Jürgen",   "Karl-Heinz", "Anne-Marie", "Zoë",        "René",   "José",    "Łukasz",
+    "Małgorzata", "Søren",    "Åse",        "Björn",      "Çiğdem",     "Yıldız", "Ağa",     "Nguyễn",
+    "Thị",        "Siobhán",  "Niamh",      "Fatima",     "Mohammed",   "Ji-woo", "Haruto",  "Wei",
+    "Priya",      "Deepak",   "Olumide",    "Thandiwe",   "Kofi",       "Ximena", "João",    "François",
+    "Élodie",     "Giulia",   "Niccolò",    "Špela",      "Dušan",      "Jiří",   "Ľubomír", "Ólafur",
+    "Þóra",       "Kateřina", "Oleksandr",  "Svetlana",   "Maria",      "Hans",   "Klaus",   "Felix",
+    "Max",        "Tom",      "Will",       "Mark",       "Rose",       "Grace",  "Bo",      "Jan",
+    "Eva",        "Mary Ann", "Hans Peter", "D'Arcy",     "Übel",       "Gülşen", "Iñaki",   "Noël",
+    "Chloé",      "Xavier",   "Agnès",      "Ines",       "Marc-André", "Lucía"};
+static const char *const lasts[] = {"Weber",
+                                    "Müller",
+                                    "Müller-Lüdenscheidt",
+                                    "von der Heide",
+                                    "van den Berg",
+                                    "de la Cruz",
+                                    "O'Neil",
+                                    "Mc Donagh",
+                                    "Größmann",
+                                    "Strauß",
+                                    "Bergström",
+                                    "Ødegård",
+                                    "Åkesson",
+                                    "Nowak-Berger",
+                                    "Wójcik",
+                                    "Kowalczyk",
+                                    "Dvořák",
+                                    "Horáková",
+                                    "Šimunović",
+                                    "Öztürk",
+                                    "Yılmaz",
+                                    "García",
+                                    "Fernández Ruiz",
+                                    "Gonçalves",
+                                    "D'Angelo",
+                                    "Esposito",
+                                    "Lefèvre",
+                                    "Ó Súilleabháin",
+                                    "Nguyen",
+                                    "Tanaka",
+                                    "Kim",
+                                    "Li",
+                                    "Ng",
+                                    "Chukwu",
+                                    "Mbeki",
+                                    "Al-Sayed",
+                                    "bin Rashid",
+                                    "Haddad",
+                                    "Ben-Ari",
+                                    "Papadopoulos",
+                                    "Ivanova",
+                                    "Szabó",
+                                    "Kovács",
+                                    "Andersen",
+                                    "Hansen",
+                                    "Fuchs",
+                                    "Koch",
+                                    "Klein",
+                                    "Grant",
+                                    "Page",
+                                    "Hill",
+                                    "Young",
+                                    "Schmitz",
+                                    "Jakobs",
+                                    "Marx",
+                                    "Fritz",
+                                    "Saint-Jean",
+                                    "Le Goff",
+                                    "du Pré",
+                                    "St. Clair",
+                                    "Vandermolen",
+                                    "Rupprecht",
+                                    "Thalmann",
+                                    "Oduya",
+                                    "Lindqvist",
+                                    "Achterberg",
+                                    "Zschäpe",
+                                    "Quispe",
+                                    "Ferreira da Silva",
+                                    "Roux"};
 
 /* Sentences in which a name, and nothing else, is meant. */
-static const char *const around[] = {"Spoke with %s on Monday.",      "Notes from the call with %s, next step open",
-                                     "Termin mit %s ist am Freitag.", "Bitte an %s schicken, danke!",
-                                     "According to %s the budget is fine.", "We asked (%s) for the drawings"};
+static const char *const around[] = {"Spoke with %s on Monday.",
+                                     "Notes from the call with %s, next step open",
+                                     "Termin mit %s ist am Freitag.",
+                                     "Bitte an %s schicken, danke!",
+                                     "According to %s the budget is fine.",
+                                     "We asked (%s) for the drawings"};
 /* And around a genitive. */
-static const char *const around_owner[] = {"We wait for %s reply.", "Wir warten auf %s Antwort.", "It is %s project, says the team."};
+static const char *const around_owner[] = {"We wait for %s reply.", "Wir warten auf %s Antwort.",
+                                           "It is %s project, says the team."};
 
 #define MAX_FORM 200
 #define MAX_LINE (2 * MAX_FORM + 20)
@@ -39,14 +104,15 @@ static const char *const around_owner[] = {"We wait for %s reply.", "Wir warten 
 
 static const struct {
     const char *from, *plain, *german;
-} letters[] = {{"ä", "a", "ae"}, {"ö", "o", "oe"}, {"ü", "u", "ue"}, {"Ä", "A", "Ae"}, {"Ö", "O", "Oe"}, {"Ü", "U", "Ue"},
-               {"ß", "ss", "ss"}, {"é", "e", "e"}, {"è", "e", "e"}, {"ê", "e", "e"}, {"ë", "e", "e"}, {"É", "E", "E"},
-               {"á", "a", "a"}, {"ã", "a", "a"}, {"ò", "o", "o"}, {"ó", "o", "o"}, {"Ó", "O", "O"}, {"í", "i", "i"},
-               {"ì", "i", "i"}, {"ï", "i", "i"}, {"ñ", "n", "n"}, {"ç", "c", "c"}, {"Ç", "C", "C"}, {"ł", "l", "l"},
-               {"Ł", "L", "L"}, {"ø", "o", "oe"}, {"Ø", "O", "Oe"}, {"å", "a", "a"}, {"Å", "A", "A"}, {"ğ", "g", "g"},
-               {"ş", "s", "s"}, {"ı", "i", "i"}, {"š", "s", "s"}, {"Š", "S", "S"}, {"č", "c", "c"}, {"ć", "c", "c"},
-               {"ř", "r", "r"}, {"ý", "y", "y"}, {"ž", "z", "z"}, {"Ľ", "L", "L"}, {"Þ", "Th", "Th"}, {"ễ", "e", "e"},
-               {"ị", "i", "i"}, {"ô", "o", "o"}, {"Ž", "Z", "Z"}};
+} letters[] = {{"ä", "a", "ae"},  {"ö", "o", "oe"},  {"ü", "u", "ue"}, {"Ä", "A", "Ae"}, {"Ö", "O", "Oe"},
+               {"Ü", "U", "Ue"},  {"ß", "ss", "ss"}, {"é", "e", "e"},  {"è", "e", "e"},  {"ê", "e", "e"},
+               {"ë", "e", "e"},   {"É", "E", "E"},   {"á", "a", "a"},  {"ã", "a", "a"},  {"ò", "o", "o"},
+               {"ó", "o", "o"},   {"Ó", "O", "O"},   {"í", "i", "i"},  {"ì", "i", "i"},  {"ï", "i", "i"},
+               {"ñ", "n", "n"},   {"ç", "c", "c"},   {"Ç", "C", "C"},  {"ł", "l", "l"},  {"Ł", "L", "L"},
+               {"ø", "o", "oe"},  {"Ø", "O", "Oe"},  {"å", "a", "a"},  {"Å", "A", "A"},  {"ğ", "g", "g"},
+               {"ş", "s", "s"},   {"ı", "i", "i"},   {"š", "s", "s"},  {"Š", "S", "S"},  {"č", "c", "c"},
+               {"ć", "c", "c"},   {"ř", "r", "r"},   {"ý", "y", "y"},  {"ž", "z", "z"},  {"Ľ", "L", "L"},
+               {"Þ", "Th", "Th"}, {"ễ", "e", "e"},   {"ị", "i", "i"},  {"ô", "o", "o"},  {"Ž", "Z", "Z"}};
 
 static void respell(const char *s, bool german, char *out)
 {
@@ -54,7 +120,8 @@ static void respell(const char *s, bool german, char *out)
     while (*s) {
         size_t k = 0, n = sizeof(letters) / sizeof(letters[0]);
 
-        while (k < n && strncmp(s, letters[k].from, strlen(letters[k].from)) != 0) k++;
+        while (k < n && strncmp(s, letters[k].from, strlen(letters[k].from)) != 0)
+            k++;
         if (k < n) {
             strcat(out, german ? letters[k].german : letters[k].plain);
             s += strlen(letters[k].from);
@@ -81,7 +148,8 @@ static size_t letter_bytes(const char *s)
 {
     size_t n = 1;
 
-    while (((unsigned char)s[n] & 0xC0) == 0x80) n++;
+    while (((unsigned char)s[n] & 0xC0) == 0x80)
+        n++;
     return n;
 }
 
@@ -119,7 +187,8 @@ static bool covered(const struct tally *t, const char *text, size_t at, size_t n
 }
 
 /* The form stands in one of the sentences; bytes [from, from + n) of it must be found. */
-static void try_in(struct tally *t, const char *form, const char *const *templates, size_t count, size_t from, size_t n)
+static void try_in(struct tally *t, const char *form, const char *const *templates, size_t count, size_t from,
+                   size_t n)
 {
     const char *template = templates[suite_random(t->seed) % count];
     char text[MAX_LINE + 200];
@@ -206,8 +275,8 @@ static void first_word(const char *name, char *out)
 
 static void try_person(struct tally *t)
 {
-    static const char *const titles[] = {"Fr.",  "Hr.", "Frau", "Herrn", "Mr", "Ms.", "Mrs", "Dr.", "Prof. Dr.", "Frau Dr.",
-                                         "Mme", "Herr Prof."};
+    static const char *const titles[] = {"Fr.", "Hr.", "Frau",      "Herrn",    "Mr",  "Ms.",
+                                         "Mrs", "Dr.", "Prof. Dr.", "Frau Dr.", "Mme", "Herr Prof."};
     const char *first = t->p.first, *last = t->p.last;
     char f[8], l[8], form[MAX_FORM], word[MAX_FORM];
 
@@ -220,7 +289,8 @@ static void try_person(struct tally *t)
     respell(form, false, word);
     whisper(word);
     try_form(t, word);
-    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) try_titled(t, titles[i], last);
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        try_titled(t, titles[i], last);
     try_printf(t, "%s, %s", last, first);
     try_printf(t, "%s %s", last, first);
     try_printf(t, "%s\n%s", first, last);
@@ -272,8 +342,8 @@ START_TEST(every_form_is_found)
         try_person(&t);
         names_close(t.names);
     }
-    printf("names of the record, %lu people: %zu of %zu forms found, recall %.2f %%\n", people, t.found, t.tried,
-           100.0 * (double)t.found / (double)t.tried);
+    printf("names of the record, %lu people: %zu of %zu forms found, recall %.2f %%\n", people, t.found,
+           t.tried, 100.0 * (double)t.found / (double)t.tried);
     fflush(stdout);
     ck_assert(t.found >= t.tried - t.tried / 1000);
 }
@@ -307,10 +377,11 @@ static const char *const sentences[] = {
 
 START_TEST(ordinary_words_are_not)
 {
-    static const struct person people[] = {{"Will", "Grant"}, {"Mark", "Page"},  {"Rose", "Hill"},  {"May", "Young"},
-                                           {"Grace", "Price"}, {"Max", "Klein"},  {"Sophie", "Koch"}, {"Ernst", "Fuchs"},
-                                           {"Bo", "Li"},       {"Jan", "Kim"},    {"Bill", "Chase"},  {"Art", "Rich"},
-                                           {"Eva", "Sommer"},  {"Anna", "Weber"}, {"June", "Winter"}, {"Lukas", "Bauer"}};
+    static const struct person people[] = {
+        {"Will", "Grant"},  {"Mark", "Page"},  {"Rose", "Hill"},   {"May", "Young"},
+        {"Grace", "Price"}, {"Max", "Klein"},  {"Sophie", "Koch"}, {"Ernst", "Fuchs"},
+        {"Bo", "Li"},       {"Jan", "Kim"},    {"Bill", "Chase"},  {"Art", "Rich"},
+        {"Eva", "Sommer"},  {"Anna", "Weber"}, {"June", "Winter"}, {"Lukas", "Bauer"}};
     size_t wrong = 0, n_sentences = sizeof(sentences) / sizeof(sentences[0]);
     struct names *n = NULL;
     struct err e;
@@ -324,7 +395,8 @@ START_TEST(ordinary_words_are_not)
 
         ck_assert_int_eq(names_scan(n, sentences[i], strlen(sentences[i]), &f, &count, &e), RC_OK);
         for (size_t k = 0; k < count; k++)
-            printf("  wrong: \"%.*s\" in: %s\n", (int)(f[k].end - f[k].start), sentences[i] + f[k].start, sentences[i]);
+            printf("  wrong: \"%.*s\" in: %s\n", (int)(f[k].end - f[k].start), sentences[i] + f[k].start,
+                   sentences[i]);
         wrong += count > 0;
         free(f);
     }

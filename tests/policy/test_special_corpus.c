@@ -47,8 +47,8 @@ static void judge(struct special *s, char *line, bool loud, struct score *score)
             }
     }
     if (loud && (category < 0) == (n > 0))
-        printf("  %s %s: %s%s%.*s\n", n ? "wrong" : "missed", line, text, n ? " | " : "", n ? (int)(f[0].word_end - f[0].word_start) : 0,
-               n ? text + f[0].word_start : "");
+        printf("  %s %s: %s%s%.*s\n", n ? "wrong" : "missed", line, text, n ? " | " : "",
+               n ? (int)(f[0].word_end - f[0].word_start) : 0, n ? text + f[0].word_start : "");
     free(f);
 }
 
@@ -75,14 +75,14 @@ static void check(const char *what, const struct score *s)
     size_t sentences = 0, found = 0;
 
     for (int i = 0; i < N_CATEGORIES; i++) {
-        printf("%s: %-11s %zu of %zu found, %zu by that name\n", what, special_name((enum special_category)i), s->found[i],
-               s->sentences[i], s->named[i]);
+        printf("%s: %-11s %zu of %zu found, %zu by that name\n", what, special_name((enum special_category)i),
+               s->found[i], s->sentences[i], s->named[i]);
         sentences += s->sentences[i];
         found += s->found[i];
     }
     printf("%s: recall %.1f %% (%zu of %zu), precision %.1f %% (%zu look-alikes of %zu taken)\n", what,
-           100.0 * (double)found / (double)sentences, found, sentences, 100.0 * (double)found / (double)(found + s->wrong),
-           s->wrong, s->plain);
+           100.0 * (double)found / (double)sentences, found, sentences,
+           100.0 * (double)found / (double)(found + s->wrong), s->wrong, s->plain);
     fflush(stdout);
     ck_assert(100 * found >= 95 * sentences);
     ck_assert(100 * found >= 90 * (found + s->wrong));
