@@ -197,7 +197,7 @@ static enum rc put_prose(struct admit *a, const struct place *p, const struct fi
     bool outside = f->origin == ORIGIN_OUTSIDE;
     char quoted[MAX_PATH_BYTES];
     struct prose text;
-    enum rc rc = prose_admit(a, f->text, strlen(f->text), path, &text, e);
+    enum rc rc = prose_admit(a, f, f->text, strlen(f->text), path, &text, e);
 
     if (rc == RC_OK) rc = node_pieces(a, p->map, f->name, path, text.own, text.n_own, outside || text.outside, e);
     if (rc != RC_OK || !text.n_quoted) return rc;
@@ -357,9 +357,10 @@ static enum rc put_lists(struct admit *a, const struct place *p, struct err *e)
 
 static enum rc put_record(struct admit *a, const struct place *p, struct err *e)
 {
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     if (p->depth > MAX_DEPTH) return err_set(e, RC_LIMIT, "policy: a record nested more than %d deep", MAX_DEPTH);
+    rc = split_find(a, p->record, p->prefix, e);
     for (const struct field *f = p->record->fields; rc == RC_OK && f; f = f->next)
         if (admit_allows(a, p->prefix, f->name)) rc = put_field(a, p, f, e);
     if (rc == RC_OK) rc = put_full_name(a, p, e);
@@ -569,7 +570,7 @@ static enum rc put_hint(struct admit *a, struct err *e)
 
     if (!n) return RC_OK;
     if (n > MAX_HINT_BYTES) return err_set(e, RC_LIMIT, "policy: a hint of more than %d bytes", MAX_HINT_BYTES);
-    rc = prose_admit(a, a->q->hint, n, "hint", &text, e);
+    rc = prose_admit(a, NULL, a->q->hint, n, "hint", &text, e);
     return rc == RC_OK ? node_pieces(a, a->out->root, "hint", "hint", text.own, text.n_own, text.outside, e) : rc;
 }
 
@@ -619,6 +620,7 @@ enum rc policy_admit(const struct policy *p, const struct record *r, const struc
     arena_init(&a.scratch, SCRATCH_LIMIT);
     rc = vault_open(p->options.vault_best_effort, &admitted->vault, e);
     if (rc == RC_OK) rc = policy_scanner_take(p, &a.scanner, e);
+    if (rc == RC_OK) detect_today(a.scanner->detect, a.today);
     if (rc == RC_OK) rc = names_open(&a.names, e);
     if (rc == RC_OK) rc = fill(&a, e);
     if (rc == RC_OK) {

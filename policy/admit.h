@@ -2,6 +2,7 @@
  *   admit.c   consent, the allow-list, the tree      people.c   who the record knows
  *   slots.c   one value to one slot or its action    prose.c    a text to pieces
  *   derive.c  facts from dates                       language.c what language to write in
+ *   split.c   values over two fields
  *   admitted.c  what others read of the result, its hash */
 #ifndef POLICY_ADMIT_H
 #define POLICY_ADMIT_H
@@ -45,6 +46,14 @@ struct known { /* an address or number of a person */
     const char *entity, *key, *subject;
 };
 
+struct split_piece { /* of a value that goes over adjoining fields */
+    const struct field *field;
+    bool leads;       /* the first piece, which ends its field; the others begin theirs */
+    const char *text; /* as it stands in the normalised field */
+    size_t n;
+    const char *entity, *value; /* of the whole */
+};
+
 struct admit {
     const struct policy *p;
     const struct record *record;
@@ -60,6 +69,8 @@ struct admit {
     size_t n_orgs, cap_orgs;
     struct known *known;
     size_t n_known, cap_known;
+    struct split_piece *splits;
+    size_t n_splits, cap_splits;
     size_t n_learned; /* names that texts gave away, of both kinds */
     const struct record *recipient; /* the contact addressed, or NULL */
     const char *country, *currency;
@@ -113,12 +124,20 @@ struct prose { /* *n_own or *n_quoted is 0 when there is none */
     size_t n_own, n_quoted;
     bool outside; /* `own` rests on what somebody else wrote as well */
 };
-MUST_USE enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out,
-                             struct err *e);
+/* field: whose text it is, NULL for a hint: pieces of values that go over adjoining fields (split_find()) are matches. */
+MUST_USE enum rc prose_admit(struct admit *a, const struct field *field, const char *text, size_t n, const char *path,
+                             struct prose *out, struct err *e);
 /* A label, or a value that the policy keeps: as it stands, but nothing in it looks like a slot, and with facts in slots
  * its digits are [NUM_n]. */
 MUST_USE enum rc prose_words(struct admit *a, const char *text, size_t n, const struct policy_piece **out,
                              size_t *n_out, struct err *e);
+
+/* ---- split.c ---------------------------------------------------------------------------------------------------- */
+
+/* Find the values that go over adjoining texts of this record, of those that the allow-list admits in its order: an e-mail
+ * address, a number with check digits, a telephone number in fields that are named so or after a '+'. Appended to
+ * a->splits. RC_NOMEM, RC_LIMIT. */
+MUST_USE enum rc split_find(struct admit *a, const struct record *r, const char *prefix, struct err *e);
 
 /* ---- language.c ------------------------------------------------------------------------------------------------- */
 

@@ -19,10 +19,12 @@
 #define MAX_CHUNK_BYTES 300  /* a longer sentence is weighed in parts */
 #define SLOT_COST 10         /* bytes that a slot takes in the budget */
 #define NAME_BASE (SIZE_MAX / 2) /* struct found: detector of the i-th name is NAME_BASE + i */
+#define SPLIT_BASE (SIZE_MAX / 4 * 3) /* and of the i-th piece of a split value SPLIT_BASE + i */
 #define LINK (SIZE_MAX - 1)       /* and that of a link that no detector knows */
 
 struct part { /* one text on its way */
     struct admit *a;
+    const struct field *field; /* or NULL */
     const char *text, *path;
     size_t n;
     struct found *found; /* sorted, not overlapping once resolved */
@@ -132,6 +134,12 @@ static const struct name_found *name_of(const struct part *p, const struct found
     return f->detector >= NAME_BASE && f->detector - NAME_BASE < p->n_names ? &p->names[f->detector - NAME_BASE] : NULL;
 }
 
+static const struct split_piece *split_of(const struct part *p, const struct found *f)
+{
+    return f->detector >= SPLIT_BASE && f->detector - SPLIT_BASE < p->a->n_splits ? &p->a->splits[f->detector - SPLIT_BASE]
+                                                                                  : NULL;
+}
+
 static const char *entity_of(const struct part *p, const struct found *f)
 {
     const struct name_found *name = name_of(p, f);
@@ -167,15 +175,24 @@ static enum rc slot_name(struct part *p, const struct found *f, const struct nam
     return slot_org(p->a, p->a->orgs[name->index].name, strlen(p->a->orgs[name->index].name), p->path, out, e);
 }
 
+/* The first piece stands for the whole value, the others for nothing. */
+static enum rc slot_split(struct part *p, const struct split_piece *split, struct stand_in *out, struct err *e)
+{
+    if (!split->leads) return RC_OK;
+    return slot_text(p->a, split->entity, split->value, strlen(split->value), &p->locale, p->path, out, e);
+}
+
 static enum rc stand_in_of(struct part *p, const struct found *f, struct stand_in *out, struct err *e)
 {
     const struct name_found *name = name_of(p, f);
+    const struct split_piece *split = split_of(p, f);
     const char *s = p->text + f->start;
     size_t n = f->end - f->start;
 
     *out = (struct stand_in){.how = STAND_NOTHING};
     if (f->detector == LINK) return RC_OK;
     if (n > MAX_MATCH_BYTES && policy_action(p->a->p, f->entity) != ACTION_BLOCK) return RC_OK;
+    if (split) return slot_split(p, split, out, e);
     if (name) return slot_name(p, f, name, out, e);
     if (f->detector == SIZE_MAX) return slot_number(p->a, s, n, &p->locale, out, e);
     return slot_text(p->a, f->entity, s, n, &p->locale, p->path, out, e);
@@ -292,14 +309,40 @@ static enum rc find_pass(struct part *p, const char *text, bool *again, struct e
     return rc;
 }
 
+/* Pieces of values that go over the field's borders, where the text still has them: nothing else is looked for in them. */
+static enum rc add_splits(struct part *p, struct err *e)
+{
+    struct matches m = {0};
+    size_t from = 0, to = p->n;
+    enum rc rc = RC_OK;
+
+    while (to > 0 && is_space(p->text[to - 1])) to--;
+    while (from < to && is_space(p->text[from])) from++;
+    m.items = malloc((p->a->n_splits + 1) * sizeof(*m.items));
+    if (!m.items) return err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; p->field && i < p->a->n_splits; i++) {
+        const struct split_piece *s = &p->a->splits[i];
+        size_t at = s->leads && to - from >= s->n ? to - s->n : from;
+
+        if (s->field != p->field || to - from < s->n || memcmp(p->text + at, s->text, s->n) != 0) continue;
+        m.items[m.n++] = (struct found){
+            .entity = s->entity, .start = at, .end = at + s->n, .score = 1.0, .detector = SPLIT_BASE + i};
+    }
+    qsort(m.items, m.n, sizeof(*m.items), by_place);
+    if (m.n) rc = add_winners(p, &m, e);
+    free(m.items);
+    return rc;
+}
+
 /* Where matches overlap one wins, and what the other had beside it is looked at again without the winner: of
  * "DE89...00/anna@acme.example" the account number must not leave half an address behind. */
 static enum rc find_matches(struct part *p, struct err *e)
 {
-    bool again;
+    bool again = true;
     char *rest;
-    enum rc rc = find_pass(p, p->text, &again, e);
+    enum rc rc = add_splits(p, e);
 
+    if (rc == RC_OK && !p->n_found) rc = find_pass(p, p->text, &again, e);
     if (rc != RC_OK || !again) return rc;
     rest = malloc(p->n + 1);
     if (!rest) return err_set(e, RC_NOMEM, "policy: out of memory");
@@ -617,10 +660,10 @@ static enum rc drop_special(struct admit *a, const struct buf *text, const char 
     return buf_check(out, "policy: a text", e);
 }
 
-static enum rc admit_part(struct admit *a, const struct buf *text, const char *path, const struct policy_piece **out,
-                          size_t *n, struct err *e)
+static enum rc admit_part(struct admit *a, const struct field *field, const struct buf *text, const char *path,
+                          const struct policy_piece **out, size_t *n, struct err *e)
 {
-    struct part p = {.a = a, .path = path};
+    struct part p = {.a = a, .field = field, .path = path};
     struct buf kept;
     enum rc rc;
 
@@ -638,7 +681,8 @@ static enum rc admit_part(struct admit *a, const struct buf *text, const char *p
     return rc;
 }
 
-enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *path, struct prose *out, struct err *e)
+enum rc prose_admit(struct admit *a, const struct field *field, const char *text, size_t n, const char *path,
+                    struct prose *out, struct err *e)
 {
     struct normalised t = {0};
     struct buf readable, safe, own, quoted;
@@ -658,8 +702,8 @@ enum rc prose_admit(struct admit *a, const char *text, size_t n, const char *pat
     thread_split(safe.data, safe.len, &own, &quoted);
     rc = buf_check(&own, path, e);
     if (rc == RC_OK) rc = buf_check(&quoted, path, e);
-    if (rc == RC_OK) rc = admit_part(a, &own, path, &p.own, &p.n_own, e);
-    if (rc == RC_OK) rc = admit_part(a, &quoted, path, &p.quoted, &p.n_quoted, e);
+    if (rc == RC_OK) rc = admit_part(a, field, &own, path, &p.own, &p.n_own, e);
+    if (rc == RC_OK) rc = admit_part(a, field, &quoted, path, &p.quoted, &p.n_quoted, e);
     if (rc != RC_OK) goto out;
     if (!p.n_own && p.n_quoted) { /* all of it was forwarded */
         p = (struct prose){.own = p.quoted, .n_own = p.n_quoted, .outside = true};
