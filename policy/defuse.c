@@ -182,7 +182,17 @@ static void strip_markup(const char *s, size_t n, struct buf *out)
     }
 }
 
-/* "=HYPERLINK(...)", "+SUM(1)", "@SUM(1)" where a spreadsheet would run it: at the beginning of a text or line. */
+/* "@SUM(1)", "-2+SUM(1)", not "@Anna please call (today)" */
+static bool is_call(const char *s, size_t n)
+{
+    size_t i = 1;
+
+    while (i < n && !is_white(s[i]) && !(s[i] == '(' && is_alnum(s[i - 1]))) i++;
+    return i > 1 && i < n && s[i] == '(';
+}
+
+/* "=HYPERLINK(...)", "+SUM(1)", "@SUM(1)", "-cmd|'...'!A0" where a spreadsheet would run it: at the beginning of a text or
+ * line. */
 static size_t formula(const char *s, size_t n)
 {
     size_t i = 0, end = 0;
@@ -190,8 +200,8 @@ static size_t formula(const char *s, size_t n)
     while (i < n && is_white(s[i]) && s[i] != '\n') i++;
     if (i + 1 >= n || !strchr("=+@-", s[i]) || is_white(s[i + 1])) return 0;
     while (end < n && s[end] != '\n') end++;
-    if (s[i] == '=' || s[i] == '@' || memchr(s + i, '(', end - i) || memchr(s + i, '!', end - i)) return end;
-    return 0;
+    if (s[i] == '=' || is_call(s + i, end - i)) return end;
+    return memchr(s + i, '|', end - i) && memchr(s + i, '!', end - i) ? end : 0;
 }
 
 /* ---- word by word ----------------------------------------------------------------------------------------------- */
