@@ -43,7 +43,7 @@ def normal(text):
 
 def sentences(text):
     """A full stop ends one before a capital that follows a word; "Dr. Roth" and "3. Mai" stay whole."""
-    parts = re.split(r"(?<=[^\W\d]{2}[.!?])\s+(?=[A-ZÄÖÜ\"„])|(?<=\d[.!?])\s+(?=(?!" + MONTH + r")[A-Z])|(?<=[.!?])\s*\n+|\n\n+", text)
+    parts = re.split(r"(?<=[^\W\d]{2}[.!?])\s+(?=[A-ZÄÖÜ\"„])|(?<=[\"”“)\]][.!?])\s+(?=[A-ZÄÖÜ])|(?<=\d[.!?])\s+(?=(?!" + MONTH + r")[A-Z])|(?<=[.!?])\s*\n+|\n\n+", text)
     joined = []
     for part in (p.strip() for p in parts if p and p.strip()):
         if joined and re.search(r"\b(?:Mr|Mrs|Ms|Dr|Fr|Hr|Prof|St|Nr|No|ca|bzw|inkl)\.$|\d\.$", joined[-1]) and len(joined[-1]) < 400 \
@@ -103,7 +103,7 @@ def unsupported(unit, record, today, known=frozenset()):
 
 FROM_THEM = r"\b(?:e-?mail|message|call|nachricht|anruf|mail) (?:\w+ )?(?:from|von|by)\b|\byour (?:e-?mail|message|note|call|question)\b|\bihre[nr]? (?:nachricht|mail|e-mail|anruf|frage|anfrage)\b|\b(?:called|rang|wrote to|told) us\b"
 FROM_US = r"\bwe (?:wrote|called|told|offered|sent|rang|asked)\b|\b(?:e-?mail|message|call) to\b|\bschrieben wir\b|\bwir (?:haben )?(?:schrieben|riefen|boten)\b|\b(?:e-mail|mail|anruf|nachricht) (?:an|bei)\b|\briefen wir\b|\bour (?:e-?mail|message|offer|quote) of\b"
-WRITTEN = r"\be-?mail\b|\bwrote\b|\bschrieb|\byour message\b|\bihre nachricht\b"
+WRITTEN = r"\be-?mail\b|\bwrote\b|schrieb|\byour message\b|\bihre nachricht\b"
 SPOKEN = r"\bcall(?:ed)?\b|\bphone\b|\btelefon|\banruf|\brief\b|\briefen\b"
 
 
@@ -112,7 +112,7 @@ def wrong_direction(unit, activities):
 
     activities: (day as normal() writes it, kind, direction)."""
     text = unit.casefold()
-    head = text[:110]  # where a line says what it tells of; behind it the note's own words come
+    head = text[:140]  # where a line says what it tells of; behind it the note's own words come
     named = [a for a in activities if f" {a[0]} " in normal(head)]
     if len(named) != 1:
         return False
@@ -134,19 +134,19 @@ def language(text):
     return None if en == de else "en" if en > de else "de"
 
 
-def repeats(text):
-    """The first words that stand twice: two or more in a row at once ("phone booths phone booths"), or seven anywhere."""
-    words = normal(text).split()
-    for n in (4, 3, 2):
-        for i in range(len(words) - 2 * n + 1):
-            if words[i:i + n] == words[i + n:i + 2 * n]:
-                return " ".join(words[i:i + 2 * n])
-    seen = set()
-    for i in range(len(words) - 6):
-        seven = " ".join(words[i:i + 7])
-        if seven in seen:
-            return seven
-        seen.add(seven)
+def repeats(*texts):
+    """The first words that one of the texts has twice: in a row ("booths booths"), or seven of them anywhere. Else None."""
+    for words in (normal(text).split() for text in texts):
+        for n in (4, 3, 2, 1):
+            for i in range(len(words) - 2 * n + 1):
+                if words[i:i + n] == words[i + n:i + 2 * n] and not words[i].isdigit():
+                    return " ".join(words[i:i + 2 * n])
+        seen = set()
+        for i in range(len(words) - 6):
+            seven = " ".join(words[i:i + 7])
+            if seven in seen:
+                return seven
+            seen.add(seven)
     return None
 
 
