@@ -75,7 +75,8 @@ SPAN = re.compile(r"^ ?(?:business )?(day|days|tag|tage|tagen|tages|week|weeks|w
 
 
 def unsupported(unit, record, today, known=frozenset()):
-    """Numbers, days and names of a unit that neither the record nor arithmetic on its dates gives: list of words.
+    """Numbers, days and names of a unit that neither the record nor arithmetic on its dates gives, and a past day said to be
+    ahead: list of words.
 
     record: all of the record's text; known: words that are no names, folded."""
     there = set(normal(record).split())
@@ -91,6 +92,9 @@ def unsupported(unit, record, today, known=frozenset()):
         if word.isdigit() and SPAN.match(text[m.end():]) and int(word) in spans:
             continue
         found.append(word)
+    for month, number, days in re.findall(r" day(\d\d)(\d\d) in (\d+) (?:days?|tage?n?)\b", text):
+        if (today + datetime.timedelta(int(days))).strftime("%m%d") != month + number:
+            found.append(f"in {days} days")
     for m in re.finditer(r"(?<=[\w,] )[A-ZÄÖÜ][\w'’-]*[a-zäöüß][\w'’-]*", unit):
         words = normal(m[0]).split()
         if not all(w in there or w in known or w.isdigit() or w.startswith("day") or w in MONTHS
@@ -112,7 +116,7 @@ def wrong_direction(unit, activities):
 
     activities: (day as normal() writes it, kind, direction)."""
     text = unit.casefold()
-    head = text[:140]  # where a line says what it tells of; behind it the note's own words come
+    head = re.split(r":\s", text[:140])[0]  # where a line says what it tells of; behind a colon the note's own words come
     named = [a for a in activities if f" {a[0]} " in normal(head)]
     if len(named) != 1:
         return False
