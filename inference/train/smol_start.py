@@ -1,8 +1,8 @@
 """SmolLM2-135M-Instruct made small: a checkpoint that train.py goes on from.
 
     python smol_start.py vocabulary SMOLLM2.gguf DIR [--vocab 8192]    DIR/tokenizer.json, DIR/teacher.pt
-    python smol_start.py layers DIR [--down-to 8]                      DIR/layers.jsonl: what each layer's removal costs
-    python smol_start.py experts DIR [--layers 12]                     DIR/last.pt, DIR/experts.json
+    python smol_start.py layers DIR [--down-to 6]                      DIR/layers.jsonl: what each layer's removal costs
+    python smol_start.py experts DIR [--layers 19]                     DIR/last.pt, DIR/experts.json
 
 vocabulary: the tokens that generated examples use, the ones that these are merged from, all bytes, then SmolLM2's earliest
 merges. A text whose tokens were all kept is cut as before, for each merge on the way to a kept token is kept, and no other
@@ -110,6 +110,7 @@ def vocabulary(a):
     save(os.path.join(a.dir, 'teacher.pt'), model, dict(base=BASE))
     fresh = [data.prompt_text(e['system'], e['user']) + e['answer'] for e in examples(300, a.seed + 1)]
     before, after = ([[t.id_to_token(i) for i in t.encode(x, add_special_tokens=False).ids] for x in fresh] for t in (whole, tok))
+    assert all(x == y for x, y in zip(before, after) if names.issuperset(x)) and all(tok.decode(tok.encode(x).ids, False) == x for x in fresh)
     print(json.dumps(dict(tokens=len(kept), used_by_domain=len(counts), params=sum(p.numel() for p in model.parameters()),
                           fresh_texts_cut_the_same=sum(x == y for x, y in zip(before, after)) / len(fresh),
                           tokens_of_fresh_texts=[sum(map(len, before)), sum(map(len, after))])))
@@ -267,9 +268,9 @@ def main():
         for name, value in defaults.items():
             p.add_argument('--' + name.replace('_', '-'), type=int, default=value)
 
-    step(vocabulary, 6000, vocab=8192)
-    step(layers, 12, down_to=8, candidates=6)
-    step(experts, 24, layers=12, experts=8, used=2, ff=128, shared=512)
+    step(vocabulary, 3000, vocab=8192)
+    step(layers, 10, down_to=6, candidates=6)
+    step(experts, 16, layers=19, experts=8, used=2, ff=64, shared=192)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     a.run(a)
