@@ -1,11 +1,15 @@
-/* bytes.h: eight bytes at once. A value holds them in the order of memory, the first lowest: on little-endian machines
- * only; BYTES_AT_ONCE says whether this is one. */
+/* bytes.h: several bytes at once. A value of eight holds them in the order of memory, the first lowest: on little-endian
+ * machines only; BYTES_AT_ONCE says whether this is one. Sixteen are a vector; what is asked of each is a byte of all ones
+ * for yes; bytes_mark() makes one bit of each. */
 #ifndef POLICY_BYTES_H
 #define POLICY_BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define BYTES_AT_ONCE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
@@ -32,6 +36,45 @@ static inline uint64_t bytes_letters(uint64_t x)
 static inline size_t bytes_leading(uint64_t marks)
 {
     return (size_t)__builtin_ctzll(~marks & BYTES_HIGH) / 8;
+}
+
+typedef unsigned char bytes_lanes __attribute__((vector_size(16)));
+
+static inline bytes_lanes bytes_load16(const void *s)
+{
+    bytes_lanes v;
+
+    memcpy(&v, s, sizeof(v));
+    return v;
+}
+
+static inline bytes_lanes bytes_are(bytes_lanes v, char c)
+{
+    return (bytes_lanes)(v == (unsigned char)c);
+}
+
+static inline bytes_lanes bytes_are_letters(bytes_lanes v)
+{
+    return (bytes_lanes)((bytes_lanes)((v | 0x20) - 'a') < 26);
+}
+
+static inline bytes_lanes bytes_are_digits(bytes_lanes v)
+{
+    return (bytes_lanes)((bytes_lanes)(v - '0') < 10);
+}
+
+/* Bit i: the answer of byte i. */
+static inline uint64_t bytes_mark(bytes_lanes answers)
+{
+#ifdef __SSE2__
+    return (uint64_t)(uint32_t)_mm_movemask_epi8((__m128i)answers);
+#else
+    uint64_t marks = 0;
+
+    for (size_t i = 0; i < sizeof(answers); i++)
+        marks |= (uint64_t)(answers[i] & 1) << i;
+    return marks;
+#endif
 }
 
 #endif

@@ -40,7 +40,6 @@ struct row {
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
     uint64_t *words;     /* one bit for each of the set's words: its context */
-    bool number;         /* number.h reads it */
     bool second;         /* no match counts without a context word */
     size_t text;         /* the text that is being scanned when this was made, by the set's count: */
     size_t from;         /* where its next match may begin */
@@ -68,6 +67,7 @@ struct detect_set {
     size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
     struct automaton *automaton;
     struct automaton_hits hits;
+    struct row *numbers; /* the row that number.h reads; NULL if it isn't wanted, or PCRE2 does */
     struct mention *mentions;
     size_t n_mentions, cap_mentions;
     pcre2_match_data *match;
@@ -339,6 +339,7 @@ static enum rc make_automaton(struct detect_set *s, struct err *e)
         struct row *row = &s->rows[i];
         bool second = row->second = needs_context(s, row);
 
+        if (row == s->numbers) continue;
         rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
                            (uint16_t)i, e);
         if (row->width > s->reach) s->reach = row->width;
@@ -363,7 +364,7 @@ static enum rc make_rows(struct detect_set *s, const struct detect_options *opt,
             struct row *row = &s->rows[s->n_rows++];
 
             rc = make_row(&detectors[i], i, row, e);
-            row->number = !s->pcre2_alone && strcmp(detectors[i].entity, "NUMBER") == 0;
+            if (!s->pcre2_alone && strcmp(detectors[i].entity, "NUMBER") == 0) s->numbers = row;
         }
     for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
         struct row *row = &s->rows[s->n_rows];
@@ -530,6 +531,14 @@ static double judge(const struct detect_set *s, const struct row *row, const str
     return score;
 }
 
+static size_t next_character(const struct normalised *t, size_t at)
+{
+    do
+        at++;
+    while (at < t->n && ((unsigned char)t->text[at] & 0xC0) == 0x80);
+    return at;
+}
+
 /* The row matches at `at`, its span is [start, end): adds it to the list if it counts. *step: where the next try may begin. */
 static enum rc take_match(const struct detect_set *s, const struct row *row, const struct normalised *t, size_t at, size_t start,
                           size_t end, size_t *step, struct found_list *l, struct err *e)
@@ -542,9 +551,7 @@ static enum rc take_match(const struct detect_set *s, const struct row *row, con
         *step = end;
         return list_add(l, &f, e);
     }
-    *step = at + 1; /* another candidate may begin inside this one */
-    while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
-        (*step)++;
+    *step = next_character(t, at); /* another candidate may begin inside this one */
     return RC_OK;
 }
 
@@ -553,15 +560,12 @@ static enum rc try_row(struct detect_set *s, struct row *row, const struct norma
                        struct found_list *l, struct err *e)
 {
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
-    enum number_answer answer;
     size_t start, end;
     int count;
     enum rc rc = row->code ? RC_OK : compile_row(row, !s->pcre2_alone, e);
 
     if (rc != RC_OK) return rc;
     *step = 0;
-    if (row->number && (answer = number_at(t->text, t->n, at, &end)) != NUMBER_ASK)
-        return answer == NUMBER_YES ? take_match(s, row, t, at, at, end, step, l, e) : RC_OK;
     count = row->jit ? pcre2_jit_match(row->code, (PCRE2_SPTR)t->text, t->n, at, 0, s->match, s->context)
                      : pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, at, PCRE2_NO_UTF_CHECK, s->match, s->context);
     if (count == PCRE2_ERROR_NOMATCH) return RC_OK;
@@ -570,6 +574,29 @@ static enum rc try_row(struct detect_set *s, struct row *row, const struct norma
     start = found[2 * row->span_group];
     end = found[2 * row->span_group + 1];
     return take_match(s, row, t, found[0], start, end, step, l, e);
+}
+
+/* Adds the numbers that begin before `upto`. The row remembers how far they have been read. */
+static enum rc add_numbers(struct detect_set *s, const struct normalised *t, size_t upto, struct found_list *l, struct err *e)
+{
+    struct row *row = s->numbers;
+    enum rc rc = RC_OK;
+
+    while (row && row->from < upto && rc == RC_OK) {
+        size_t start, end, step = 0;
+        enum number_answer answer = number_find(t->text, t->n, row->from, &start, &end);
+
+        if (answer == NUMBER_NO) {
+            row->from = t->n;
+        } else if (answer == NUMBER_YES) {
+            rc = take_match(s, row, t, start, start, end, &row->from, l, e);
+        } else {
+            for (; start <= end && step == 0 && rc == RC_OK; start = next_character(t, start))
+                rc = try_row(s, row, t, start, &step, l, e);
+            row->from = step ? step : start;
+        }
+    }
+    return rc;
 }
 
 static bool word_byte(unsigned char c)
@@ -710,13 +737,15 @@ static enum rc scan_first(struct detect_set *s, const struct normalised *t, stru
         rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, from, upto, &s->hits, e);
         if (rc == RC_OK) rc = add_mentions(s, t, first, e);
         /* a hit is judged when all that can belong to it has been read */
-        while (rc == RC_OK && done < s->hits.n && (upto == t->n || s->hits.items[done].at + s->reach < upto))
-            rc = try_hit(s, &s->hits.items[done++], t, l, e);
+        while (rc == RC_OK && done < s->hits.n && (upto == t->n || s->hits.items[done].at + s->reach < upto)) {
+            rc = add_numbers(s, t, s->hits.items[done].at, l, e);
+            if (rc == RC_OK) rc = try_hit(s, &s->hits.items[done++], t, l, e);
+        }
         if (done < s->hits.n) memmove(s->hits.items, s->hits.items + done, (s->hits.n - done) * sizeof(*s->hits.items));
         s->hits.n -= done;
         from = upto;
     }
-    return rc;
+    return rc == RC_OK ? add_numbers(s, t, t->n, l, e) : rc;
 }
 
 /* Rows that count only with a context word: around the words. */
@@ -746,6 +775,7 @@ static void begin_text(struct detect_set *s)
 {
     s->hits.n = s->n_mentions = 0;
     s->n_texts++;
+    if (s->numbers) s->numbers->from = 0;
     memset(s->present, 0, (s->n_words / 64 + 1) * sizeof(*s->present));
 }
 

@@ -32,11 +32,11 @@ static inline uint32_t find_tags(uint64_t hash, struct tag_cache *cache)
     size_t at = hash % TAG_CACHE;
     uint32_t tags;
 
-    if (cache && cache->hash[at] == hash) return cache->tags[at];
+    if (cache && cache->words[at].hash == hash) return cache->words[at].tags;
     tags = gazetteer_find(hash);
     if (cache && tags & (TAG_COMMON | TAG_GERMAN | TAG_ENGLISH)) {
-        cache->hash[at] = hash;
-        cache->tags[at] = tags;
+        cache->words[at].hash = hash;
+        cache->words[at].tags = tags;
     }
     return tags;
 }

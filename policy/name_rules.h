@@ -12,8 +12,10 @@
 /* Tags of ordinary words that texts had before, since most words of a text are the same few hundred. Names are not kept. */
 #define TAG_CACHE 1024
 struct tag_cache {
-    uint64_t hash[TAG_CACHE];
-    uint32_t tags[TAG_CACHE];
+    struct {
+        uint64_t hash;
+        uint32_t tags;
+    } words[TAG_CACHE];
 };
 
 /* What a text says as a whole. */

@@ -566,6 +566,28 @@ static uint32_t back_reference(struct builder *b, uint32_t in)
     return out;
 }
 
+/* \b: of the characters beside it one is of a word and the other is not. A part of one beyond ASCII may be either. */
+static uint32_t word_edge(struct builder *b, uint32_t in)
+{
+    uint32_t before[2] = {new_node(b), new_node(b)}, next[2] = {new_node(b), new_node(b)}, out = new_node(b);
+    struct byte_set sides[2] = {{{0}}};
+
+    b->p += 2;
+    set_word(&sides[0]);
+    sides[1] = sides[0];
+    set_invert(&sides[1]);
+    for (size_t i = 0; i < 2; i++) {
+        set_add(&sides[i], 0x80, NFA_OTHER - 1);
+        set_add(&sides[i], i ? NFA_OTHER : NFA_WORD, i ? NFA_OTHER : NFA_WORD);
+    }
+    make(b, in, NFA_SPLIT, before[0], before[1]);
+    for (size_t i = 0; i < 2; i++) {
+        make_set(b, before[i], NFA_BEFORE, &sides[i], i == 1, next[i]);
+        make_set(b, next[i], NFA_NEXT, &sides[1 - i], i == 0, out);
+    }
+    return out;
+}
+
 static uint32_t atom(struct builder *b, uint32_t in)
 {
     struct chars c;
@@ -573,7 +595,8 @@ static uint32_t atom(struct builder *b, uint32_t in)
     if (one_of(b, &c)) return read_char(b, in, &c);
     if (*b->p == '(') return group(b, in);
     if (*b->p == '\\' && b->p[1] >= '1' && b->p[1] <= '9') return back_reference(b, in);
-    if (*b->p == '\\' && b->p[1] && strchr("bBAzZG", b->p[1])) {
+    if (*b->p == '\\' && b->p[1] == 'b') return word_edge(b, in);
+    if (*b->p == '\\' && b->p[1] && strchr("BAzZG", b->p[1])) {
         b->p += 2;
         return in;
     }
