@@ -164,7 +164,8 @@ enum number_answer number_find(const char *text, size_t n, size_t from, size_t *
         answer = read_token(text, n, *start, end);
     if (answer == NUMBER_NO && *start < b.begin) answer = read_token(text, n, *start = b.begin, end);
     if (answer == NUMBER_NO) { /* the second form */
-        *start = *end = numeral;
+        *start = numeral;
+        *end = numeral + read_at(text, n, numeral).len;
         answer = read_on(text, n, true, end);
     }
     *end = answer == NUMBER_ASK ? numeral : take_percent(text, n, *end);
