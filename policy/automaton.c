@@ -23,6 +23,7 @@
 #define WORD_KNOWN  4 /* letters of a word by which it is known */
 #define WORD_KEYS   (1u << 21) /* those, and whether the first is a capital */
 #define BLOCK       64 /* bytes of a text that are looked at at once */
+#define LINE        16 /* transitions of one cache line */
 enum { LETTER = 1, END = 2, DOT = 4, GAP = 8 }; /* kinds of bytes: see ends_word(), is_gap() */
 #define START_KINDS 2 /* without and with the patterns that need an '@' ahead */
 
@@ -56,7 +57,7 @@ struct automaton {
     size_t at_reach;      /* how far before an '@' the patterns that need one are tried; 0: there are none */
     uint32_t *trans;
     struct state *states;
-    size_t n_states, cap_states;
+    size_t n_states;
     uint32_t *members;
     size_t n_members, cap_members;
     uint16_t *ids;
@@ -211,6 +212,25 @@ static bool find_plain(struct automaton *a)
     return true;
 }
 
+/* Numbers the classes anew, those of frequent bytes first: so a state's usual transitions share a cache line. */
+static void sort_classes(struct automaton *a)
+{
+    static const char frequent[] = " 012.-,/:eniastr@()+odhluEcm";
+    uint8_t number[256];
+    bool done[256] = {false};
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < sizeof(frequent) - 1 + 256; i++) {
+        unsigned b = i < sizeof(frequent) - 1 ? (unsigned char)frequent[i] : i - (sizeof(frequent) - 1);
+        uint8_t c = a->class_of[b];
+
+        if (!done[c]) number[c] = (uint8_t)n++;
+        done[c] = true;
+    }
+    for (unsigned b = 0; b < 256; b++)
+        a->class_of[b] = number[a->class_of[b]];
+}
+
 /* Splits the classes so that each set of bytes is made of whole ones. */
 static void make_classes(struct automaton *a)
 {
@@ -242,6 +262,7 @@ static void make_classes(struct automaton *a)
         }
     }
     a->n_classes = n;
+    sort_classes(a);
     for (unsigned b = 256; b-- > 0;)
         a->example[class_of[b]] = (uint8_t)b;
 }
@@ -277,7 +298,7 @@ static enum rc prepare(struct automaton *a, struct err *e)
     size_t n = a->nfa.n_nodes + a->nfa.n_starts + 1;
 
     make_classes(a);
-    a->stride = a->n_classes + 1;
+    a->stride = (a->n_classes + LINE) / LINE * LINE; /* and one class for the text's edge */
     a->stack = malloc(4 * n * sizeof(*a->stack)); /* twice what can be in use, in two halves */
     a->next = malloc(2 * n * sizeof(*a->next));
     a->mark = calloc(n, sizeof(*a->mark));
@@ -287,11 +308,11 @@ static enum rc prepare(struct automaton *a, struct err *e)
         for (size_t i = 0; i < START_KINDS; i++)
             if (!(a->begins[g][i] = calloc(a->n_classes + 1, sizeof(uint32_t))))
                 return err_set(e, RC_NOMEM, "detectors: out of memory");
-    a->cap_states = 256;
-    a->states = calloc(a->cap_states, sizeof(*a->states));
-    a->trans = calloc(a->cap_states * a->stride, sizeof(*a->trans)); /* row 0, the dead state, stays zero */
+    a->states = calloc(AUTOMATON_STATES, sizeof(*a->states));
+    a->trans = aligned_alloc(LINE * sizeof(*a->trans), AUTOMATON_STATES * a->stride * sizeof(*a->trans));
     if (!find_plain(a) || !a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->states || !a->trans)
         return err_set(e, RC_NOMEM, "detectors: out of memory");
+    memset(a->trans, 0, a->stride * sizeof(*a->trans)); /* row 0, the dead state */
     a->n_states = 1;
     a->n_sets = 1; /* the empty one */
     for (size_t i = 0; i < a->nfa.n_starts; i++) {
@@ -394,7 +415,7 @@ static bool state_of(struct automaton *a, size_t n, uint32_t *out)
 {
     uint32_t at;
     struct state *s;
-    size_t n_found = 0, cap;
+    size_t n_found = 0;
 
     *out = DEAD;
     if (n == 0) return true;
@@ -410,20 +431,6 @@ static bool state_of(struct automaton *a, size_t n, uint32_t *out)
         a->full = true;
         *out = UNKNOWN;
         return true;
-    }
-    cap = a->cap_states;
-    if (a->n_states == cap) {
-        cap *= 2;
-        s = realloc(a->states, cap * sizeof(*s));
-        if (!s) return false;
-        a->states = s;
-        {
-            uint32_t *trans = realloc(a->trans, cap * a->stride * sizeof(*trans));
-
-            if (!trans) return false;
-            a->trans = trans;
-        }
-        a->cap_states = cap;
     }
     if (!reserve((void **)&a->members, &a->cap_members, a->n_members + n, sizeof(*a->members))) return false;
     s = &a->states[a->n_states];

@@ -50,6 +50,7 @@ struct row {
 struct mention {
     uint32_t at;
     uint16_t word, len;
+    size_t from; /* of it and those behind it: where the first row that it is context of can begin */
 };
 
 struct detect_set {
@@ -63,8 +64,9 @@ struct detect_set {
     size_t n_words;
     uint64_t *present; /* one bit for each: it stands in the text that is being scanned */
     size_t n_texts;    /* scanned so far */
-    uint64_t *second_words; /* one bit for each: it is context of a row that counts only with context */
-    size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
+    size_t *second_reach; /* [words] how far behind its beginning a match and this word can end, of the rows that count only
+                             with context; 0: it is context of none */
+    size_t reach;         /* the same of a match of any row and any of its words */
     struct automaton *automaton;
     struct automaton_hits hits;
     struct row *numbers; /* the row that number.h reads; NULL if it isn't wanted, or PCRE2 does */
@@ -293,9 +295,9 @@ static enum rc read_words(struct detect_set *s, struct err *e)
         most += count_words(s->rows[i].rule.context);
     s->words = arena_array(&s->arena, most, sizeof(*s->words));
     s->word_lens = arena_array(&s->arena, most, sizeof(*s->word_lens));
-    s->second_words = arena_array(&s->arena, most / 64 + 1, sizeof(*s->second_words));
+    s->second_reach = arena_array(&s->arena, most, sizeof(*s->second_reach));
     s->present = arena_array(&s->arena, most / 64 + 1, sizeof(*s->present));
-    if (!s->words || !s->word_lens || !s->second_words || !s->present || s->n_rows + most > AUTOMATON_PATTERNS)
+    if (!s->words || !s->word_lens || !s->second_reach || !s->present || s->n_rows + most > AUTOMATON_PATTERNS)
         return err_set(e, s->present ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
     for (size_t i = 0; i < s->n_rows; i++) {
         struct row *row = &s->rows[i];
@@ -343,15 +345,14 @@ static enum rc make_automaton(struct detect_set *s, struct err *e)
         rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
                            (uint16_t)i, e);
         if (row->width > s->reach) s->reach = row->width;
-        if (second && row->width > s->reach_second) s->reach_second = row->width;
-        for (size_t w = 0; second && w < s->n_words / 64 + 1; w++)
-            s->second_words[w] |= row->words[w];
+        for (size_t w = 0; second && w < s->n_words; w++)
+            if (row->words[w / 64] >> w % 64 & 1 && row->width + CONTEXT_AFTER > s->second_reach[w])
+                s->second_reach[w] = row->width + CONTEXT_AFTER;
     }
     for (size_t i = 0; i < s->n_words && rc == RC_OK; i++)
         rc = automaton_add_word(s->automaton, s->words[i], strlen(s->words[i]) <= WHOLE_WORD,
                                 (uint16_t)(s->n_rows + i), e);
     s->reach += CONTEXT_AFTER;
-    s->reach_second += CONTEXT_AFTER;
     return rc == RC_OK ? automaton_ready(s->automaton, e) : rc;
 }
 
@@ -751,14 +752,21 @@ static enum rc scan_first(struct detect_set *s, const struct normalised *t, stru
 /* Rows that count only with a context word: around the words. */
 static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
-    size_t done = 0; /* read up to here */
+    size_t done = 0, earliest = t->n; /* read up to here */
     enum rc rc = RC_OK;
 
+    for (size_t i = s->n_mentions; i-- > 0;) {
+        struct mention *m = &s->mentions[i];
+        size_t reach = s->second_reach[m->word], from = m->at > reach ? m->at - reach : 0;
+
+        if (reach && from < earliest) earliest = from;
+        m->from = earliest;
+    }
     for (size_t i = 0; i < s->n_mentions && rc == RC_OK; i++) {
         const struct mention *m = &s->mentions[i];
-        size_t from = m->at > s->reach_second ? m->at - s->reach_second : 0, upto = m->at + m->len + CONTEXT_BEFORE + 1;
+        size_t from = m->from, upto = m->at + m->len + CONTEXT_BEFORE + 1;
 
-        if (!(s->second_words[m->word / 64] >> m->word % 64 & 1)) continue;
+        if (!s->second_reach[m->word]) continue;
         if (from < done) from = done;
         if (upto > t->n) upto = t->n;
         if (from >= upto) continue;
