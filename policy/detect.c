@@ -25,6 +25,7 @@
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
 #define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
+#define MAX_LEADING    7  /* digits that a row is known to begin with */
 #define SMALL_CLUSTER  64 /* overlapping matches that are compared one by one */
 #define BLOCK          ((size_t)64 << 10) /* bytes that the automaton reads before its hits are judged */
 #define JIT_STACK_MIN  ((size_t)32 << 10)
@@ -36,6 +37,8 @@ struct row {
     bool jit;
     validate_fn *validate;
     validate_dated_fn *validate_dated;
+    validate_ahead_fn *ahead; /* is a try worth it? NULL: yes */
+    char digits[MAX_LEADING + 1]; /* with which every match begins */
     uint32_t span_group; /* 0: the whole match */
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
@@ -143,6 +146,19 @@ static enum rc compile_row(struct row *row, bool anchored, struct err *e)
     return RC_OK;
 }
 
+/* Digits that every match begins with, of a pattern without alternatives; the automaton takes most digits for one. */
+static void leading_digits(const char *pattern, char out[MAX_LEADING + 1])
+{
+    size_t n;
+
+    if (strchr(pattern, '|')) return;
+    while (strncmp(pattern, "(?<!", 4) == 0 && !strchr("([", pattern[4]) && strchr(pattern, ')'))
+        pattern = strchr(pattern, ')') + 1;
+    n = strspn(pattern, "0123456789");
+    if (n > 0 && pattern[n] && strchr("?*+{", pattern[n])) n--;
+    memcpy(out, pattern, n < MAX_LEADING ? n : MAX_LEADING);
+}
+
 /* The row without its compiled pattern, which most texts never need. */
 static enum rc make_row(const struct detector *rule, size_t index, struct row *out, struct err *e)
 {
@@ -166,6 +182,8 @@ static enum rc make_row(const struct detector *rule, size_t index, struct row *o
         out->validate = validate_find(rule->validator);
         out->validate_dated = validate_find_dated(rule->validator);
     }
+    if (rule->validator && index < n_detectors) out->ahead = validate_find_ahead(rule->validator);
+    leading_digits(rule->pattern, out->digits);
     if (rule->validator && !out->validate && !out->validate_dated)
         return err_set(e, RC_BAD, "entity %s: unknown validator '%s'", rule->entity, rule->validator);
     out->width = 4 * width;
@@ -663,7 +681,8 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
             row->from = 0;
             row->any_context = -1;
         }
-        if (at < row->from) continue;
+        if (at < row->from || (*row->digits && strncmp(t->text + at, row->digits, strlen(row->digits)) != 0)) continue;
+        if (row->ahead && !row->ahead(t->text + at, t->n - at)) continue;
         if (row->second) {
             if (!has_any_context(s, row)) continue;
             /* where the earliest and the latest context word can stand */
