@@ -116,6 +116,7 @@ MUST_USE enum rc slot_days(struct admit *a, int64_t days, struct stand_in *out, 
 void slot_locale(const struct admit *a, const char *language, struct value_locale *l);
 /* What makes two values of an entity equal: folded names, digits of a phone number, ... appended to key. */
 void slot_key(const char *entity, const char *s, size_t n, struct buf *key);
+bool slot_key_is_verbatim(const char *entity); /* it is s[n] itself */
 
 /* ---- prose.c ---------------------------------------------------------------------------------------------------- */
 

@@ -20,8 +20,11 @@
 #define NO_SET     0
 #define DEAD       0
 #define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
-#define WORD_KNOWN  4 /* letters of a word by which it is known */
-#define WORD_KEYS   (1u << 21) /* those, and whether the first is a capital */
+#define WORD_KNOWN  8    /* letters of a word by which it is known */
+#define WORD_BITS   14
+#define WORD_CACHE  (1u << WORD_BITS) /* words */
+#define WORD_LONGER (UINT64_C(1) << 63) /* of a known word: it has more letters */
+#define WORD_STARTS UINT64_C(0x80)      /* something begins with it */
 #define BLOCK       64 /* bytes of a text that are looked at at once */
 #define LINE        16 /* transitions of one cache line */
 enum { LETTER = 1, END = 2, DOT = 4, GAP = 8 }; /* kinds of bytes: see ends_word(), is_gap() */
@@ -42,8 +45,7 @@ struct passing {
     bool inside_dead; /* nothing at all begins within a word of ASCII letters */
     bool dull_ends;   /* nor with what most words end with, or with a dot */
     bool front_line;  /* behind an end of line the same begins as behind a space */
-    /* words of one to WORD_KNOWN letters, and longer */
-    uint8_t word_matters[WORD_KNOWN + 1][WORD_KEYS / 8], word_passes[WORD_KNOWN + 1][WORD_KEYS / 8];
+    uint64_t cache[WORD_CACHE]; /* by word: its letters, lowest first, and what is known of it */
 };
 
 struct automaton {
@@ -731,45 +733,35 @@ static unsigned char byte_before(const unsigned char *s, size_t i)
     return byte_for(s, i, start);
 }
 
-/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? WORD_KNOWN + 1 stands for longer
- * ones that begin with these, of which only the first may be a capital. `key` is the word's; noted for the next one like it. */
-static bool word_matters(struct automaton *a, size_t g, const unsigned char *s, size_t len, size_t key)
+/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? Of more than WORD_KNOWN letters
+ * the first ones are known. */
+static bool word_starts(struct automaton *a, size_t g, const unsigned char *s, size_t len)
 {
-    struct passing *p = &a->passing[g];
     size_t known = len < WORD_KNOWN ? len : WORD_KNOWN;
-    uint8_t bit = (uint8_t)(1u << key % 8);
     uint32_t row = (uint32_t)(a->begins[g][1][a->class_of[' ']] * a->stride);
-    bool matters = false;
 
-    if (p->word_matters[len - 1][key / 8] & bit) return true;
-    for (size_t i = 0; i < known && row != DEAD && !matters; i++) {
+    for (size_t i = 0; i < known && row != DEAD; i++) {
         size_t c = a->class_of[s[i]];
         uint32_t t = a->trans[row + c];
 
         if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return true;
-        matters = t >> SET_SHIFT != 0;
+        if (t >> SET_SHIFT) return true;
         row = t & ROW_MASK;
     }
-    matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len <= WORD_KNOWN);
-    if (matters)
-        p->word_matters[len - 1][key / 8] |= bit;
-    else
-        p->word_passes[len - 1][key / 8] |= bit;
-    return matters;
+    return row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len <= WORD_KNOWN);
 }
 
 /* Does nothing begin with the word of `len` letters or in it, given that what most words end with follows? Most of a text
- * is passed over here. Four bytes can be read. */
+ * is passed over here. Eight bytes can be read. */
 static inline bool word_passes(struct automaton *a, size_t g, const unsigned char *s, size_t len)
 {
-    uint32_t x, known = len < WORD_KNOWN ? (UINT32_C(1) << 8 * len) - 1 : UINT32_MAX, small = UINT32_C(0x20202000) & known;
-    size_t kind = len <= WORD_KNOWN ? len : WORD_KNOWN + 1, key;
+    uint64_t word = bytes_load(s), *known;
 
-    memcpy(&x, s, sizeof(x));
-    if ((x & small) != small) return false; /* capitals */
-    x &= known;
-    key = (x & 0x3F) << 15 | (x >> 8 & 31) << 10 | (x >> 16 & 31) << 5 | (x >> 24 & 31);
-    return a->passing[g].word_passes[kind - 1][key / 8] >> key % 8 & 1 || !word_matters(a, g, s, kind, key);
+    if (len < WORD_KNOWN) word &= (UINT64_C(1) << 8 * len) - 1;
+    if (len > WORD_KNOWN) word |= WORD_LONGER;
+    known = &a->passing[g].cache[word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - WORD_BITS)];
+    if ((*known & ~WORD_STARTS) != word) *known = word | (word_starts(a, g, s, len) ? WORD_STARTS : 0);
+    return !(*known & WORD_STARTS);
 }
 
 /* Of 64 bytes, a bit each. */

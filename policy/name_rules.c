@@ -58,8 +58,8 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
         struct word *x = &w->items[i];
         uint32_t tags;
 
-        if (i + AHEAD < w->n) gazetteer_ahead(x[AHEAD].hash);
-        tags = find_tags(x->hash, cache);
+        if (i + AHEAD < w->n && x[AHEAD].letters) gazetteer_ahead(x[AHEAD].hash);
+        tags = x->letters ? find_tags(x->hash, cache) : 0; /* no word of the lists has a digit */
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
         upper += x->upper & x->letters;

@@ -78,6 +78,8 @@ static const unsigned char kinds[256] = {
     ['a'] = TIMES_26(LOWER),
     [128] = TIMES_64(WIDE), TIMES_64(WIDE)};
 
+_Static_assert(FOLD_ROOM == sizeof(uint64_t), "fold_short() zeroes as much");
+
 static bool grow(struct words *out, size_t cap)
 {
     struct word *items = realloc(out->items, cap * sizeof(*items));
@@ -97,7 +99,7 @@ void words_forget(struct words *w)
 /* Empties; room for the folds of a text of n bytes and for most texts' words. */
 static bool make_room(struct words *out, size_t n)
 {
-    size_t folds = n * 3 + 16 + 2 * FOLD_ROOM; /* a word costs its letters, at most thrice, and a NUL */
+    size_t folds = n * 3 + 16 + 4 * FOLD_ROOM; /* a word costs its letters, at most thrice, and a NUL */
 
     words_forget(out);
     if (out->cap_folds < folds) {
@@ -143,7 +145,7 @@ static inline uint64_t first_bytes(uint64_t x, size_t n)
 static inline void fold_short(const char *s, size_t len, struct fold *f, struct word *w)
 {
     /* what makes a letter small leaves a digit as it is */
-    uint64_t x = first_bytes(bytes_load(s) | BYTES_EACH(0x20), len), y = 0;
+    uint64_t x = first_bytes(bytes_load(s) | BYTES_EACH(0x20), len), y = 0, zero = 0;
     uint64_t hash = len * WORD_SEED ^ x << (64 - 8 * len) % 64; /* as word_hash() does it */
 
     if (len > 8) {
@@ -152,7 +154,7 @@ static inline void fold_short(const char *s, size_t len, struct fold *f, struct 
     }
     memcpy(f->to + f->n, &x, 8);
     memcpy(f->to + f->n + 8, &y, 8);
-    memset(f->to + f->n + len, 0, FOLD_ROOM);
+    memcpy(f->to + f->n + 16, &zero, FOLD_ROOM);
     w->fold = f->to + f->n;
     w->hash = mix(hash);
     w->n_fold = (uint32_t)len;
