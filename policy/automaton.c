@@ -691,26 +691,6 @@ static bool add_hit(struct automaton_hits *hits, size_t at, uint32_t set)
     return true;
 }
 
-/* Reads from text[at] on in state `row`, the first byte as `first`; false when out of memory. */
-static inline bool run_from(struct automaton *a, const unsigned char *text, size_t n, size_t at, unsigned char first,
-                            uint32_t row, struct automaton_hits *hits)
-{
-    const uint8_t *class_of = a->class_of;
-    size_t upto = n - at > AUTOMATON_RUN ? at + AUTOMATON_RUN : n, c = class_of[first];
-
-    for (size_t i = at;;) {
-        uint32_t t = a->trans[row + c];
-
-        if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return false;
-        if (t >> SET_SHIFT && !add_hit(hits, at, t >> SET_SHIFT)) return false;
-        row = t & ROW_MASK;
-        if (row == DEAD || i == n) return true;
-        i++;
-        if (i == upto && upto < n) return add_hit(hits, at, a->states[row / a->stride].alive);
-        c = i < n ? class_of[text[i]] : a->n_classes;
-    }
-}
-
 /* The byte that stands for the character beyond ASCII at s[i, n), where it is known what it is, or its first byte. */
 static unsigned char byte_for(const unsigned char *s, size_t n, size_t i)
 {
@@ -798,6 +778,12 @@ static inline struct block look_at_block(const struct passing *p, const unsigned
     return b;
 }
 
+/* Where to begin: at byte `at`, at this transition. */
+struct start {
+    size_t at;
+    uint32_t transition;
+};
+
 /* Reads a text from many places, one run. */
 struct run {
     struct automaton *a;
@@ -806,8 +792,101 @@ struct run {
     size_t n;
     const unsigned char *sign; /* the next '@', as far as it has been looked for */
     bool signs_left;
+    struct start starts[BLOCK]; /* of the block in hand */
+    size_t n_starts;
     struct automaton_hits *hits;
 };
+
+/* Reads from one start, as far as it has come: before byte i, at this transition. */
+struct lane {
+    uint32_t transition; /* row of the state and class of the byte */
+    size_t i, upto;
+    size_t at;
+};
+
+/* From the next start on; false if there is none. */
+static inline bool begin_lane(struct run *r, size_t *next, struct lane *l)
+{
+    const struct start *start = &r->starts[*next];
+
+    if (*next == r->n_starts) return false;
+    ++*next;
+    *l = (struct lane){.transition = start->transition,
+                       .i = start->at,
+                       .upto = r->n - start->at > AUTOMATON_RUN ? start->at + AUTOMATON_RUN : r->n,
+                       .at = start->at};
+    return true;
+}
+
+/* One byte, of the kinds that are rare: the last one, a hit, a new transition. *more: there is something left to read. false
+ * when out of memory. */
+static bool step_slowly(struct run *r, struct lane *l, bool *more)
+{
+    struct automaton *a = r->a;
+    uint32_t t = a->trans[l->transition], stride = (uint32_t)a->stride;
+
+    *more = false;
+    if (t == UNKNOWN && !make_transition(a, l->transition / stride, l->transition % stride, &t)) return false;
+    if (t >> SET_SHIFT && !add_hit(r->hits, l->at, t >> SET_SHIFT)) return false;
+    t &= ROW_MASK;
+    if (t == DEAD || l->i == r->n) return true;
+    l->i++;
+    if (l->i == l->upto && l->upto < r->n) return add_hit(r->hits, l->at, a->states[t / stride].alive);
+    l->transition = t + (l->i < r->n ? a->class_of[r->s[l->i]] : (uint32_t)a->n_classes);
+    *more = true;
+    return true;
+}
+
+/* One byte. Of a lane that has come to its end the next start takes the place; *more is false if there is none. */
+static inline bool step_lane(struct run *r, size_t *next, struct lane *l, bool *more)
+{
+    uint32_t t = r->a->trans[l->transition];
+    bool ok = true;
+
+    if (t - 1 < ROW_MASK && l->i + 1 < l->upto) {
+        l->transition = t + r->a->class_of[r->s[++l->i]];
+        return true;
+    }
+    *more = false;
+    if (t != DEAD) {
+        struct lane copy = *l; /* so that the lane itself may stay in registers */
+
+        ok = step_slowly(r, &copy, more);
+        *l = copy;
+    }
+    if (!*more) *more = begin_lane(r, next, l);
+    return ok;
+}
+
+/* Hits from `first` on in ascending order; of one place in the order in which they came. */
+static void sort_hits(struct automaton_hits *hits, size_t first)
+{
+    for (size_t i = first + 1; i < hits->n; i++) {
+        struct automaton_hit one = hits->items[i];
+        size_t k = i;
+
+        for (; k > first && hits->items[k - 1].at > one.at; k--)
+            hits->items[k] = hits->items[k - 1];
+        hits->items[k] = one;
+    }
+}
+
+/* Reads from all starts of the block. Two at once: the tables are large, and each step waits for the one before it. */
+static bool run_starts(struct run *r)
+{
+    struct lane one, two;
+    size_t next = 0, first = r->hits->n;
+    bool more_one = begin_lane(r, &next, &one), more_two = begin_lane(r, &next, &two), ok = true;
+
+    while (more_one && more_two && ok)
+        ok = step_lane(r, &next, &one, &more_one) && step_lane(r, &next, &two, &more_two);
+    if (more_two) one = two;
+    for (more_one |= more_two; more_one && ok;)
+        ok = step_lane(r, &next, &one, &more_one);
+    sort_hits(r->hits, first);
+    r->n_starts = 0;
+    return ok;
+}
 
 /* Is an '@' near enough ahead? */
 static inline bool sign_ahead(struct run *r, size_t i)
@@ -823,8 +902,8 @@ static inline bool sign_ahead(struct run *r, size_t i)
     return (size_t)(r->sign - at) <= r->a->at_reach;
 }
 
-/* Reads from s[i] on, unless nothing begins there. false when out of memory. */
-static inline bool begin_at(struct run *r, size_t i)
+/* Adds the start at s[i], unless nothing begins there. */
+static inline void add_start(struct run *r, size_t i)
 {
     struct automaton *a = r->a;
     const uint64_t(*dead)[4] = (const uint64_t(*)[4])a->dead[r->g];
@@ -832,19 +911,19 @@ static inline bool begin_at(struct run *r, size_t i)
     unsigned char first = r->s[i];
     uint32_t begin;
 
-    if (dead[before][first / 64] >> first % 64 & 1) return true;
+    if (dead[before][first / 64] >> first % 64 & 1) return;
     if (first >= 0x80 || (before >= 0x80 && before < 256)) {
         if (first >= 0x80) first = byte_for(r->s, r->n, i);
         if (i > 0) before = byte_before(r->s, i);
-        if (dead[before][first / 64] >> first % 64 & 1) return true;
+        if (dead[before][first / 64] >> first % 64 & 1) return;
     }
     begin = a->begins[r->g][sign_ahead(r, i)][before < 256 ? a->class_of[before] : a->n_classes];
-    return run_from(a, r->s, r->n, i, first, (uint32_t)(begin * a->stride), r->hits);
+    r->starts[r->n_starts++] = (struct start){.at = i, .transition = (uint32_t)(begin * a->stride) + a->class_of[first]};
 }
 
 /* The places of s[i, upto), at most 64, where something may begin, each tried. *end is where to go on: a word that reaches
  * out of the block waits for the next one. */
-static inline bool begin_in_block(struct run *r, size_t i, size_t upto, size_t *end)
+static inline size_t find_starts(struct run *r, size_t i, size_t upto)
 {
     struct automaton *a = r->a;
     const struct passing *p = &a->passing[r->g];
@@ -859,7 +938,7 @@ static inline bool begin_in_block(struct run *r, size_t i, size_t upto, size_t *
         s = memcpy(padded, s, r->n - i);
     }
     b = look_at_block(p, s);
-    words = b.letters & (b.fronts << 1 | (i > 0 && is_front(p, r->s[i - 1])));
+    words = !BYTES_AT_ONCE || !p->words ? 0 : b.letters & (b.fronts << 1 | (i > 0 && is_front(p, r->s[i - 1])));
     todo = ~b.dull & ~UINT64_C(0) >> (BLOCK - size);
     if (p->inside_dead) todo &= ~(b.letters & (b.letters << 1 | (i > 0 && is_letter(r->s[i - 1]))));
     last = (unsigned)__builtin_clzll(~b.letters | 1);
@@ -867,7 +946,6 @@ static inline bool begin_in_block(struct run *r, size_t i, size_t upto, size_t *
         size -= last;
         todo &= ~UINT64_C(0) >> last;
     }
-    *end = i + size;
     while (todo) {
         unsigned bit = (unsigned)__builtin_ctzll(todo);
 
@@ -880,25 +958,29 @@ static inline bool begin_in_block(struct run *r, size_t i, size_t upto, size_t *
                 continue;
             }
         }
-        if (!begin_at(r, i + bit)) return false;
+        add_start(r, i + bit);
     }
-    return true;
+    return i + size;
 }
 
 enum rc automaton_run(struct automaton *a, enum automaton_group g, const char *text, size_t n, size_t from, size_t upto,
                       struct automaton_hits *hits, struct err *e)
 {
-    struct run r = {.a = a, .g = g, .s = (const unsigned char *)text, .n = n, .signs_left = a->at_reach > 0, .hits = hits};
-    bool blocks = BYTES_AT_ONCE && a->passing[g].words, ok = true;
+    struct run r;
+    bool ok = true;
 
+    r.a = a; /* not all at once: its starts would be zeroed for every few bytes */
+    r.g = g;
+    r.s = (const unsigned char *)text;
+    r.n = n;
+    r.sign = NULL;
+    r.signs_left = a->at_reach > 0;
+    r.n_starts = 0;
+    r.hits = hits;
     a->read += upto - from;
     for (size_t i = from; i < upto && ok;) {
-        if (blocks) {
-            ok = begin_in_block(&r, i, upto, &i);
-        } else {
-            ok = begin_at(&r, i);
-            i++;
-        }
+        i = find_starts(&r, i, upto);
+        ok = r.n_starts == 0 || run_starts(&r);
     }
     return ok ? RC_OK : err_set(e, RC_NOMEM, "detectors: out of memory");
 }

@@ -681,7 +681,9 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
             row->from = 0;
             row->any_context = -1;
         }
-        if (at < row->from || (*row->digits && strncmp(t->text + at, row->digits, strlen(row->digits)) != 0)) continue;
+        if (at < row->from) continue;
+        if (*row->digits && (*row->digits != t->text[at] || strncmp(t->text + at, row->digits, strlen(row->digits)) != 0))
+            continue;
         if (row->ahead && !row->ahead(t->text + at, t->n - at)) continue;
         if (row->second) {
             if (!has_any_context(s, row)) continue;

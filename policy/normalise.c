@@ -336,16 +336,21 @@ static size_t character_reference(const char *s, size_t n, size_t i, uint32_t *c
     return 0;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 /* "=4A" at s[i] as a byte, or -1. Encoders write capitals (RFC 2045 section 6.7). */
 static int quoted_byte(const char *s, size_t n, size_t i)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    const char *high, *low;
+    int high, low;
 
-    if (n - i < 3 || s[i] != '=' || !s[i + 1] || !s[i + 2]) return -1;
-    high = strchr(hex, s[i + 1]);
-    low = strchr(hex, s[i + 2]);
-    return high && low ? (int)((high - hex) * 16 + (low - hex)) : -1;
+    if (n - i < 3 || s[i] != '=') return -1;
+    high = hex_digit(s[i + 1]);
+    low = hex_digit(s[i + 2]);
+    return high >= 0 && low >= 0 ? high * 16 + low : -1;
 }
 
 /* A quoted character that only quoted-printable text would have: several bytes that make one. Its length in s, or 0. */

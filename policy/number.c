@@ -26,6 +26,19 @@ static unsigned wide_kind(uint32_t cp)
     return kind & (U_GC_ND_MASK | U_GC_M_MASK | U_GC_PC_MASK | U_GC_CN_MASK) ? UNSURE : 0;
 }
 
+#define ALL_DIGIT   (DIGIT | NUMERAL | WORD)
+#define TIMES_10(x) x, x, x, x, x, x, x, x, x, x
+#define TIMES_26(x) TIMES_10(x), TIMES_10(x), x, x, x, x, x, x
+static const unsigned char ascii_kinds[128] = {['0'] = TIMES_10(ALL_DIGIT),
+                                               ['A'] = TIMES_26(WORD),
+                                               ['a'] = TIMES_26(WORD),
+                                               ['_'] = WORD,
+                                               ['.'] = INSIDE,
+                                               [','] = INSIDE,
+                                               [':'] = INSIDE,
+                                               ['/'] = INSIDE,
+                                               ['\''] = INSIDE};
+
 static inline struct character read_at(const char *text, size_t n, size_t at)
 {
     unsigned char c;
@@ -34,14 +47,9 @@ static inline struct character read_at(const char *text, size_t n, size_t at)
 
     if (at >= n) return (struct character){.len = 0};
     c = (unsigned char)text[at];
-    if (c >= 0x80) {
-        len = utf8_decode(text + at, n - at, &cp);
-        return (struct character){.kind = wide_kind(cp), .len = len};
-    }
-    if ((unsigned char)(c - '0') < 10) return (struct character){.kind = DIGIT | NUMERAL | WORD, .len = 1};
-    if ((unsigned char)((c | 0x20) - 'a') < 26 || c == '_') return (struct character){.kind = WORD, .len = 1};
-    return (struct character){.kind = c == '.' || c == ',' || c == ':' || c == '/' || c == '\'' ? INSIDE : 0,
-                              .len = 1};
+    if (c < 0x80) return (struct character){.kind = ascii_kinds[c], .len = 1};
+    len = utf8_decode(text + at, n - at, &cp);
+    return (struct character){.kind = wide_kind(cp), .len = len};
 }
 
 /* The character that ends at `at`, at > 0. */
@@ -108,9 +116,10 @@ static size_t take_percent(const char *text, size_t n, size_t at)
 
 /* What stands before a numeral. */
 struct before {
-    size_t begin;  /* of the characters of [\w-] directly before it, from the place on where the search began */
-    size_t count;  /* of them */
-    bool whole;    /* they begin there, and are no more than may stand before a number's first numeral */
+    size_t
+        begin; /* of the characters of [\w-] directly before it, from the place on where the search began */
+    size_t count; /* of them */
+    bool whole;   /* they begin there, and are no more than may stand before a number's first numeral */
     bool unsure;
 };
 
