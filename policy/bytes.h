@@ -1,6 +1,6 @@
 /* bytes.h: several bytes at once. A value of eight holds them in the order of memory, the first lowest: on little-endian
  * machines only; BYTES_AT_ONCE says whether this is one. Sixteen are a vector; what is asked of each is a byte of all ones
- * for yes; bytes_mark() makes one bit of each. */
+ * for yes; bytes_mark() makes one bit of each: its highest, so that bytes beyond ASCII are marked as they are. */
 #ifndef POLICY_BYTES_H
 #define POLICY_BYTES_H
 
@@ -63,7 +63,7 @@ static inline bytes_lanes bytes_are_digits(bytes_lanes v)
     return (bytes_lanes)((bytes_lanes)(v - '0') < 10);
 }
 
-/* Bit i: the answer of byte i. */
+/* Bit i: the highest bit of byte i. */
 static inline uint64_t bytes_mark(bytes_lanes answers)
 {
 #ifdef __SSE2__
@@ -72,7 +72,7 @@ static inline uint64_t bytes_mark(bytes_lanes answers)
     uint64_t marks = 0;
 
     for (size_t i = 0; i < sizeof(answers); i++)
-        marks |= (uint64_t)(answers[i] & 1) << i;
+        marks |= (uint64_t)(answers[i] >> 7) << i;
     return marks;
 #endif
 }

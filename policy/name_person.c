@@ -341,15 +341,19 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
     return person_at(t, i, before, out) && !in_address(t, i);
 }
 
+bool name_rule_again_small(const struct word *x)
+{
+    return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) && x->n_fold > 3;
+}
+
 bool name_rule_again(const struct name_text *t, size_t i)
 {
     const struct word *x = &t->w->items[i];
     unsigned c;
 
+    if (!x->capital && !name_rule_again_small(x)) return false;
     if (in_address(t, i)) return false;
-    if (!x->capital)
-        return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) &&
-               x->n_fold > 3;
+    if (!x->capital) return true;
     c = name_context(t, i, 1, 0);
     if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING))) return false;
     if (!(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_MONTH))) return true;

@@ -48,6 +48,7 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
 
 /* May word i, a part of a name found elsewhere in the text, be that name here too? */
 bool name_rule_again(const struct name_text *t, size_t i);
+bool name_rule_again_small(const struct word *x); /* the same of a word without a capital, wherever it stands */
 
 /* Only spaces between two places of a text? */
 bool name_rule_spaces(const char *text, size_t from, size_t upto);

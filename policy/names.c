@@ -780,10 +780,12 @@ static enum rc scan_again(const struct name_text *t, struct list *l, struct err 
     collect_parts(t, l, &p);
     for (size_t i = 0; p.n && i < t->w->n; i++) {
         const struct word *x = &t->w->items[i];
-        const enum name_form *form = find_part(&p, x->hash);
+        const enum name_form *form;
         size_t cut = 0;
         enum rc rc;
 
+        if (!x->capital && !name_rule_again_small(x)) continue; /* most words */
+        form = find_part(&p, x->hash);
         if (!form && x->n_fold > 4 && x->fold[x->n_fold - 1] == 's' && x->capital) {
             form = find_part(&p, word_hash(x->fold, x->n_fold - 1));
             cut = 1;

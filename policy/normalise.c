@@ -596,14 +596,14 @@ static inline uint64_t look_at_block(const char *s)
     for (unsigned k = 0; k < BLOCK; k += 16) {
         bytes_lanes v = bytes_load16(s + k), next = bytes_load16(s + k + 1), more = bytes_load16(s + k + 2) | 0x20;
         bytes_lanes low = next | 0x20, after_at = bytes_are(more, 't') | bytes_are(more, 'r');
-        bytes_lanes stop = (bytes_lanes)(v >= 0x80) | bytes_are(v, '@') | bytes_are(v, '&') | bytes_are(v, '=') | bytes_are(v, '%') |
-                          bytes_are(v, '[') | bytes_are(v, '(') | bytes_are(v, '{') | bytes_are(v, '<') | bytes_are(v, '\t') |
-                          (bytes_lanes)((bytes_lanes)(v - '\v') < 3);
+        bytes_lanes stop = bytes_are(v, '@') | bytes_are(v, '&') | bytes_are(v, '%') | bytes_are(v & 0xFE, '<') | /* and '=' */
+                           bytes_are(v, '(') | bytes_are(v | 0x20, '{') | /* and '[' */ bytes_are(v, '\t') |
+                           (bytes_lanes)((bytes_lanes)(v - '\v') < 3); /* \v, \f, \r */
         bytes_lanes word = (bytes_are(low, 'a') & after_at) | (bytes_are(low, 'd') & bytes_are(more, 'o')) |
                            (bytes_are(low, 'p') & (bytes_are(more, 'u') | bytes_are(more, 'o'))) | bytes_are(next, ' ') |
                            bytes_are(next, '.') | (bytes_are_digits(next) & ~bytes_are_digits(more));
 
-        odd |= bytes_mark(stop) << k;
+        odd |= bytes_mark(v | stop) << k; /* and all beyond ASCII */
         spaces |= bytes_mark(bytes_are(v, ' ')) << k;
         before_word |= bytes_mark(word) << k;
     }

@@ -70,7 +70,7 @@ static size_t find_numeral(const char *text, size_t n, size_t at)
 
         for (; n - at >= sizeof(bytes_lanes); at += sizeof(bytes_lanes)) {
             bytes_lanes v = bytes_load16(text + at);
-            uint64_t marks = bytes_mark(bytes_are_digits(v) | (bytes_lanes)(v >= 0x80));
+            uint64_t marks = bytes_mark(v | bytes_are_digits(v));
 
             if (!marks) continue;
             at += (size_t)__builtin_ctzll(marks);

@@ -247,12 +247,11 @@ static inline struct block look_at_block(const char *s)
 
     for (unsigned k = 0; k < BLOCK; k += 16) {
         bytes_lanes v = bytes_load16(s + k), low = v | 0x20, digits = bytes_are_digits(v), letters = bytes_are_letters(v);
-        bytes_lanes wide = (bytes_lanes)(v >= 0x80);
 
-        b.runs |= bytes_mark(wide | digits | letters) << k;
+        b.runs |= bytes_mark(v | digits | letters) << k;
         b.digits |= bytes_mark(digits) << k;
-        b.small |= bytes_mark(letters & (bytes_lanes)(v == low)) << k;
-        b.odd |= bytes_mark(wide) << k;
+        b.small |= bytes_mark(letters & (v << 2)) << k; /* 0x20 tells small letters from capitals */
+        b.odd |= bytes_mark(v) << k;
         vowels |= bytes_mark(bytes_are(low, 'a') | bytes_are(low, 'o') | bytes_are(low, 'u')) << k;
         es |= bytes_mark(bytes_are(low, 'e')) << k;
     }
