@@ -289,7 +289,8 @@ static bool place_behind(const struct name_text *t, size_t i, struct name_found 
     size_t number = i + 1, n;
     struct reach r;
 
-    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN)))
+    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN)) ||
+        !strchr("aizhuv", *x->fold)) /* as the words below begin */
         return false;
     while (number < t->w->n && number - i <= 3 && spaced(t, &t->w->items[number - 1], &t->w->items[number]) &&
            t->w->items[number].letters)
@@ -365,7 +366,7 @@ static bool box(const struct name_text *t, size_t i, struct name_found *out)
     size_t number = i + 1 + (word_is(x, "po") || word_is(x, "p"));
     struct reach r;
 
-    if (!x->capital || !word_in(x, " po postfach bp ")) return false;
+    if (!x->capital || !strchr("pb", *x->fold) || !word_in(x, " po postfach bp ")) return false;
     if (word_is(x, "po") && !(i + 1 < t->w->n && word_is(x + 1, "box"))) return false;
     if (number >= t->w->n || !is_digit(t->text[t->w->items[number].start])) return false;
     while (number + 1 < t->w->n && !t->w->items[number + 1].letters &&

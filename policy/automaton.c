@@ -735,13 +735,12 @@ static bool word_starts(struct automaton *a, size_t g, const unsigned char *s, s
  * is passed over here. Eight bytes can be read. */
 static inline bool word_passes(struct automaton *a, size_t g, const unsigned char *s, size_t len)
 {
-    uint64_t word = bytes_load(s), *known;
+    uint64_t word = (bytes_load(s) & bytes_first[len < WORD_KNOWN ? len : WORD_KNOWN]) | (len > WORD_KNOWN ? WORD_LONGER : 0);
+    uint64_t *known = &a->passing[g].cache[word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - WORD_BITS)];
 
-    if (len < WORD_KNOWN) word &= (UINT64_C(1) << 8 * len) - 1;
-    if (len > WORD_KNOWN) word |= WORD_LONGER;
-    known = &a->passing[g].cache[word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - WORD_BITS)];
-    if ((*known & ~WORD_STARTS) != word) *known = word | (word_starts(a, g, s, len) ? WORD_STARTS : 0);
-    return !(*known & WORD_STARTS);
+    if (*known == word) return true;
+    if (*known != (word | WORD_STARTS)) *known = word | (word_starts(a, g, s, len) ? WORD_STARTS : 0);
+    return *known == word;
 }
 
 /* Of 64 bytes, a bit each. */

@@ -14,7 +14,6 @@
 #define BYTES_AT_ONCE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 #define BYTES_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define BYTES_HIGH       BYTES_EACH(0x80)
 
 static inline uint64_t bytes_load(const void *s)
 {
@@ -24,19 +23,16 @@ static inline uint64_t bytes_load(const void *s)
     return x;
 }
 
-/* The high bit of each byte that is an ASCII letter. */
-static inline uint64_t bytes_letters(uint64_t x)
-{
-    uint64_t small = (x | BYTES_EACH(0x20)) & ~BYTES_HIGH;
-
-    return (small + BYTES_EACH(0x80 - 'a')) & ~(small + BYTES_EACH(0x7F - 'z')) & ~x & BYTES_HIGH;
-}
-
-/* How many bytes at the beginning have their high bit set in `marks`, of which not all eight have. */
-static inline size_t bytes_leading(uint64_t marks)
-{
-    return (size_t)__builtin_ctzll(~marks & BYTES_HIGH) / 8;
-}
+/* Which keeps the first n bytes of eight. */
+static const uint64_t bytes_first[9] = {0,
+                                        UINT64_C(0xFF),
+                                        UINT64_C(0xFFFF),
+                                        UINT64_C(0xFFFFFF),
+                                        UINT64_C(0xFFFFFFFF),
+                                        UINT64_C(0xFFFFFFFFFF),
+                                        UINT64_C(0xFFFFFFFFFFFF),
+                                        UINT64_C(0xFFFFFFFFFFFFFF),
+                                        UINT64_MAX};
 
 typedef unsigned char bytes_lanes __attribute__((vector_size(16)));
 

@@ -322,14 +322,12 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
         describe(t, i, k - i + name_length(t, k, false), NAME_FULL, 0.75, out);
         return true;
     }
-    for (; n > 1; n--) {
-        c = left | name_context_behind(t, i, n);
+    for (; n > 1; c = left | name_context_behind(t, i, --n)) {
         if (full_counts(t, i, n, c) && !abbreviation(t, i, n, c)) {
             describe(t, i, n, NAME_FULL, c & SURE ? 0.85 : 0.75, out);
             return true;
         }
     }
-    c = left | name_context_behind(t, i, 1);
     if (starts_initial || !single_counts(t, i, c) || abbreviation(t, i, 1, c)) return false;
     describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6,
              out);

@@ -135,21 +135,16 @@ uint64_t word_hash(const char *fold, size_t n)
 
 #define SHORT_WORD 16 /* bytes */
 
-static inline uint64_t first_bytes(uint64_t x, size_t n)
-{
-    return n < 8 ? x & ((UINT64_C(1) << 8 * n) - 1) : x;
-}
-
 /* Folds the usual word: `len` ASCII letters and digits, at most SHORT_WORD, of which folding drops none. As many bytes as
  * SHORT_WORD can be read at s. Bytes are taken in the order of little-endian machines. */
 static inline void fold_short(const char *s, size_t len, struct fold *f, struct word *w)
 {
     /* what makes a letter small leaves a digit as it is */
-    uint64_t x = first_bytes(bytes_load(s) | BYTES_EACH(0x20), len), y = 0, zero = 0;
+    uint64_t x = (bytes_load(s) | BYTES_EACH(0x20)) & bytes_first[len < 8 ? len : 8], y = 0, zero = 0;
     uint64_t hash = len * WORD_SEED ^ x << (64 - 8 * len) % 64; /* as word_hash() does it */
 
     if (len > 8) {
-        y = first_bytes(bytes_load(s + 8) | BYTES_EACH(0x20), len - 8);
+        y = (bytes_load(s + 8) | BYTES_EACH(0x20)) & bytes_first[len - 8];
         hash = mix(len * WORD_SEED ^ x) ^ y << (128 - 8 * len);
     }
     memcpy(f->to + f->n, &x, 8);
