@@ -636,6 +636,7 @@ static bool is_meant(enum special_needs needs, const struct name_text *w, size_t
 struct span {
     size_t from, upto; /* words */
     enum special_category category;
+    enum special_needs needs;
 };
 
 struct spans {
@@ -643,26 +644,35 @@ struct spans {
     size_t n, cap;
 };
 
-static enum rc find_look_alikes(const struct special_terms *terms, const struct words *w, struct spans *out, struct err *e)
+static enum rc add_span(struct spans *l, const struct span *one, struct err *e)
 {
-    for (size_t i = 0; i < w->n; i++) {
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 16;
+        struct span *items = realloc(l->items, cap * sizeof(*items));
+
+        if (!items) return err_set(e, RC_NOMEM, "special: out of memory");
+        l->items = items;
+        l->cap = cap;
+    }
+    l->items[l->n++] = *one;
+    return RC_OK;
+}
+
+/* All terms of a text: business phrases and those that may count. */
+static enum rc find_terms(const struct special_terms *terms, const struct words *w, struct spans *look_alikes,
+                          struct spans *others, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < w->n && rc == RC_OK; i++) {
         const struct special_row *row;
         size_t next = 0, upto;
 
-        while (special_terms_at(terms, w, i, &next, &row, &upto)) {
-            if (row->needs != SPECIAL_LOOK_ALIKE) continue;
-            if (out->n == out->cap) {
-                size_t cap = out->cap ? out->cap * 2 : 16;
-                struct span *items = realloc(out->items, cap * sizeof(*items));
-
-                if (!items) return err_set(e, RC_NOMEM, "special: out of memory");
-                out->items = items;
-                out->cap = cap;
-            }
-            out->items[out->n++] = (struct span){.from = i, .upto = upto, .category = row->category};
-        }
+        while (rc == RC_OK && special_terms_at(terms, w, i, &next, &row, &upto))
+            rc = add_span(row->needs == SPECIAL_LOOK_ALIKE ? look_alikes : others,
+                          &(struct span){.from = i, .upto = upto, .category = row->category, .needs = row->needs}, e);
     }
-    return RC_OK;
+    return rc;
 }
 
 /* Do words [from, upto) of a category belong to a business phrase? One that lies inside them doesn't count: "in prison",
@@ -716,20 +726,20 @@ static enum rc judge(struct special *s, struct scan *x, enum special_category ca
 static enum rc scan_terms(struct special *s, struct scan *x, struct err *e)
 {
     const struct words *w = x->w->w;
-    enum rc rc = find_look_alikes(s->terms, w, &x->look_alikes, e);
+    struct spans terms = {0};
+    size_t taken = 0; /* one find a clause is enough */
+    enum rc rc = find_terms(s->terms, w, &x->look_alikes, &terms, e);
 
-    for (size_t i = 0; i < w->n && rc == RC_OK; i++) {
-        const struct special_row *row;
-        size_t next = 0, upto, clause_upto;
-        bool meant = false;
+    for (size_t i = 0; i < terms.n && rc == RC_OK; i++) {
+        const struct span *t = &terms.items[i];
+        size_t start = w->items[t->from].start, clause_upto;
+        bool meant;
 
-        while (rc == RC_OK && !meant && special_terms_at(s->terms, w, i, &next, &row, &upto)) {
-            if (row->needs == SPECIAL_LOOK_ALIKE) continue;
-            rc = judge(s, x, row->category, row->needs, w->items[i].start, w->items[upto - 1].end, &clause_upto, &meant, e);
-        }
-        while (meant && i + 1 < w->n && w->items[i + 1].start < clause_upto) /* one find a clause is enough */
-            i++;
+        if (start < taken) continue;
+        rc = judge(s, x, t->category, t->needs, start, w->items[t->upto - 1].end, &clause_upto, &meant, e);
+        if (rc == RC_OK && meant) taken = clause_upto;
     }
+    free(terms.items);
     return rc;
 }
 

@@ -12,7 +12,13 @@ _Static_assert(MAX_PLACES *MAX_GAP <= SPECIAL_MAX_TERM, "a term must fit");
 #define N_BUCKETS   4096
 #define KEY_LETTERS 3
 
+/* How a word begins: its first eight bytes as far as it has them. */
+struct head {
+    uint64_t bytes, mask;
+};
+
 struct choice {
+    struct head head;
     char fold[MAX_WORD];
     size_t n;
     bool prefix;         /* the word begins so */
@@ -31,6 +37,7 @@ struct term {
 };
 
 struct entry {
+    struct head head; /* of the choice: most entries of a bucket are ruled out by it */
     size_t term, choice; /* by which choice of its first place */
     size_t next;         /* in the bucket, plus 1; 0: the last */
 };
@@ -81,6 +88,25 @@ static enum rc bad(const char *term, struct err *e)
     return err_set(e, RC_INTERNAL, "special: malformed term: %s", term);
 }
 
+static struct head head_of(const char *fold, size_t n)
+{
+    static const unsigned char ones[8] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    struct head h = {0, 0};
+
+    if (n > sizeof(h.bytes)) n = sizeof(h.bytes);
+    memcpy(&h.bytes, fold, n);
+    memcpy(&h.mask, ones, n);
+    return h;
+}
+
+static inline bool begins_so(const struct head *h, const struct word *x)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, x->fold, sizeof(bytes)); /* words.h: so much can be read */
+    return ((bytes ^ h->bytes) & h->mask) == 0;
+}
+
 /* One word, not folded yet. */
 static enum rc add_choice(struct special_terms *t, const char *text, size_t n, struct err *e)
 {
@@ -97,6 +123,7 @@ static enum rc add_choice(struct special_terms *t, const char *text, size_t n, s
     } else {
         memcpy(c->fold, w.items[0].fold, w.items[0].n_fold + 1);
         c->n = w.items[0].n_fold;
+        c->head = head_of(c->fold, c->n);
         c->prefix = prefix;
         c->capital = w.items[0].capital;
         c->upper = c->capital && w.items[0].upper && w.items[0].n_fold > 1;
@@ -175,7 +202,7 @@ static enum rc add_term(struct special_terms *t, const struct special_row *row, 
         struct entry *x = grow((void **)&t->entries, &t->n_entries, &t->cap_entries, sizeof(*x));
 
         if (!x) return err_set(e, RC_NOMEM, "special: out of memory");
-        *x = (struct entry){.term = t->n_terms - 1, .choice = c, .next = *first};
+        *x = (struct entry){.head = t->choices[c].head, .term = t->n_terms - 1, .choice = c, .next = *first};
         *first = t->n_entries;
     }
     return rc;
@@ -225,9 +252,9 @@ void special_terms_close(struct special_terms *t)
 
 /* ---- finding ------------------------------------------------------------------------------------------------------- */
 
-static bool chosen(const struct choice *c, const struct word *x)
+static inline bool chosen(const struct choice *c, const struct word *x)
 {
-    if ((c->capital && !x->capital) || (c->upper && !x->upper)) return false;
+    if (!begins_so(&c->head, x) || (c->capital && !x->capital) || (c->upper && !x->upper)) return false;
     return (c->prefix ? x->n_fold >= c->n : x->n_fold == c->n) && memcmp(c->fold, x->fold, c->n) == 0;
 }
 
@@ -269,7 +296,7 @@ bool special_terms_at(const struct special_terms *t, const struct words *w, size
 
         if (n++ < *next) continue;
         *next = n;
-        if (!chosen(&t->choices[entry->choice], x) || !rest_fits(t, term, 1, w, i + 1, upto)) continue;
+        if (!begins_so(&entry->head, x) || !chosen(&t->choices[entry->choice], x) || !rest_fits(t, term, 1, w, i + 1, upto)) continue;
         *row = term->row;
         return true;
     }
