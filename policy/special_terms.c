@@ -39,7 +39,7 @@ struct term {
 struct entry {
     struct head head; /* of the choice: most entries of a bucket are ruled out by it */
     size_t term, choice; /* by which choice of its first place */
-    size_t next;         /* in the bucket, plus 1; 0: the last */
+    size_t next; /* while the table is read: in the bucket, plus 1; 0: the last */
 };
 
 struct special_terms {
@@ -49,7 +49,7 @@ struct special_terms {
     size_t n_terms, cap_terms;
     struct entry *entries;
     size_t n_entries, cap_entries;
-    size_t buckets[N_BUCKETS]; /* an entry plus 1; 0: empty */
+    size_t buckets[N_BUCKETS + 1]; /* where each begins among the entries; while the table is read, as `next` */
     struct place trade;        /* words that make a trade of what stands before them */
     struct place commerce;     /* of what stands behind them */
 };
@@ -208,6 +208,26 @@ static enum rc add_term(struct special_terms *t, const struct special_row *row, 
     return rc;
 }
 
+/* The entries of each bucket side by side. */
+static enum rc sort_entries(struct special_terms *t, struct err *e)
+{
+    struct entry *sorted = malloc((t->n_entries + 1) * sizeof(*sorted));
+    size_t n = 0;
+
+    if (!sorted) return err_set(e, RC_NOMEM, "special: out of memory");
+    for (size_t b = 0; b < N_BUCKETS; b++) {
+        size_t at = t->buckets[b];
+
+        t->buckets[b] = n;
+        for (; at; at = t->entries[at - 1].next)
+            sorted[n++] = t->entries[at - 1];
+    }
+    t->buckets[N_BUCKETS] = n;
+    free(t->entries);
+    t->entries = sorted;
+    return RC_OK;
+}
+
 static enum rc add_class(struct special_terms *t, const char *name, struct place *p, struct err *e)
 {
     enum rc rc;
@@ -231,6 +251,7 @@ enum rc special_terms_open(struct special_terms **out, struct err *e)
             rc = add_term(t, &special_rows[i], s, n, e);
             s += n + (s[n] == ';');
         }
+    if (rc == RC_OK) rc = sort_entries(t, e);
     if (rc == RC_OK) rc = add_class(t, "$trade", &t->trade, e);
     if (rc == RC_OK) rc = add_class(t, "$commerce", &t->commerce, e);
     if (rc == RC_OK) {
@@ -288,14 +309,13 @@ bool special_terms_at(const struct special_terms *t, const struct words *w, size
                       const struct special_row **row, size_t *upto)
 {
     const struct word *x = &w->items[i];
-    size_t n = 0;
+    size_t key = bucket(x->fold, x->n_fold);
 
-    for (size_t at = t->buckets[bucket(x->fold, x->n_fold)]; at; at = t->entries[at - 1].next) {
-        const struct entry *entry = &t->entries[at - 1];
+    for (size_t at = t->buckets[key] + *next; at < t->buckets[key + 1]; at++) {
+        const struct entry *entry = &t->entries[at];
         const struct term *term = &t->terms[entry->term];
 
-        if (n++ < *next) continue;
-        *next = n;
+        *next = at - t->buckets[key] + 1;
         if (!begins_so(&entry->head, x) || !chosen(&t->choices[entry->choice], x) || !rest_fits(t, term, 1, w, i + 1, upto)) continue;
         *row = term->row;
         return true;
