@@ -37,9 +37,10 @@ static enum rc add_pattern(struct lexicon *l, const char *pattern, struct err *e
 
     /* an anchored try is short: PCRE2's search for a letter that must occur somewhere ahead would cost more */
     if (pattern_width(pattern, MAX_WIDTH, &width, &why))
-        l->codes[l->n] = pcre2_compile(
-            (PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-            PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE, &error, &offset, NULL);
+        l->codes[l->n] =
+            pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                          PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE,
+                          &error, &offset, NULL);
     if (!l->codes[l->n])
         return err_set(e, RC_INTERNAL, "lexicon: pattern %zu: %s", l->n, why ? why : "does not compile");
     (void)pcre2_jit_compile(l->codes[l->n], PCRE2_JIT_COMPLETE);
@@ -99,15 +100,18 @@ enum rc lexicon_begin(struct lexicon *l, const char *text, size_t n, struct err 
 }
 
 /* Does the pattern match at `at`? */
-static enum rc try_pattern(struct lexicon *l, size_t pattern, size_t at, struct lexicon_match *out, bool *found, struct err *e)
+static enum rc try_pattern(struct lexicon *l, size_t pattern, size_t at, struct lexicon_match *out,
+                           bool *found, struct err *e)
 {
-    int count = pcre2_match(l->codes[pattern], (PCRE2_SPTR)l->text, l->n_text, at, PCRE2_NO_UTF_CHECK, l->match, l->context);
+    int count = pcre2_match(l->codes[pattern], (PCRE2_SPTR)l->text, l->n_text, at, PCRE2_NO_UTF_CHECK,
+                            l->match, l->context);
     const PCRE2_SIZE *span = pcre2_get_ovector_pointer(l->match);
 
     *found = count >= 0;
     if (count == PCRE2_ERROR_NOMATCH) return RC_OK;
     if (count < 0)
-        return err_set(e, count == PCRE2_ERROR_NOMEMORY ? RC_NOMEM : RC_LIMIT, "text: too costly to search for words");
+        return err_set(e, count == PCRE2_ERROR_NOMEMORY ? RC_NOMEM : RC_LIMIT,
+                       "text: too costly to search for words");
     *out = (struct lexicon_match){.pattern = pattern, .start = span[0], .end = span[1]};
     l->from[pattern] = span[1];
     return RC_OK;

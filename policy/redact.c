@@ -129,7 +129,8 @@ static enum rc reserve(void **items, size_t *cap, size_t n, size_t size, struct 
 }
 
 /* Names merged into what the patterns found; both are sorted. Behind a pattern's match of the same place. */
-static enum rc merge_names(struct found_list *l, const struct name_found *names, size_t n_names, struct err *e)
+static enum rc merge_names(struct found_list *l, const struct name_found *names, size_t n_names,
+                           struct err *e)
 {
     enum rc rc = reserve((void **)&l->items, &l->cap, l->n + n_names, sizeof(*l->items), e);
     size_t at = l->n + n_names, n = l->n;
@@ -144,7 +145,8 @@ static enum rc merge_names(struct found_list *l, const struct name_found *names,
             l->items[--at] = *f;
             n--;
         } else {
-            l->items[--at] = (struct found){.entity = x->entity, .start = x->start, .end = x->end, .score = x->score};
+            l->items[--at] =
+                (struct found){.entity = x->entity, .start = x->start, .end = x->end, .score = x->score};
             n_names--;
         }
     }
@@ -257,11 +259,12 @@ static enum rc add_seen(struct redactor *r, const struct seen *one, const char *
 }
 
 /* The number of a value, a new one if its key is new. */
-static enum rc number_of(struct redactor *r, const struct deed *deed, const struct found *f, const char *text, size_t *number,
-                         struct err *e)
+static enum rc number_of(struct redactor *r, const struct deed *deed, const struct found *f, const char *text,
+                         size_t *number, struct err *e)
 {
     const char *value = text + f->start;
-    struct seen written = {.word = deed->word, .n_key = f->end - f->start, .as_written = !deed->verbatim}, keyed;
+    struct seen written = {.word = deed->word, .n_key = f->end - f->start, .as_written = !deed->verbatim},
+                keyed;
     const struct seen *known;
     enum rc rc;
 
@@ -285,8 +288,8 @@ static enum rc number_of(struct redactor *r, const struct deed *deed, const stru
 #define MAX_DIGITS 20 /* of a number */
 
 /* "[PERSON_1]" */
-static enum rc put_slot(struct redactor *r, const struct deed *deed, const struct found *f, const char *text, struct buf *out,
-                        struct err *e)
+static enum rc put_slot(struct redactor *r, const struct deed *deed, const struct found *f, const char *text,
+                        struct buf *out, struct err *e)
 {
     const struct slot_word *word = &r->words[deed->word];
     char slot[MAX_DIGITS + 2], *at = slot + sizeof(slot);
@@ -315,7 +318,8 @@ static void put_pseudonym(const struct redactor *r, const char *word, struct buf
         buf_char(out, (char)('a' + mac[i] % 26));
 }
 
-static enum rc put_value(struct redactor *r, const struct found *f, const char *text, struct buf *out, struct err *e)
+static enum rc put_value(struct redactor *r, const struct found *f, const char *text, struct buf *out,
+                         struct err *e)
 {
     const struct deed *deed;
     enum rc rc = find_deed(r, f->entity, &deed, e);
@@ -345,8 +349,8 @@ static enum rc put_value(struct redactor *r, const struct found *f, const char *
 }
 
 /* Numbers in text[at, upto), where no winner stands. */
-static enum rc put_numbers(struct redactor *r, const char *text, size_t at, size_t upto, size_t *n_found, struct buf *out,
-                           struct err *e)
+static enum rc put_numbers(struct redactor *r, const char *text, size_t at, size_t upto, size_t *n_found,
+                           struct buf *out, struct err *e)
 {
     size_t from = at, start;
     enum rc rc = RC_OK;
