@@ -1,8 +1,6 @@
 /* The policy file and what it answers, through policy.h: places of errors, roles, models, fields. Lines and columns are
  * counted by hand in the texts below. */
-#include "../suite.h"
-#include <unistd.h>
-#include "../../policy/policy.h"
+#include "policies.h"
 
 #define HEAD                                                                                                           \
     "version: 1\n"                                                                                                     \
@@ -10,26 +8,6 @@
     "objects: {opportunity: {summary: [name, contact.*], email: [name]}}\n"                                            \
     "models: [{path: m.gguf, licence: MIT, purposes: [summary]}]\n"                                                    \
     "licences: {allow: [MIT]}\n"
-
-static enum rc open_text(const char *text, struct policy **out, struct err *e)
-{
-    char path[] = "/tmp/briefd-policy-XXXXXX";
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    enum rc rc = policy_open(path, NULL, out, e);
-    unlink(path);
-    return rc;
-}
-
-static struct policy *policy_of(const char *text)
-{
-    struct policy *p = NULL;
-    struct err e = {""};
-    if (open_text(text, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
-}
 
 static const struct {
     const char *text, *place, *says; /* place: ":line:column:" */
@@ -157,20 +135,5 @@ START_TEST(the_sample)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *s = suite_create("policy_file");
-    TCase *t = tcase_create("policy_file");
-    SRunner *r = srunner_create(s);
-    tcase_add_loop_test(t, errors_have_a_place, 0, (int)(sizeof(bad) / sizeof(bad[0])));
-    tcase_add_loop_test(t, roles, 0, (int)(sizeof(permissions) / sizeof(permissions[0])));
-    tcase_add_test(t, no_file);
-    tcase_add_test(t, models);
-    tcase_add_test(t, wanted_fields);
-    tcase_add_test(t, the_sample);
-    suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_TABLES("policy_file", SUITE_EACH(errors_have_a_place, bad), SUITE_EACH(roles, permissions), SUITE_ONE(no_file),
+                  SUITE_ONE(models), SUITE_ONE(wanted_fields), SUITE_ONE(the_sample))
