@@ -81,6 +81,13 @@ START_TEST(hidden_fields_withhold_what_may_rest_on_them)
     ck_assert(policy_hides(p, &c, "opportunity", PURPOSE_SUMMARY, "made under another policy"));
     ck_assert(!policy_hides(p, &d, "opportunity", PURPOSE_SUMMARY, "made under another policy"));
     policy_close(p);
+    /* a buyer may be a contact, an account is none */
+    p = policy_of("version: 1\nobjects: {opportunity: {summary: [buyer.email, account.phone]}, account: {summary: [name]}}\n"
+                  "roles: {a: {hide: [contact.email]}, b: {hide: [contact.phone]}, c: {hide: [account.phone]}}\n");
+    ck_assert(policy_hides(p, &a, "opportunity", PURPOSE_SUMMARY, policy_hash(p)));
+    ck_assert(!policy_hides(p, &b, "opportunity", PURPOSE_SUMMARY, policy_hash(p)));
+    ck_assert(policy_hides(p, &c, "opportunity", PURPOSE_SUMMARY, policy_hash(p)));
+    policy_close(p);
 }
 END_TEST
 
@@ -155,7 +162,7 @@ START_TEST(consent_must_have_been_given)
     const char *object, *field; /* a source must map it */
     ck_assert(policy_consent_field(p, 0, &object, &field));
     ck_assert_str_eq(field, "agreed");
-    ck_assert(policy_wants_field(p, "lead", "agreed"));
+    ck_assert(policy_wants_field(p, "lead", "agreed", "lead", NULL));
     ck_assert_str_eq(policy_legal_basis(p, PURPOSE_SUMMARY), "consent");
     ck_assert_ptr_null(policy_legal_basis(p, PURPOSE_EMAIL));
     policy_close(p);

@@ -106,14 +106,42 @@ START_TEST(models)
 }
 END_TEST
 
+static const struct {
+    const char *root, *path, *object, *entity;
+    bool wanted;
+} fields[] = {
+    {"opportunity", "name", "opportunity", NULL, true},
+    {"opportunity", "secret", "opportunity", NULL, false},
+    {"opportunity", "contact.anything", "contact", NULL, true},
+    {"opportunity", "contact.account.anything", "account", NULL, false}, /* the star is one name */
+    {"opportunity", "buyer.anything", "contact", NULL, false},           /* the path counts, not the object */
+    {"contact", "anything", "contact", NULL, false},
+    {"case", "subject", "case", NULL, false},
+    {"opportunity", "secret", "opportunity", "US_SSN", false}, /* found by its form */
+    {"opportunity", "buyer.last_name", "contact", "PERSON", true},
+    {"opportunity", "champion", "opportunity", "STAFF", true},
+    {"opportunity", "buyer.mail", "contact", "EMAIL", true},
+    {"opportunity", "account.name", "account", "ORG", true},
+    {"opportunity", "buyer.stop", "contact", NULL, true}, /* consent: whichever way the person comes in */
+    {"lead", "stop", "lead", NULL, true},
+    {"account", "stop", "account", NULL, false},
+    {"opportunity", "account.state", "account", NULL, true}, /* regions: */
+    {"opportunity", "state", "opportunity", NULL, false},
+    {"opportunity", "volume", "opportunity", NULL, true}, /* four eyes */
+    {"opportunity", "account.volume", "account", NULL, false},
+    {"opportunity", "buyer.language", "contact", NULL, true},
+    {"opportunity", "closed_at", "opportunity", NULL, true},
+};
+
 START_TEST(wanted_fields)
 {
-    struct policy *p = policy_of(HEAD);
-    ck_assert(policy_wants_field(p, "opportunity", "name"));
-    ck_assert(policy_wants_field(p, "contact", "anything"));
-    ck_assert(!policy_wants_field(p, "opportunity", "secret"));
-    ck_assert(!policy_wants_field(p, "case", "subject"));
-    ck_assert_uint_eq(strlen(policy_hash(p)), 64);
+    struct policy *p = policy_of("version: 1\n"
+                                 "purposes: {summary: {legal_basis: contract, blocked_when: [{object: contact, field: stop, is: true}]}}\n"
+                                 "objects: {opportunity: {summary: [name, contact.*], email: [name]}}\n"
+                                 "approval: {four_eyes_above: {field: volume, value: 1000}}\n"
+                                 "regions: {fields: [account.state], names: {EU: [DE]}}\n");
+    ck_assert_msg(policy_wants_field(p, fields[_i].root, fields[_i].path, fields[_i].object, fields[_i].entity) == fields[_i].wanted,
+                  "%s: %s", fields[_i].root, fields[_i].path);
     policy_close(p);
 }
 END_TEST
@@ -128,12 +156,13 @@ START_TEST(the_sample)
     if (policy_open(path, NULL, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
     ck_assert(policy_facts_slots(p));
     ck_assert(policy_auto_approves(p, PURPOSE_SUMMARY) && !policy_auto_approves(p, PURPOSE_EMAIL));
-    ck_assert(policy_wants_field(p, "lead", "do_not_email"));
-    ck_assert(policy_wants_field(p, "opportunity", "stage_since"));
-    ck_assert(!policy_wants_field(p, "opportunity", "ai_summary"));
+    ck_assert(policy_wants_field(p, "lead", "do_not_email", "lead", NULL));
+    ck_assert(policy_wants_field(p, "opportunity", "stage_since", "opportunity", NULL));
+    ck_assert(!policy_wants_field(p, "opportunity", "ai_summary", "opportunity", NULL));
+    ck_assert_uint_eq(strlen(policy_hash(p)), 64);
     policy_close(p);
 }
 END_TEST
 
 SUITE_MAIN_TABLES("policy_file", SUITE_EACH(errors_have_a_place, bad), SUITE_EACH(roles, permissions), SUITE_ONE(no_file),
-                  SUITE_ONE(models), SUITE_ONE(wanted_fields), SUITE_ONE(the_sample))
+                  SUITE_ONE(models), SUITE_EACH(wanted_fields, fields), SUITE_ONE(the_sample))
