@@ -9,17 +9,11 @@
 #include "seal.h"
 #include "slot_text.h"
 #include "stored.h"
+#include "string_index.h"
 #include "text.h"
-#include "tokens.h"
 
 #define OPENED_MAX_BYTES ((size_t)1 << 30)
 #define VALUE_MAX_BYTES ((size_t)64 << 10)
-
-/* A table from strings to indexes: open addressing; 0 is empty, else index + 1. */
-struct table {
-    uint32_t *at;
-    size_t size;
-};
 
 struct opened_value {
     enum { CLOSED, OPEN, ERASED } state;
@@ -27,7 +21,6 @@ struct opened_value {
 };
 
 struct subject_key {
-    const char *subject;
     bool erased;
     uint8_t key[KEY_SIZE];
 };
@@ -38,37 +31,9 @@ struct vault_at_rest { /* values by slot, each opened when its slot first comes 
     struct opened_value *opened;
     struct subject_key *subjects;
     size_t n, n_subjects;
-    struct table by_slot, by_subject;
+    struct string_index by_slot, by_subject;
     struct arena arena; /* opened values */
 };
-
-static bool table_open(struct table *t, size_t n)
-{
-    for (t->size = 16; t->size < 2 * n;) t->size *= 2;
-    t->at = calloc(t->size, sizeof(*t->at));
-    return t->at != NULL;
-}
-
-/* The place of a string: where it is or where it would be. */
-static uint32_t *table_place(const struct table *t, const char *s, size_t n,
-                             bool (*same)(const struct vault_at_rest *v, size_t i, const char *s, size_t n),
-                             const struct vault_at_rest *v)
-{
-    size_t at = token_hash(s, n) & (t->size - 1);
-
-    while (t->at[at] && !same(v, t->at[at] - 1, s, n)) at = (at + 1) & (t->size - 1);
-    return &t->at[at];
-}
-
-static bool same_slot(const struct vault_at_rest *v, size_t i, const char *s, size_t n)
-{
-    return strncmp(v->values[i].slot, s, n) == 0 && !v->values[i].slot[n];
-}
-
-static bool same_subject(const struct vault_at_rest *v, size_t i, const char *s, size_t n)
-{
-    return strncmp(v->subjects[i].subject, s, n) == 0 && !v->subjects[i].subject[n];
-}
 
 static enum rc rest_open(struct vault_at_rest *v, const struct policy_value *values, size_t n,
                          const struct policy_keys *keys, struct err *e)
@@ -77,11 +42,10 @@ static enum rc rest_open(struct vault_at_rest *v, const struct policy_value *val
     arena_init(&v->arena, OPENED_MAX_BYTES);
     v->opened = calloc(n + 1, sizeof(*v->opened));
     v->subjects = calloc(n + 1, sizeof(*v->subjects));
-    if (!v->opened || !v->subjects || !table_open(&v->by_slot, n) || !table_open(&v->by_subject, n))
-        return err_set(e, RC_NOMEM, "policy: out of memory");
-    for (size_t i = 0; i < n; i++)
-        *table_place(&v->by_slot, values[i].slot, strlen(values[i].slot), same_slot, v) = (uint32_t)i + 1;
-    return RC_OK;
+    enum rc rc = v->opened && v->subjects ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = string_index_put(&v->by_slot, values[i].slot, strlen(values[i].slot), i, e);
+    return rc;
 }
 
 static void rest_close(struct vault_at_rest *v)
@@ -90,25 +54,25 @@ static void rest_close(struct vault_at_rest *v)
     if (v->subjects) crypto_wipe(v->subjects, (v->n + 1) * sizeof(*v->subjects));
     free(v->subjects);
     free(v->opened);
-    free(v->by_slot.at);
-    free(v->by_subject.at);
+    string_index_clear(&v->by_slot);
+    string_index_clear(&v->by_subject);
 }
 
 static enum rc find_key(struct vault_at_rest *v, const char *subject, const struct subject_key **out, struct err *e)
 {
-    uint32_t *place = table_place(&v->by_subject, subject, strlen(subject), same_subject, v);
-    struct subject_key *k;
+    size_t at = v->n_subjects;
 
-    if (!*place) {
-        enum rc rc;
-        k = &v->subjects[v->n_subjects];
-        k->subject = subject;
-        rc = v->keys->subject_key(v->keys->ctx, subject, false, k->key, e);
+    if (!string_index_get(&v->by_subject, subject, strlen(subject), &at)) {
+        struct subject_key *k = &v->subjects[at];
+        enum rc rc = v->keys->subject_key(v->keys->ctx, subject, false, k->key, e);
+
         if (rc != RC_OK && rc != RC_REFUSED) return rc;
         k->erased = rc == RC_REFUSED;
-        *place = (uint32_t)++v->n_subjects;
+        rc = string_index_put(&v->by_subject, subject, strlen(subject), at, e);
+        if (rc != RC_OK) return rc;
+        v->n_subjects++;
     }
-    *out = &v->subjects[*place - 1];
+    *out = &v->subjects[at];
     return RC_OK;
 }
 
@@ -222,11 +186,11 @@ static enum rc put_slot(struct rehydration *r, const struct slot_ref *slot, int 
 {
     char stem[SLOT_MAX_NAME + 3];
     size_t n = slot_stem(r->text, slot, stem);
-    uint32_t place = *table_place(&r->rest.by_slot, stem, n, same_slot, &r->rest);
-    struct opened_value *v = place ? &r->rest.opened[place - 1] : NULL;
+    size_t place;
+    struct opened_value *v = string_index_get(&r->rest.by_slot, stem, n, &place) ? &r->rest.opened[place] : NULL;
     enum rc rc = RC_OK;
 
-    if (v && v->state == CLOSED) rc = open_value(&r->rest, place - 1, e);
+    if (v && v->state == CLOSED) rc = open_value(&r->rest, place, e);
     if (rc != RC_OK) return rc;
     if (v && v->state == OPEN) return put_clear(r, slot, quoted, v->stored, e);
     if (v && !r->erased) return err_set(e, RC_REFUSED, "policy: a value of this text was erased");
