@@ -360,6 +360,7 @@ bool policy_may(const struct policy *p, const struct viewer *v, enum permission 
     case MAY_ERASE: return r->erase;
     case MAY_AUDIT: return r->audit;
     case MAY_APPROVE_ENRICHMENT: return sees && r->approve[PURPOSE_ENRICHMENT];
+    case MAY_AUDIT_CONTENT: return r->audit_content;
     }
     return false;
 }

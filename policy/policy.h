@@ -67,7 +67,8 @@ struct viewer {
     const char *team;     /* or NULL */
 };
 /* Of a role; the first five need the record to be in its scope. */
-enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT };
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT,
+                  MAY_AUDIT_CONTENT };
 /* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team);

@@ -68,23 +68,26 @@ END_TEST
     "  approver: {records: team, approve: [summary, email], reveal: yes}\n"                                            \
     "  operator: {content: no, jobs: yes}\n"                                                                           \
     "  dpo: {records: all, erase: yes, reveal: yes}\n"                                                                 \
-    "  auditor: {audit: yes}\n"
+    "  auditor: {audit: yes}\n"                                                                                          \
+    "  examiner: {audit_content: yes}\n"
 
-/* May it, in the order of enum permission: see, approve summary, approve e-mail, reveal, jobs, erase, audit. */
+/* May it, in the order of enum permission: see, approve summary, approve e-mail, reveal, jobs, erase, audit, approve
+ * enrichment, audit content. */
 static const struct {
     const char *role, *owner, *team, *may;
 } permissions[] = {
-    {"reader", "dana", "north", "1000000"},   {"reader", "tom", "north", "0000000"},   {"reader", NULL, NULL, "0000000"},
-    {"approver", "tom", "north", "1111000"},  {"approver", "tom", "south", "0000000"}, {"approver", "dana", "south", "1111000"},
-    {"operator", "dana", "north", "0000100"}, {"dpo", "tom", "south", "1001010"},      {"dpo", NULL, NULL, "1001010"},
-    {"auditor", "dana", "north", "0000001"},  {"nobody", "dana", "north", "0000000"},
+    {"reader", "dana", "north", "100000000"},   {"reader", "tom", "north", "000000000"},   {"reader", NULL, NULL, "000000000"},
+    {"approver", "tom", "north", "111100000"},  {"approver", "tom", "south", "000000000"}, {"approver", "dana", "south", "111100000"},
+    {"operator", "dana", "north", "000010000"}, {"dpo", "tom", "south", "100101000"},      {"dpo", NULL, NULL, "100101000"},
+    {"auditor", "dana", "north", "000000100"},  {"nobody", "dana", "north", "000000000"},
+    {"examiner", "dana", "north", "000000001"},
 };
 
 START_TEST(roles)
 {
     struct policy *p = policy_of(HEAD ROLES);
     struct viewer v = {.role = permissions[_i].role, .identity = "dana", .team = "north"}, stranger = {.role = v.role};
-    for (int what = MAY_SEE; what <= MAY_AUDIT; what++)
+    for (int what = MAY_SEE; what <= MAY_AUDIT_CONTENT; what++)
         ck_assert_msg(policy_may(p, &v, (enum permission)what, permissions[_i].owner, permissions[_i].team) ==
                           (permissions[_i].may[what] == '1'),
                       "%s: %d", v.role, what);
