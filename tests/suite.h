@@ -27,13 +27,15 @@ struct suite_test {
 #define SUITE_ONE(test) {test, 0}
 #define SUITE_EACH(test, table) {test, (int)(sizeof(table) / sizeof((table)[0]))}
 
-static inline int suite_run(const char *name, const struct suite_test *tests, size_t n)
+static inline void suite_add(TCase *tc, const struct suite_test *x)
+{
+    tcase_add_loop_test(tc, x->test, 0, x->rows ? x->rows : 1);
+}
+
+static inline int suite_finish(const char *name, TCase *tc)
 {
     Suite *s = suite_create(name);
-    TCase *tc = tcase_create(name);
     tcase_set_timeout(tc, 600);
-    for (size_t i = 0; i < n; i++)
-        tcase_add_loop_test(tc, tests[i].test, 0, tests[i].rows ? tests[i].rows : 1);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
@@ -42,21 +44,34 @@ static inline int suite_run(const char *name, const struct suite_test *tests, si
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static inline int suite_run(const char *name, const TTest *const *tests, size_t n)
+{
+    TCase *tc = tcase_create(name);
+    for (size_t i = 0; i < n; i++)
+        suite_add(tc, &(struct suite_test)SUITE_ONE(tests[i]));
+    return suite_finish(name, tc);
+}
+
+static inline int suite_run_tables(const char *name, const struct suite_test *tests, size_t n)
+{
+    TCase *tc = tcase_create(name);
+    for (size_t i = 0; i < n; i++)
+        suite_add(tc, &tests[i]);
+    return suite_finish(name, tc);
+}
+
 #define SUITE_MAIN(name, ...)                                                                                           \
     int main(void)                                                                                                      \
     {                                                                                                                   \
         const TTest *const tests[] = {__VA_ARGS__};                                                                     \
-        struct suite_test all[sizeof(tests) / sizeof(tests[0])];                                                        \
-        for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                                                   \
-            all[i] = (struct suite_test)SUITE_ONE(tests[i]);                                                            \
-        return suite_run(name, all, sizeof(tests) / sizeof(tests[0]));                                                  \
+        return suite_run(name, tests, sizeof(tests) / sizeof(tests[0]));                                                \
     }
 
 #define SUITE_MAIN_TABLES(name, ...)                                                                                    \
     int main(void)                                                                                                      \
     {                                                                                                                   \
-        const struct suite_test all[] = {__VA_ARGS__};                                                                  \
-        return suite_run(name, all, sizeof(all) / sizeof(all[0]));                                                      \
+        const struct suite_test tests[] = {__VA_ARGS__};                                                                \
+        return suite_run_tables(name, tests, sizeof(tests) / sizeof(tests[0]));                                         \
     }
 
 /* How often a randomised test runs: `few` by default, `many` under tests/run --long (BRIEFD_TEST_LONG=1). */
