@@ -91,6 +91,8 @@ START_TEST(named_texts_come_back)
         "{\"a\": \"7\", \"b\": \"[NUM_1]\"}", "{\"mail\": \"anna@mail.example\"}", "[[7]]", "[7]", "[EMAIL_1]anna@mail.example[EMAIL_1]",
         "anna@mail.example, Anna@Mail.example, ANNA@MAIL.EXAMPLE", "1.500 1,500 1500 1.500,00 1,500.00", "\xff\067\xff",
         "030 23125000 und 03023125000 und +49 30 23125000",
+        "{\"link\": \"https://a.example/?q=\\\"1\\\\2\"}", "[\"https://a.example/a\\u00fcb\", \"7\\n8\"]", "{\"a\": \"{\\\"b\\\": \\\"anna@mail.example\\\"}\"}",
+        "{\"a\": \"{\\\"b\\\": \\\"https://a.example/?q=\\\\\\\"1\\\"}\"}", "[\"Frau \\\"Weber\\\"\", \"O'Neil\\\\Weber\"]",
     };
     struct policy *p = slotted_policy();
     ck_assert_ptr_nonnull(p);
