@@ -26,6 +26,20 @@ static inline struct policy *policy_of(const char *text)
     return p;
 }
 
+/* A row of a table of mistakes. */
+struct misplaced {
+    const char *text, *place, *says; /* place: ":line:column:" */
+};
+
+static inline void refused_with_place(const struct misplaced *x)
+{
+    struct policy *p = NULL;
+    struct err e = {""};
+    ck_assert_int_eq(open_text(x->text, &p, &e), RC_BAD);
+    ck_assert_ptr_null(p);
+    ck_assert_msg(strstr(e.msg, x->place) && strstr(e.msg, x->says), "'%s' '%s' not in: %s", x->place, x->says, e.msg);
+}
+
 static inline struct record *record_of(const char *object, const char *id)
 {
     struct record *r = NULL;

@@ -22,9 +22,7 @@
 
 /* ---- mistakes ----------------------------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *text, *place, *says;
-} bad[] = {
+static const struct misplaced bad[] = {
     {HEAD "roles: {a: {hide: [amount]}}\n", ":6:20:", "OBJECT.FIELD"},
     {HEAD "roles: {a: {sources: crm}}\n", ":6:22:", "expected a list"},
     {HEAD "roles: {a: {source: [crm]}}\n", ":6:13:", "did you mean 'sources'"},
@@ -39,11 +37,7 @@ static const struct {
 
 START_TEST(errors_have_a_place)
 {
-    struct policy *p = NULL;
-    struct err e = {""};
-    ck_assert_int_eq(open_text(bad[_i].text, &p, &e), RC_BAD);
-    ck_assert_msg(strstr(e.msg, bad[_i].place) && strstr(e.msg, bad[_i].says), "%d: '%s' '%s' not in: %s", _i, bad[_i].place,
-                  bad[_i].says, e.msg);
+    refused_with_place(&bad[_i]);
 }
 END_TEST
 

@@ -9,9 +9,7 @@
     "models: [{path: m.gguf, licence: MIT, purposes: [summary]}]\n"                                                    \
     "licences: {allow: [MIT]}\n"
 
-static const struct {
-    const char *text, *place, *says; /* place: ":line:column:" */
-} bad[] = {
+static const struct misplaced bad[] = {
     {HEAD "pi: {default: slot}\n", ":6:1:", "did you mean 'pii'"},
     {HEAD "output: {max_sentence: 3}\n", ":6:10:", "did you mean 'max_sentences'"},
     {HEAD "output: {max_sentences: 0}\n", ":6:25:", ""},
@@ -44,12 +42,7 @@ static const struct {
 
 START_TEST(errors_have_a_place)
 {
-    struct policy *p = NULL;
-    struct err e = {""};
-    ck_assert_int_eq(open_text(bad[_i].text, &p, &e), RC_BAD);
-    ck_assert_ptr_null(p);
-    ck_assert_msg(strstr(e.msg, bad[_i].place) && strstr(e.msg, bad[_i].says), "%d: '%s' '%s' not in: %s", _i,
-                  bad[_i].place, bad[_i].says, e.msg);
+    refused_with_place(&bad[_i]);
 }
 END_TEST
 
