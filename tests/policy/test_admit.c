@@ -700,6 +700,26 @@ START_TEST(nothing_looks_like_a_slot)
 }
 END_TEST
 
+/* A tag without an end is cut off after a number of bytes, never within a letter. */
+START_TEST(a_long_tag_ends_at_a_letter)
+{
+    struct policy *p = standard();
+    for (int before = 0; before < 3; before++) { /* one of them meets the bound within a letter of three bytes */
+        char long_tag[1000] = "Met them. <ext";
+        for (int i = 0; i < before; i++) strcat(long_tag, "t");
+        for (int i = 0; i < 150; i++) strcat(long_tag, "\xe2\x82\xac");
+        struct record *r = deal(long_tag);
+        struct policy_admitted *a = admit(p, r);
+        const char *text = text_at(a, "notes");
+        ck_assert_msg(utf8_valid_prefix(text, strlen(text)) == strlen(text), "%d: %s", before, text);
+        ck_assert_ptr_eq(strstr(text, "Met them."), text);
+        policy_admitted_close(a);
+        record_close(r);
+    }
+    policy_close(p);
+}
+END_TEST
+
 START_TEST(a_name_that_looks_like_a_slot)
 {
     struct policy *p = standard();
@@ -1101,6 +1121,7 @@ SUITE_MAIN_TABLES("admit", SUITE_ONE(only_listed_fields), SUITE_ONE(references_s
                   SUITE_ONE(person_behind_a_salutation), SUITE_ONE(one_person_everywhere), SUITE_ONE(facts_of_dates),
                   SUITE_ONE(facts_need_their_field), SUITE_ONE(closed_deals_have_no_close_facts), SUITE_ONE(threads),
                   SUITE_ONE(special_categories), SUITE_ONE(orders_to_the_model), SUITE_ONE(a_name_that_looks_like_a_slot),
+                  SUITE_ONE(a_long_tag_ends_at_a_letter),
                   SUITE_ONE(a_hint_passes_like_a_field), SUITE_ONE(a_long_note_is_condensed), SUITE_ONE(values_have_a_bound),
                   SUITE_ONE(locked_memory), SUITE_ONE(random_texts), SUITE_ONE(input_hash), SUITE_ONE(input_hash_sees_values),
                   SUITE_ONE(actions), SUITE_ONE(odd_links_leave_nothing), SUITE_ONE(checked_facts_stand_in_clear),
