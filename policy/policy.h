@@ -42,8 +42,11 @@ const char *policy_hash(const struct policy *p); /* SHA-256 of the file's bytes,
 const char *policy_source(const struct policy *p, size_t *n); /* those bytes, borrowed: to be kept, and for signatures */
 bool policy_audit_content(const struct policy *p); /* audit: {content: yes}: prompts and texts are kept in the chain, sealed */
 
-/* Fields of `object` that some purpose admits or that consent and visibility need: what a source may be asked for. */
-bool policy_wants_field(const struct policy *p, const char *object, const char *field);
+/* A field as it comes with a record of `root`: path as an allow-list writes it ("amount", "activities.who.email"), object
+ * the one that has it, entity as the mapping declares it, or NULL. Does policy need it? It needs what some purpose admits,
+ * what consent, regions and four eyes rest on, what code reads to know languages and what is done, and the names and
+ * addresses by which people are found in texts. A source is asked for nothing else. */
+bool policy_wants_field(const struct policy *p, const char *root, const char *path, const char *object, const char *entity);
 
 /* The i-th field that blocks a purpose (blocked_when), borrowed; false behind the last one. A source that has the object
  * must have the field, or nobody in it would ever count as opted out. */
@@ -64,7 +67,8 @@ struct viewer {
     const char *team;     /* or NULL */
 };
 /* Of a role; the first five need the record to be in its scope. */
-enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT };
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT,
+                  MAY_AUDIT_CONTENT };
 /* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team);

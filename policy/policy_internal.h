@@ -65,7 +65,7 @@ struct role_rule {
     const char *name;
     enum scope scope;
     bool approve[N_PURPOSES];
-    bool reveal, jobs, erase, audit, content;
+    bool reveal, jobs, erase, audit, audit_content, content;
     const struct word_rule *sources, *objects; /* only these; NULL: any */
     const struct word_rule *hide;              /* "opportunity.amount": texts that may rest on it are withheld */
     const struct role_rule *next;
