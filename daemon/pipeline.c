@@ -192,17 +192,6 @@ static size_t split_lines(char *text, const char **lines)
     return n;
 }
 
-static bool fields_fit(void *ctx, const char *json, size_t n)
-{
-    const struct constraint *c = ctx;
-    struct constraint_state s;
-    constraint_start(c, &s);
-    for (size_t i = 0; i < n; i++)
-        if (!constraint_step(c, &s, (uint8_t)json[i]))
-            return false;
-    return constraint_accepts(c, &s);
-}
-
 static enum rc release(struct making *m, struct err *e)
 {
     const struct composition *text = &m->written.text;
@@ -215,8 +204,9 @@ static enum rc release(struct making *m, struct err *e)
     struct draft d = {.body = text->body.bytes,
                       .bullets = lines,
                       .n_bullets = split_lines(bullets, lines),
-                      .prompt = m->written.prompts,
+                      .prompt = m->written.shown,
                       .instructions = m->written.instructions,
+                      .by_code = text->by_code,
                       .model_share = m->written.model_share};
     if (m->wish->kind == PURPOSE_EMAIL) {
         d.subject = text->subject.bytes;
@@ -228,7 +218,7 @@ static enum rc release(struct making *m, struct err *e)
     struct constraint *by_schema = NULL;
     enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &by_schema, e) : RC_OK;
     if (by_schema) {
-        d.fields_fit = fields_fit;
+        d.fields_fit = write_fields_fit;
         d.fields_ctx = by_schema;
     }
     store_policy_keys(m->p->store, &keys);
@@ -269,6 +259,7 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
                               .released = m->released,
                               .prompts = m->written.prompts,
                               .asked_again = m->written.asked_again,
+                              .asked_for = m->written.asked_for,
                               .content = policy_audit_content(policy),
                               .hash_key = keyring_hash_key(app_keys(m->p->app)),
                               .actor = m->p->actor};

@@ -532,6 +532,7 @@ struct render {
     size_t line_start;
     bool line_had_tag;
     bool failed; /* out of memory for spans */
+    bool without_steps; /* their words are left out, a line break in their place */
     const struct policy_node *root, *item;
     const struct step_output *outputs;
 };
@@ -679,9 +680,9 @@ static void render_ops(struct render *r, const struct op *op);
 static void render_each(struct render *r, const struct op *op)
 {
     const struct policy_node *list = resolve(r, op->path), *outer = r->item;
-    unsigned left = op->newest;
     if (!list || list->kind != ADMITTED_LIST)
         return;
+    unsigned left = op->newest;
     for (const struct policy_node *item = list->first; item && left--; item = item->next) {
         r->item = item;
         render_ops(r, op->then);
@@ -691,7 +692,9 @@ static void render_each(struct render *r, const struct op *op)
 
 static void render_step(struct render *r, const struct step_output *o)
 {
-    for (size_t i = 0, written = 0; i < o->n; i++) {
+    if (r->without_steps)
+        add(r, SEGMENT_TEMPLATE, "\n", 1);
+    for (size_t i = 0, written = 0; i < (r->without_steps ? 0 : o->n); i++) {
         if (!*o->texts[i])
             continue;
         if (written++)
@@ -774,6 +777,27 @@ static enum rc render(const struct op *ops, const struct policy_admitted *a, con
     return finish(&r, out, e);
 }
 
+/* All parts of the output, less what the steps wrote. */
+static enum rc render_code(const struct template *t, const struct policy_admitted *a, const struct step_output *outputs, char **out,
+                           struct err *e)
+{
+    const struct op *const parts[] = {t->subject, t->body, t->bullets};
+    struct render r = {.root = policy_admitted_root(a), .outputs = outputs, .without_steps = true};
+    struct prompt p;
+    buf_init(&r.text, PROMPT_MAX_BYTES);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        render_ops(&r, parts[i]);
+        end_line(&r);
+    }
+    enum rc rc = finish(&r, &p, e);
+    if (rc != RC_OK)
+        return rc;
+    *out = p.bytes;
+    p.bytes = NULL;
+    prompt_clear(&p);
+    return RC_OK;
+}
+
 enum rc prompt_render(const struct template *t, size_t step, const struct policy_admitted *a,
                       const struct policy_node *item, const struct step_output *outputs, struct prompt *system,
                       struct prompt *user, struct err *e)
@@ -812,6 +836,8 @@ enum rc output_render(const struct template *t, const struct policy_admitted *a,
         rc = render(t->body, a, NULL, outputs, &out->body, e);
     if (rc == RC_OK)
         rc = render(t->bullets, a, NULL, outputs, &out->bullets, e);
+    if (rc == RC_OK)
+        rc = render_code(t, a, outputs, &out->by_code, e);
     if (rc != RC_OK)
         composition_clear(out);
     return rc;
@@ -831,6 +857,8 @@ void composition_clear(struct composition *c)
     prompt_clear(&c->subject);
     prompt_clear(&c->body);
     prompt_clear(&c->bullets);
+    free(c->by_code);
+    c->by_code = NULL;
 }
 
 const struct policy_node *template_items(const struct template_step *s, const struct policy_admitted *a, size_t *n)

@@ -60,6 +60,7 @@ MUST_USE enum rc prompt_render(const struct template *t, size_t step, const stru
 /* The output block, or with a schema what the last step wrote as the body: subject ("" if the template has none), body and bullets (one a line, "" if none). */
 struct composition {
     struct prompt subject, body, bullets;
+    char *by_code; /* what the template wrote of them by itself, a line break where a step's words stand; NULL with a schema */
 };
 MUST_USE enum rc output_render(const struct template *t, const struct policy_admitted *a,
                                const struct step_output *outputs, struct composition *out, struct err *e);

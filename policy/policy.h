@@ -148,6 +148,7 @@ struct policy_node {
     const struct policy_piece *pieces; /* ADMITTED_VALUE */
     size_t n_pieces;
     bool outside;                     /* the text came from outside the company */
+    bool told;                        /* code says it about other nodes, which are the source */
     const char *path;                 /* provenance: "activity/ACT-0007.body", "opportunity/O-023.amount" */
     const struct policy_node *first, *next; /* members or items */
     size_t count;
@@ -179,10 +180,12 @@ struct draft { /* what the pipeline composed from the model's checked steps; all
     const char *body;            /* paragraphs; sentences end in . ! ? */
     const char *const *bullets;
     size_t n_bullets;
-    const char *prompt;          /* what the model saw: for the leak check and grounding */
+    const char *prompt;          /* what the model saw, less the instructions: for the leak check and grounding */
     const char *instructions;    /* the system parts of it, or NULL: for the leak check */
     const char *greeting_to;     /* path of the person greeted ("contact"), or NULL for no greeting and sign-off */
     const char *sender_name, *sender_title; /* sign-off; from config */
+    const char *by_code;         /* what the template itself wrote of subject, body and bullets, or NULL: a sentence of it is
+                                    not judged as the model's (slots, leaks, forbidden phrases and outside text are) */
     double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */
     /* Enrichment, else NULL: `body` is one JSON document. Each of its strings is judged like a sentence, except those of
      * an enum, in whose place no other of their length would fit; one that fails becomes null or its member is left
@@ -218,9 +221,10 @@ struct policy_released; /* made only by policy_release() and policy_release_edit
  * STAFF slot, so that no clear name is stored. Flags:
  *   machine-written   always           dropped:CHECK   sentences that a check took out (names: policy/checks.h)
  *   instructions      instruction-like text was admitted
- *   promise           a commitment of ours in a draft, with `promises: flag`
- *   outside           a statement, or a value of enrichment, rests only on text from outside and does not say so (drafts
- *                     drop it instead)
+ *   promise           a commitment of ours (discount, guarantee, legal or delivery commitment), with `promises: flag`; of a
+ *                     summary also with `drop`: it tells what was promised
+ *   outside           a value of enrichment rests only on text from outside. Drafts drop a sentence that does and does not
+ *                     say so; a summary says so before it ("According to an incoming message: ...")
  *   shortened         more than max_sentences */
 MUST_USE enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
                                 const struct policy_keys *keys, struct policy_released **out, struct err *e);
@@ -284,10 +288,18 @@ void policy_released_reasons(const struct policy_released *r, const char *const 
 size_t policy_released_dropped(const struct policy_released *r); /* sentences that a check took out */
 int64_t policy_released_valid_until(const struct policy_released *r); /* microseconds; 0: no date in it */
 
-/* Why a sentence of a step would be dropped by the checks, or NULL if it passes: lets the pipeline ask the model
- * once more. Checks grounding, digits outside slots, unknown slots, leaks, promises, repetition. Static string. */
-const char *policy_sentence_fault(const struct policy *p, const struct policy_admitted *a, const char *sentence,
-                                  const char *prompt);
+/* What the checks would take out of an answer of the model: lets the pipeline ask once more before policy_release(). */
+struct policy_judged {
+    const char *fault;  /* the check that the first such sentence (enrichment: string) fails, static; NULL: all pass */
+    unsigned good, bad; /* sentences, strings */
+};
+/* d: body, prompt, instructions, of enrichment fields_fit as well; the rest is not looked at. */
+void policy_judge(const struct policy *p, const struct policy_admitted *a, const struct draft *d, struct policy_judged *out);
+/* Enrichment, asked for twice: the strings of d->body that fail, replaced by those that stand in the same place of `again`
+ * and pass, as far as the document still fits; one of the two that is no JSON document counts for nothing. *text is the
+ * caller's (free()). RC_BAD both are none; RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_fields_mend(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
+                                    const char *again, char **text, struct err *e);
 
 /* Put values back: text in slots, the stored values and their keys give clear text, for a person who may reveal.
  * Sums, numbers and dates in `language`. A slot without a value stays as it is. RC_REFUSED: a key was erased: the

@@ -291,20 +291,28 @@ static enum rc add_winners(struct part *p, const struct matches *m, struct err *
     return detect_resolve(p->found, &p->n_found, e);
 }
 
+static enum rc copy_matches(const struct found_list *l, struct matches *m, struct err *e)
+{
+    m->items = malloc((l->n + 1) * sizeof(*m->items));
+    if (!m->items) return err_set(e, RC_NOMEM, "policy: out of memory");
+    if (l->n) memcpy(m->items, l->items, l->n * sizeof(*m->items));
+    m->n = l->n;
+    return RC_OK;
+}
+
 static enum rc find_pass(struct part *p, const char *text, bool *again, struct err *e)
 {
+    struct scan *scan = &p->a->scanner->scan;
     struct matches m = {0};
-    struct name_found *names = NULL;
-    size_t n_names = 0, from = p->n_names;
-    enum rc rc = detect_scan(p->a->scanner->detect, text, p->n, &m.items, &m.n, e);
+    size_t from = p->n_names;
+    enum rc rc = scan_text(scan, p->a->scanner->detect, p->a->names, text, p->n, e);
 
     *again = false;
-    if (rc == RC_OK) rc = names_scan(p->a->names, text, p->n, &names, &n_names, e);
-    if (rc == RC_OK) rc = add_names(p, names, n_names, e);
+    if (rc == RC_OK) rc = copy_matches(&scan->found, &m, e);
+    if (rc == RC_OK) rc = add_names(p, scan->names, scan->n_names, e);
     if (rc == RC_OK) rc = merge_names(p, from, &m, again, e);
     if (rc == RC_OK) rc = resolve(&m, again, e);
     if (rc == RC_OK) rc = add_winners(p, &m, e);
-    free(names);
     free(m.items);
     return rc;
 }
