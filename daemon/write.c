@@ -226,6 +226,49 @@ static enum rc assemble(const struct writer *w, struct call *c, struct err *e)
     return rc;
 }
 
+static size_t count_tokens(void *ctx, const char *text, size_t n)
+{
+    const struct segment s = {SEGMENT_DATA, text, n};
+    int32_t *ids = NULL;
+    size_t n_ids = 0;
+    struct err e;
+    if (model_tokenize_segments(ctx, &s, 1, false, &ids, &n_ids, &e) != RC_OK)
+        n_ids = n; /* at most a token a byte */
+    free(ids);
+    return n_ids;
+}
+
+static void forget_prompt(struct call *c)
+{
+    prompt_clear(&c->system);
+    prompt_clear(&c->user);
+    free(c->exact);
+    free(c->ids);
+    c->exact = NULL;
+    c->ids = NULL;
+    c->n_ids = 0;
+}
+
+/* The prompt, with as much of the long texts as the context has room for beside the answer. */
+static enum rc fit(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
+                   const struct policy_node *item, const struct step_output *outputs, struct call *c, struct err *e)
+{
+    static const unsigned percents[] = {100, 70, 50, 35, 25, 15, 10};
+    const struct template_step *about;
+    enum rc rc = RC_OK;
+    template_steps(t, &about);
+    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(percents); i++) {
+        const struct reading how = {.percent = percents[i], .tokens = count_tokens, .ctx = (void *)w->model};
+        forget_prompt(c);
+        rc = prompt_render(t, step, a, item, outputs, &how, &c->system, &c->user, e);
+        if (rc == RC_OK)
+            rc = assemble(w, c, e);
+        if (rc == RC_OK && (!w->context || c->n_ids + about[step].max_tokens <= w->context))
+            break;
+    }
+    return rc;
+}
+
 static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
@@ -242,9 +285,7 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
         schema = template_schema(t);
     enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &c->schema, e) : RC_OK;
     if (rc == RC_OK)
-        rc = prompt_render(t, step, a, item, outputs, &c->system, &c->user, e);
-    if (rc == RC_OK)
-        rc = assemble(w, c, e);
+        rc = fit(w, t, step, a, item, outputs, c, e);
     if (rc == RC_OK && policy_facts_slots(w->policy))
         rc = lock_facts(&about[step], schema, &c->user, a, &c->lock, e);
     else if (rc == RC_OK && schema)
@@ -258,10 +299,7 @@ static void call_close(struct call *c)
         return;
     if (c->request)
         request_close(c->request);
-    prompt_clear(&c->system);
-    prompt_clear(&c->user);
-    free(c->exact);
-    free(c->ids);
+    forget_prompt(c);
     constraint_close(c->lock);
     constraint_close(c->schema);
     buf_wipe(&c->text);
@@ -464,11 +502,18 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
                         const struct policy_admitted *a, struct step_output *outputs, struct asked *asked,
                         struct written *out, struct err *e)
 {
-    size_t n = 1;
-    const struct policy_node *item = step->each ? template_items(step, a, &n) : NULL;
+    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+    struct template_items items;
     struct call *calls[RECORD_MAX_CHILDREN] = {NULL};
-    char **texts = calloc(n + 1, sizeof(*texts));
-    enum rc rc = texts ? RC_OK : err_set(e, RC_NOMEM, "write: out of memory");
+    char **texts = NULL;
+    enum rc rc = template_items_open(step, a, &how, &items, e);
+    if (rc != RC_OK)
+        return rc;
+    const struct policy_node *item = items.first;
+    size_t n = step->each ? items.n : 1;
+    texts = calloc(n + 1, sizeof(*texts));
+    if (!texts)
+        rc = err_set(e, RC_NOMEM, "write: out of memory");
     for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
         rc = call_open(w, t, i, a, item, outputs, &calls[k], e);
         if (rc == RC_OK)
@@ -487,6 +532,7 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
             engine_cancel(w->engine, calls[k]->request);
         call_close(calls[k]);
     }
+    template_items_close(&items);
     outputs[i] = (struct step_output){.texts = (const char *const *)texts, .n = rc == RC_OK ? n : 0};
     if (rc != RC_OK && texts)
         for (size_t k = 0; k < n; k++)
@@ -569,8 +615,13 @@ enum rc write_prompts(const struct writer *w, const struct template *t, const st
     size_t n_steps = template_steps(t, &steps);
     enum rc rc = RC_OK;
     for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
-        size_t n = 1;
-        const struct policy_node *item = steps[i].each ? template_items(&steps[i], a, &n) : NULL;
+        const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+        struct template_items items;
+        rc = template_items_open(&steps[i], a, &how, &items, e);
+        if (rc != RC_OK)
+            break;
+        const struct policy_node *item = items.first;
+        size_t n = steps[i].each ? items.n : 1;
         for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
             struct call *c = NULL;
             rc = call_open(w, t, i, a, item, outputs, &c, e);
@@ -578,6 +629,7 @@ enum rc write_prompts(const struct writer *w, const struct template *t, const st
                 rc = note_prompt(out, c, e);
             call_close(c);
         }
+        template_items_close(&items);
     }
     return rc;
 }

@@ -21,6 +21,7 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
     const struct policy *policy;
     const struct model *model;
     struct engine *engine;
+    size_t context;        /* tokens of a prompt and its answer; longer texts are cut down to it. 0: the engine says no itself */
     bool chat;             /* wrap prompts in the model's chat template */
     float temperature;     /* 0: greedy */
     int64_t step_timeout_ms;

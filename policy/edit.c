@@ -6,6 +6,7 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "changes.h"
 #include "checks.h"
 #include "phrase.h"
 #include "release.h"
@@ -111,7 +112,7 @@ static enum rc add_value(struct edit *x, size_t i, struct err *e)
 {
     static const char *const forms[] = {"", "formal", "last", "first"};
     bool person, org = str_starts(x->d->values[i].slot, "[ORG_");
-    enum rc rc = open_stored(x, i, e);
+    enum rc rc = str_eq(x->d->values[i].slot, SNAPSHOT_SLOT) ? RC_OK : open_stored(x, i, e);
 
     if (rc != RC_OK || !x->stored[i]) return rc;
     person = stored_is_person(x->stored[i]);
@@ -539,6 +540,8 @@ enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d,
     if (rc == RC_OK) rc = edit_texts(&x, e);
     if (rc == RC_OK && d->to && !(x.out->to = arena_dup(&x.out->arena, d->to))) rc = released_no_memory(x.out, e);
     if (rc == RC_OK) rc = released_slots(x.out, keep_value, &x, e);
+    for (size_t i = 0; rc == RC_OK && i < d->n_values; i++)
+        if (str_eq(d->values[i].slot, SNAPSHOT_SLOT)) rc = released_keep(x.out, &d->values[i], e);
     if (rc == RC_OK) {
         *out = x.out;
         x.out = NULL;

@@ -90,6 +90,13 @@ int64_t policy_retention_us(const struct policy *p, const char *what); /* "brief
 
 /* ---- policy in -------------------------------------------------------------------------------------------------- */
 
+struct policy_value;
+struct policy_keys;
+struct policy_previous { /* what of it is erased counts as unknown */
+    const struct policy_value *values;
+    size_t n_values;
+    const struct policy_keys *keys;
+};
 struct policy_request {
     enum purpose purpose;
     const struct clock *clock;   /* for derived facts */
@@ -103,6 +110,7 @@ struct policy_request {
     bool (*name_known)(void *ctx, const uint8_t hash[SHA256_SIZE]);
     void *name_ctx;
     const char *intent, *tone;   /* e-mail; fixed words, or NULL for the defaults "follow-up", "neutral" */
+    const struct policy_previous *previous; /* the values of the previous brief of this record and kind, or NULL */
 };
 
 /* Keyed hashes of the parts of the names that the record's own fields hold (entity PERSON or STAFF), not of its parents
@@ -139,6 +147,12 @@ struct policy_piece {
  *   activities, tasks                          lists of maps, newest first
  *   facts.days_since_contact, facts.days_to_close, facts.close_overdue, facts.days_in_stage, facts.last_contact,
  *   facts.overdue_tasks, facts.opted_out ...   derived; absent when unknown
+ *   facts.previous_brief, facts.new_activities, changes      what changed since the previous brief: a list of {field, was,
+ *                                              now, direction, line}; the hash does not know them
+ *   conflicts                                  a note and a field say different things: {field, value, said, text, kind,
+ *                                              direction, date, who.full_name, outside, line}
+ *   superseded                                 a later note replaces a date or offer: {topic, was, now, kind, direction,
+ *                                              date, who.full_name, outside, line}
  *   brief.object, brief.purpose, brief.language, brief.intent, brief.tone, brief.today, hint
  * An absent or dropped field has no node. */
 enum admitted_kind { ADMITTED_VALUE, ADMITTED_MAP, ADMITTED_LIST };
@@ -172,6 +186,31 @@ void policy_admitted_slots(const struct policy_admitted *a, const char *const **
 void policy_common_words(const char *language, const char *const **words, size_t *n);
 /* Instruction-like text was found in these admitted texts (flag "instructions"); policy may quarantine instead. */
 bool policy_admitted_suspicious(const struct policy_admitted *a);
+
+/* ---- what a prompt shows of long texts -------------------------------------------------------------------------- */
+
+/* A record may have more text than a model's context. It is not cut at its end: sentences are chosen, by what weighs in
+ * sales (sums, dates, decisions, objections, next steps, questions), by how new their note is, and a quarter of the room is
+ * kept for what weighs whatever its age, so that old facts which still hold are not lost. A sentence with a date or offer
+ * that a later note replaces comes last, apart from the others; one that says the same again does not come. */
+struct policy_room {
+    size_t max;       /* of all that is chosen, in what cost() counts */
+    size_t per_note;  /* what each note costs besides */
+    size_t max_notes; /* 0: any number */
+    size_t (*cost)(void *ctx, const char *text, size_t n); /* NULL: bytes */
+    void *ctx;
+};
+struct policy_salient;
+/* The texts of the record and of its lists' items, as a list of maps, newest first: `text` (the sentences chosen, in their
+ * order, that hold), `old` (those that a later note replaces), `shortened` and `outside` ("yes"), `kind` (of an item its own,
+ * else the field's name), and all that the item has. It borrows from `a`. RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_salient_open(const struct policy_admitted *a, const struct policy_room *room, struct policy_salient **out,
+                                     struct err *e);
+/* One text cut down to the room: a list of one map, `text`. */
+MUST_USE enum rc policy_condense(const struct policy_admitted *a, const struct policy_node *text, const struct policy_room *room,
+                                 struct policy_salient **out, struct err *e);
+const struct policy_node *policy_salient_list(const struct policy_salient *s);
+void policy_salient_close(struct policy_salient *s); /* NULL is a no-op */
 
 /* ---- policy out ------------------------------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "admit.h"
 #include "defuse.h"
 #include "normalise.h"
+#include "salience.h"
 #include "text.h"
 #include "thread.h"
 
@@ -435,25 +436,6 @@ struct chunks {
     size_t n, cap;
 };
 
-/* What a sales person looks for in a long note, folded and sorted for bsearch(). */
-static const char *const weighty[] = {
-    "abgelehnt",  "agree",     "agreed",     "angebot",    "approval",  "approve",   "approved",  "beauftragt", "bestellt",
-    "bestellung", "blocked",   "board",      "budget",     "cancel",    "cancelled", "churn",     "competitor", "contract",
-    "deadline",   "decide",    "decided",    "decides",    "decision",  "discount",  "einigung",  "entscheidet", "entscheidung",
-    "entschieden", "entschied", "escalated",  "eskaliert",  "frist",     "freigabe",  "freigegeben", "genehmigt", "go-live",
-    "konkurrenz", "kündigen",  "kündigung",  "legal",      "loses",     "lost",      "next",      "offer",      "order",
-    "ordered",    "postponed", "preis",      "price",      "problem",   "procurement", "promised", "proposal",  "rabatt",
-    "refuse",     "refused",   "rejected",   "renewal",    "risiko",    "risk",      "sign",      "signed",     "unterschrieben",
-    "urgent",     "vereinbart", "vertrag",   "verschoben", "vorstand",  "wettbewerber", "zugesagt",
-};
-
-static bool is_weighty(const char *word)
-{
-    for (size_t i = 0; i < COUNT_OF(weighty); i++)
-        if (strcmp(word, weighty[i]) == 0) return true;
-    return false;
-}
-
 static int score_of(const struct part *p, const struct chunk *c, size_t first, size_t last)
 {
     size_t pos = c->start;
@@ -467,7 +449,7 @@ static int score_of(const struct part *p, const struct chunk *c, size_t first, s
     }
     while (text_word(p->text, c->end, &pos, &w)) {
         text_fold(p->text + w.start, w.end - w.start, word, sizeof(word));
-        if (is_weighty(word)) words += 3;
+        if (salience_word(word)) words += 3;
     }
     return (score > 12 ? 12 : score) + (words > 6 ? 6 : words) + (memchr(p->text + c->start, '?', c->end - c->start) ? 1 : 0);
 }

@@ -6,6 +6,7 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "changes.h"
 #include "checks.h"
 #include "release.h"
 #include "release_fields.h"
@@ -384,6 +385,24 @@ static enum rc seal_slot(void *ctx, const char *name, size_t n, struct err *e)
     return rc;
 }
 
+/* For the next brief, which tells what changed since this one. */
+static enum rc seal_snapshot(struct release *r, struct err *e)
+{
+    struct buf stored, identity;
+    enum rc rc;
+
+    buf_init(&stored, VAULT_MAX_VALUE_BYTES + TEXT_MAX_BYTES);
+    buf_init(&identity, VAULT_MAX_VALUE_BYTES);
+    stored_text(&stored, r->a->snapshot, strlen(r->a->snapshot));
+    buf_printf(&identity, "record:%s/%s/%s", r->a->source, r->a->object, r->a->id);
+    rc = buf_check(&stored, "a snapshot", e);
+    if (rc == RC_OK) rc = buf_check(&identity, "a subject", e);
+    if (rc == RC_OK) rc = released_seal(r->out, r->keys, &(struct seal_input){SNAPSHOT_SLOT, stored.data, stored.data, identity.data, NULL}, e);
+    buf_wipe(&identity);
+    buf_wipe(&stored);
+    return rc == RC_REFUSED ? RC_OK : rc; /* its key was erased: the next brief tells no changes */
+}
+
 /* ---- the front -------------------------------------------------------------------------------------------------- */
 
 static enum rc refuse(const struct release *r, struct err *e)
@@ -562,6 +581,7 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
         if (!r.out->to) rc = released_no_memory(r.out, e);
     }
     if (rc == RC_OK) rc = released_slots(r.out, seal_slot, &r, e);
+    if (rc == RC_OK && a->snapshot) rc = seal_snapshot(&r, e);
     if (rc == RC_OK) {
         *out = r.out;
         r.out = NULL;

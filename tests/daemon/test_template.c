@@ -124,7 +124,7 @@ START_TEST(a_record_through_a_template)
     struct policy_request q = {.purpose = PURPOSE_SUMMARY, .clock = &clock, .hash_key = key};
     ck_assert_msg(parse(text, &t, &e) == RC_OK, "%s", e.msg);
     ck_assert_msg(policy_admit(p, r, &q, &a, &e) == RC_OK, "%s", e.msg);
-    ck_assert_int_eq(prompt_render(t, 0, a, NULL, NULL, &system, &user, &e), RC_OK);
+    ck_assert_int_eq(prompt_render(t, 0, a, NULL, NULL, NULL, &system, &user, &e), RC_OK);
     ck_assert_str_eq(system.bytes, "sys");
     /* The absent field's line is gone, the note stays on its line. */
     ck_assert_str_eq(user.bytes, "name: Line retrofit\nlate\namount: [MONEY_1]\n"
