@@ -263,6 +263,28 @@ static bool actor_fault(const struct contradict *c, const struct tokens *t)
     return false;
 }
 
+/* Activities in which only we spoke: our mails and what we wrote for ourselves. */
+static bool only_ours(const struct policy_node *item)
+{
+    return is_word(member(item, "direction"), "internal") || (is_word(member(item, "kind"), "email") && is_word(member(item, "direction"), "outbound"));
+}
+
+/* A customer is said to have written or answered: some activity must not be ours alone, or a text must say so. */
+static bool answer_fault(const struct contradict *c, const struct tokens *t)
+{
+    static const char *const answers = "wrote|replied|replies|reply|answered|answers|responded|response|schrieb*|geschrieben|antwort*|geantwortet|meldete*|gemeldet";
+    char claim[300];
+
+    snprintf(claim, sizeof(claim), "customer|client|kunde|kundin ~ %s", answers);
+    if (!phrase_in(claim, t) || is_open(t)) return false;
+    for (const struct policy_node *list = c->a->root ? c->a->root->first : NULL; list; list = list->next)
+        for (const struct policy_node *item = list->kind == ADMITTED_LIST ? list->first : NULL; item; item = item->next)
+            if (member(item, "direction") && !only_ours(item)) return false;
+    for (size_t i = 0; i < c->ev->n; i++)
+        if (phrase_in(answers, &c->ev->items[i].words)) return false;
+    return true;
+}
+
 /* ---- what the record says --------------------------------------------------------------------------------------- */
 
 static enum rc add_value(struct contradict *c, const struct source_text *x, const struct value *v, struct err *e)
@@ -343,7 +365,7 @@ enum rc contradict_find(const struct contradict *c, const char *text, const stru
     size_t n = t->n ? t->items[t->n - 1].end : 0;
     enum rc rc = RC_OK;
 
-    *fault = actor_fault(c, t); /* who said it is just the question */
+    *fault = actor_fault(c, t) || answer_fault(c, t); /* who said it is just the question */
     if (*fault || phrase_attributed(t)) return RC_OK;
     rc = mentions_add(&m, c->a->vault, text, n, 0, found->items, found->n, &c->locale, 1, e);
     if (rc == RC_OK) *fault = stage_fault(c->ev, t) || outcome_fault(c->ev, t) || value_fault(c, t, &m);

@@ -14,15 +14,16 @@ enum { EN, DE };
 
 static const struct note_kind {
     const char *words[4];
-    const char *name[2], *from[2]; /* "call"; "a call", after "in" in German */
+    const char *name[2], *from[2], *according[2]; /* "call"; "a call", after "in" in German; "an incoming call", after "laut" */
 } kinds[] = {
-    {{"call", "phone", "anruf", "telefonat"}, {"call", "Anruf"}, {"a call", "einem Anruf"}},
-    {{"email", "mail", "e-mail", NULL}, {"email", "E-Mail"}, {"an email", "einer E-Mail"}},
-    {{"meeting", "termin", "treffen", NULL}, {"meeting", "Treffen"}, {"a meeting", "einem Treffen"}},
-    {{"visit", "besuch", NULL, NULL}, {"visit", "Besuch"}, {"a visit", "einem Besuch"}},
+    {{"call", "phone", "anruf", "telefonat"}, {"call", "Anruf"}, {"a call", "einem Anruf"}, {"an incoming call", "eingegangenem Anruf"}},
+    {{"email", "mail", "e-mail", NULL}, {"email", "E-Mail"}, {"an email", "einer E-Mail"}, {"an incoming email", "eingegangener E-Mail"}},
+    {{"meeting", "termin", "treffen", NULL}, {"meeting", "Treffen"}, {"a meeting", "einem Treffen"}, {"what was said in a meeting", "Aussage in einem Treffen"}},
+    {{"visit", "besuch", NULL, NULL}, {"visit", "Besuch"}, {"a visit", "einem Besuch"}, {"what was said on a visit", "Aussage bei einem Besuch"}},
 };
-static const struct note_kind any_note = {{NULL}, {"note", "Notiz"}, {"a note", "einer Notiz"}};
-static const struct note_kind any_message = {{NULL}, {"message", "Nachricht"}, {"an incoming message", "einer eingegangenen Nachricht"}};
+static const struct note_kind any_note = {{NULL}, {"note", "Notiz"}, {"a note", "einer Notiz"}, {"a note", "einer Notiz"}};
+static const struct note_kind any_message = {
+    {NULL}, {"message", "Nachricht"}, {"an incoming message", "einer eingegangenen Nachricht"}, {"an incoming message", "eingegangener Nachricht"}};
 
 static const struct note_kind *kind_of(const struct line_note *n)
 {
@@ -94,6 +95,13 @@ static void put_name(const char *field, size_t language, struct buf *out)
 }
 
 /* ---- the lines --------------------------------------------------------------------------------------------------- */
+
+void line_attribution(const char *language, const struct line_note *from, struct buf *out)
+{
+    size_t l = policy_language_index(language);
+
+    buf_printf(out, l == DE ? "Laut %s: " : "According to %s: ", kind_of(from)->according[l]);
+}
 
 void line_conflict(const char *language, const char *field, const char *value, const struct line_note *from, const char *said, size_t n_said,
                    struct buf *out)

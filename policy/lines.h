@@ -15,6 +15,8 @@ struct line_note { /* "a call of [DATE_1]"; line_note_clear() */
 struct line_note line_note_of(const struct policy_node *item, bool outside);
 void line_note_clear(struct line_note *n);
 
+/* "According to an incoming call: ", before a sentence that only it says. */
+void line_attribution(const char *language, const struct line_note *from, struct buf *out);
 /* "The amount field says A, but a call of D says B." field: its name in the record. */
 void line_conflict(const char *language, const char *field, const char *value, const struct line_note *from, const char *said, size_t n_said,
                    struct buf *out);

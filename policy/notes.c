@@ -17,6 +17,15 @@ const struct policy_node *notes_member(const struct policy_node *map, const char
     return NULL;
 }
 
+const struct policy_node *notes_item_of(const struct policy_node *root, const struct policy_node *node)
+{
+    for (const struct policy_node *list = root ? root->first : NULL; list; list = list->next)
+        for (const struct policy_node *item = list->kind == ADMITTED_LIST ? list->first : NULL; item; item = item->next)
+            for (const struct policy_node *m = item->kind == ADMITTED_MAP ? item->first : NULL; m; m = m->next)
+                if (m == node) return item;
+    return NULL;
+}
+
 void notes_text(const struct policy_node *node, struct buf *out)
 {
     for (size_t i = 0; i < node->n_pieces; i++) buf_add(out, node->pieces[i].bytes, node->pieces[i].n);

@@ -45,6 +45,8 @@ MUST_USE enum rc notes_compare(struct admit *a, struct err *e);
 
 /* A node's text whole. RC_LIMIT, RC_NOMEM are buf's. */
 void notes_text(const struct policy_node *node, struct buf *out);
+/* The item of one of the root's lists that has the node as a member; NULL: none. */
+const struct policy_node *notes_item_of(const struct policy_node *root, const struct policy_node *node);
 const struct policy_node *notes_member(const struct policy_node *map, const char *name); /* NULL if it has none */
 
 #endif

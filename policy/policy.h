@@ -263,7 +263,7 @@ struct policy_released; /* made only by policy_release() and policy_release_edit
  *   promise           a commitment of ours (discount, guarantee, legal or delivery commitment), with `promises: flag`; of a
  *                     summary also with `drop`: it tells what was promised
  *   outside           a value of enrichment rests only on text from outside. Drafts drop a sentence that does and does not
- *                     say so; a summary says so before it ("According to an incoming message: ...")
+ *                     say so; a summary says so before it ("According to an incoming email: ...")
  *   shortened         more than max_sentences */
 MUST_USE enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
                                 const struct policy_keys *keys, struct policy_released **out, struct err *e);

@@ -8,6 +8,8 @@
 #include "admit.h"
 #include "changes.h"
 #include "checks.h"
+#include "lines.h"
+#include "notes.h"
 #include "release.h"
 #include "release_fields.h"
 #include "slot_text.h"
@@ -94,11 +96,16 @@ static void note_date(struct release *r, const struct tokens *t)
 }
 
 /* Who says it, for a sentence that does not: the reader must not take an outsider's claim for a fact. */
-static const char *attribution(const struct release *r)
+static void put_attribution(struct release *r, const struct policy_node *const *nodes, size_t n)
 {
-    static const char *const words[] = {"According to an incoming message: ", "Laut einer eingegangenen Nachricht: "};
+    const struct policy_node *item = NULL;
+    struct line_note from;
 
-    return words[r->language];
+    for (size_t i = 0; !item && i < n; i++)
+        if (nodes[i]->outside) item = notes_item_of(r->a->root, nodes[i]);
+    from = line_note_of(item, true);
+    line_attribution(r->a->language, &from, &r->text);
+    line_note_clear(&from);
 }
 
 static enum rc keep(struct release *r, const char *s, size_t n, const struct tokens *t, const struct finding *f, bool by_code,
@@ -112,7 +119,7 @@ static enum rc keep(struct release *r, const char *s, size_t n, const struct tok
 
     for (size_t i = 0; i < found; i++) paths[i] = nodes[i]->path;
     buf_reset(&r->text);
-    if (f->outside && summary) buf_str(&r->text, attribution(r));
+    if (f->outside && summary) put_attribution(r, nodes, found);
     buf_add(&r->text, s, n);
     rc = buf_check(&r->text, "a sentence", e);
     if (rc == RC_OK) rc = hash_set_add(&r->said, said_hash(t), e);

@@ -523,10 +523,10 @@ START_TEST(outsiders_are_named_in_summaries)
     static const struct {
         const char *language, *sentence, *want;
     } cases[] = {
-        {"en", "The foreman complained about noise in the hall.", "According to an incoming message: The foreman complained about noise in the hall."},
+        {"en", "The foreman complained about noise in the hall.", "According to an incoming email: The foreman complained about noise in the hall."},
         {"en", "The customer says the foreman complained about noise.", "The customer says the foreman complained about noise."},
         {"en", "They liked the demo.", "They liked the demo."},
-        {"de", "The foreman complained, noise, hall.", "Laut einer eingegangenen Nachricht: The foreman complained, noise, hall."},
+        {"de", "The foreman complained, noise, hall.", "Laut eingegangener E-Mail: The foreman complained, noise, hall."},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct desk d;

@@ -288,6 +288,51 @@ START_TEST(a_record_of_thirty_activities)
 }
 END_TEST
 
+/* ---- who did what ----------------------------------------------------------------------------------------------- */
+
+static void talk(struct record *r, const char *id, const char *kind, const char *direction, const char *body)
+{
+    struct record *x;
+    ck_assert_int_eq(record_open_in(r, "crm", "activity", id, &x, NULL), RC_OK);
+    add(x, "kind", FIELD_ENUM, ORIGIN_INSIDE, kind, NULL);
+    add(x, "direction", FIELD_ENUM, ORIGIN_INSIDE, direction, NULL);
+    add(x, "body", FIELD_TEXT, ORIGIN_INSIDE, body, NULL);
+    ck_assert_int_eq(record_add_child(r, "activities", x, NULL), RC_OK);
+}
+
+/* Nobody has answered our mails until somebody has. */
+START_TEST(answers_that_nobody_gave)
+{
+    static const struct {
+        const char *kind, *direction, *body; /* of one more activity */
+        const char *sentence, *fault;
+    } cases[] = {
+        {"email", "outbound", "Sent the data sheet.", "The customer replied.", "contradiction"},
+        {"email", "outbound", "Sent the data sheet.", "The customer has not replied yet.", NULL},
+        {"note", "internal", "Nothing heard so far.", "The customer wrote a note.", "contradiction"},
+        {"note", "internal", "The customer replied on paper.", "The customer replied.", NULL},
+        {"email", "inbound", "Thanks for the data sheet.", "The customer replied.", NULL},
+        {"call", "outbound", "Spoke about the data sheet.", "The customer answered.", NULL},
+    };
+    struct policy *p = policy_of(IN_SLOTS);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct record *r;
+        struct policy_judged judged;
+        ck_assert_int_eq(record_open("crm", "opportunity", "O-1", &r, NULL), RC_OK);
+        add(r, "name", FIELD_TEXT, ORIGIN_INSIDE, "Line", NULL);
+        talk(r, "ACT-1", "email", "outbound", "Here is the offer.");
+        talk(r, "ACT-2", cases[i].kind, cases[i].direction, cases[i].body);
+        struct policy_admitted *a = admit(p, r, "en", NULL);
+        struct draft d = {.body = cases[i].sentence, .prompt = "Line. The customer replied, wrote, answered a note, not yet."};
+        policy_judge(p, a, &d, &judged);
+        ck_assert_msg(str_eq(judged.fault, cases[i].fault), "%zu %s: %s", i, cases[i].sentence, judged.fault ? judged.fault : "passes");
+        policy_admitted_close(a);
+        record_close(r);
+    }
+    policy_close(p);
+}
+END_TEST
+
 /* ---- rooms ------------------------------------------------------------------------------------------------------ */
 
 static size_t words_cost(void *ctx, const char *text, size_t n)
@@ -538,4 +583,4 @@ START_TEST(snapshots)
 }
 END_TEST
 
-SUITE_MAIN("told", notes_and_fields, a_record_of_thirty_activities, any_room, what_changed, snapshots)
+SUITE_MAIN("told", notes_and_fields, a_record_of_thirty_activities, answers_that_nobody_gave, any_room, what_changed, snapshots)
