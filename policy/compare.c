@@ -12,11 +12,16 @@
 #define TOPIC_REACH 9  /* between "demo" and its date */
 #define WHOLE_RATIO 3  /* a sum this many times smaller or larger than the amount is another one */
 #define MAX_REPLACED 16
+#define MAX_CLAIMS 4096    /* the newest ones: a record made of dates must not cost more than that many compared with each other */
+#define MAX_SENTENCES 4096 /* and of sentences, the newest ones */
 
+struct topic;
 struct claim { /* a value in a note */
     const struct note *note;
     const struct note_sentence *sentence;
     const struct mention *value;
+    const struct topic *topic; /* what it is the date or price of, or NULL */
+    bool old;                  /* its own sentence says that it is past */
 };
 
 /* ---- a value and the words beside it ---------------------------------------------------------------------------- */
@@ -46,7 +51,7 @@ static bool new_one_follows(const struct claim *c)
     const struct note_sentence *s = c->sentence;
 
     for (size_t i = s->first_mention; i < s->first_mention + s->n_mentions; i++) {
-        struct claim other = {c->note, s, &c->note->mentions.items[i]};
+        struct claim other = {.note = c->note, .sentence = s, .value = &c->note->mentions.items[i]};
         if (other.value->start > c->value->start && other.value->money == c->value->money &&
             word_before(&other, "to|until|till|auf|zu|now|jetzt"))
             return true;
@@ -119,7 +124,7 @@ static bool settles_amount(const struct claim *c, const struct value *field)
 {
     const struct tokens *t = &c->sentence->words, clause = clause_of(c);
 
-    return c->value->money && any_in(settled, COUNT_OF(settled), t) && !phrase_in(open_words, t) && !phrase_in(other_sums, &clause) && !is_old(c) &&
+    return c->value->money && any_in(settled, COUNT_OF(settled), t) && !phrase_in(open_words, t) && !phrase_in(other_sums, &clause) && !c->old &&
            c->value->value.scale == field->scale && comparable(c->value->value.digits, field->digits);
 }
 
@@ -128,28 +133,15 @@ static bool settles_close(const struct claim *c, const struct value *field)
     const struct tokens *t = &c->sentence->words, clause = clause_of(c);
 
     (void)field;
-    return !c->value->money && phrase_in(signing, &clause) && !phrase_in(open_words, t) && !phrase_in(other_dates, &clause) && !is_old(c) &&
+    return !c->value->money && phrase_in(signing, &clause) && !phrase_in(open_words, t) && !phrase_in(other_dates, &clause) && !c->old &&
            !(c->note->dated && c->value->value.days < c->note->day); /* what is past is no plan */
-}
-
-/* The newest value that settles the field. */
-static bool newest_claim(const struct notes *l, const struct value *field, bool (*settles)(const struct claim *, const struct value *),
-                         struct claim *out)
-{
-    for (size_t i = 0; i < l->n; i++)
-        for (size_t k = l->items[i].n; k-- > 0;) {
-            const struct note_sentence *s = &l->items[i].sentences[k];
-            for (size_t j = s->first_mention + s->n_mentions; j-- > s->first_mention;) {
-                *out = (struct claim){&l->items[i], s, &l->items[i].mentions.items[j]};
-                if (settles(out, field)) return true;
-            }
-        }
-    return false;
 }
 
 struct lists { /* in the making */
     struct admit *a;
     struct notes *notes;
+    struct claim *claims; /* newest first; within a note from its end */
+    size_t n_claims;
     struct policy_node *conflicts, *superseded;
     struct stale_sentence *stale;
     size_t n_stale, cap_stale;
@@ -235,11 +227,15 @@ static enum rc compare_value(struct lists *x, const char *name, bool (*settles)(
 {
     const struct policy_node *field = notes_member(x->a->out->root, name);
     struct value value;
-    struct claim c;
 
     if (!field || field->kind != ADMITTED_VALUE || !field_value(x->a->record, name, &value)) return RC_OK;
-    if (!newest_claim(x->notes, &value, settles, &c) || mention_agrees(&c.value->value, &value)) return RC_OK;
-    return add_conflict(x, field, c.note, c.sentence, c.note->text.data + c.value->start, c.value->end - c.value->start, e);
+    for (size_t i = 0; i < x->n_claims; i++) {
+        const struct claim *c = &x->claims[i];
+        if (!settles(c, &value)) continue;
+        if (mention_agrees(&c->value->value, &value)) return RC_OK;
+        return add_conflict(x, field, c->note, c->sentence, c->note->text.data + c->value->start, c->value->end - c->value->start, e);
+    }
+    return RC_OK; /* nothing settles it */
 }
 
 /* A note tells how it ended and the field does not say so. */
@@ -248,6 +244,7 @@ static enum rc compare_stage(struct lists *x, const char *name, struct err *e)
     const struct policy_node *field = notes_member(x->a->out->root, name);
     struct tokens words = {0};
     struct buf text;
+    size_t seen = 0;
     enum rc rc;
 
     if (!field || field->kind != ADMITTED_VALUE) return RC_OK;
@@ -256,7 +253,7 @@ static enum rc compare_stage(struct lists *x, const char *name, struct err *e)
     rc = buf_check(&text, "a field", e);
     if (rc == RC_OK) rc = tokens_split(text.data, text.len, &words, e);
     for (size_t i = 0; rc == RC_OK && i < x->notes->n; i++)
-        for (size_t k = x->notes->items[i].n; k-- > 0;) {
+        for (size_t k = x->notes->items[i].n; k-- > 0 && seen++ < MAX_SENTENCES;) {
             const struct note_sentence *s = &x->notes->items[i].sentences[k];
             const char *field_words, *said = contradict_outcome(&s->words, x->a->out->language, &field_words);
             if (!said) continue;
@@ -322,17 +319,17 @@ static bool names_value(const struct claim *c, const struct value *v)
     return false;
 }
 
-/* Is the other note surely older? Of two of one day nobody can tell; undated ones are only compared within their list. */
-static bool is_older(const struct notes *l, size_t newer, size_t older)
+/* Is y surely older? Of two of one day nobody can tell; undated ones are only compared within their list. */
+static bool is_older(const struct note *x, const struct note *y)
 {
-    const struct note *x = &l->items[newer], *y = &l->items[older];
-
     if (x->dated && y->dated) return y->day < x->day;
-    return !x->dated && !y->dated && x->item && y->item && older > newer;
+    return !x->dated && !y->dated && x->item && y->item && y > x; /* in the list's order */
 }
 
-static enum rc mark_stale(struct lists *x, const struct note *note, struct note_sentence *s, struct err *e)
+static enum rc mark_stale(struct lists *x, const struct claim *c, struct err *e)
 {
+    struct note_sentence *s = &((struct note *)c->note)->sentences[c->sentence - c->note->sentences]; /* ours: x->notes */
+
     if (s->stale) return RC_OK;
     if (x->n_stale == x->cap_stale) {
         size_t cap = x->cap_stale ? 2 * x->cap_stale : 16;
@@ -343,7 +340,7 @@ static enum rc mark_stale(struct lists *x, const struct note *note, struct note_
         x->cap_stale = cap;
     }
     s->stale = true;
-    x->stale[x->n_stale++] = (struct stale_sentence){note->node, s->start};
+    x->stale[x->n_stale++] = (struct stale_sentence){c->note->node, s->start};
     return RC_OK;
 }
 
@@ -374,24 +371,20 @@ static enum rc add_replaced(struct lists *x, const struct topic *topic, const st
 }
 
 /* Older values of the same topic that this one replaces. *told: the newest of them is in the list already. */
-static enum rc replace_older(struct lists *x, size_t at, const struct topic *topic, const struct claim *now, bool *told, struct err *e)
+static enum rc replace_older(struct lists *x, size_t at, bool *told, struct err *e)
 {
+    const struct claim *now = &x->claims[at];
     bool cue = phrase_in(replaces, &now->sentence->words);
     enum rc rc = RC_OK;
 
-    for (size_t i = 0; rc == RC_OK && i < x->notes->n; i++) {
-        struct note *note = &x->notes->items[i];
-        if (!is_older(x->notes, at, i)) continue;
-        for (size_t k = note->n; rc == RC_OK && k-- > 0;)
-            for (size_t j = 0; rc == RC_OK && j < note->sentences[k].n_mentions; j++) {
-                struct claim was = {note, &note->sentences[k], &note->mentions.items[note->sentences[k].first_mention + j]};
-                const struct value *old = &was.value->value;
-                if (was.value->money != topic->money || topic_of(&was) != topic || is_old(&was) || mention_agrees(old, &now->value->value)) continue;
-                if (!names_value(now, old) && (!cue || (!topic->money && (!now->note->dated || old->days < now->note->day)))) continue;
-                rc = mark_stale(x, note, &note->sentences[k], e);
-                if (rc == RC_OK && !*told && x->superseded->count < MAX_REPLACED) rc = add_replaced(x, topic, now, &was, e);
-                *told = true;
-            }
+    for (size_t i = at + 1; rc == RC_OK && i < x->n_claims; i++) {
+        const struct claim *was = &x->claims[i];
+        const struct value *old = &was->value->value;
+        if (was->topic != now->topic || was->old || !is_older(now->note, was->note) || mention_agrees(old, &now->value->value)) continue;
+        if (!names_value(now, old) && (!cue || (!now->topic->money && (!now->note->dated || old->days < now->note->day)))) continue;
+        rc = mark_stale(x, was, e);
+        if (rc == RC_OK && !*told && x->superseded->count < MAX_REPLACED) rc = add_replaced(x, now->topic, now, was, e);
+        *told = true;
     }
     return rc;
 }
@@ -404,23 +397,36 @@ static enum rc find_replaced(struct lists *x, struct err *e)
     bool past[COUNT_OF(topics)] = {false}, told[COUNT_OF(topics)] = {false};
     enum rc rc = RC_OK;
 
-    for (size_t i = 0; rc == RC_OK && i < x->notes->n; i++)
-        for (size_t k = x->notes->items[i].n; rc == RC_OK && k-- > 0;) {
-            const struct note_sentence *s = &x->notes->items[i].sentences[k];
-            for (size_t j = s->first_mention + s->n_mentions; rc == RC_OK && j-- > s->first_mention;) {
-                struct claim now = {&x->notes->items[i], s, &x->notes->items[i].mentions.items[j]};
-                const struct topic *topic = topic_of(&now);
-                size_t n = topic ? (size_t)(topic - topics) : 0;
-                if (!topic || past[n] || is_old(&now)) continue;
-                if (!current[n]) current[n] = &now.value->value;
-                past[n] = !mention_agrees(current[n], &now.value->value);
-                if (!past[n]) rc = replace_older(x, i, topic, &now, &told[n], e);
-            }
-        }
+    for (size_t i = 0; rc == RC_OK && i < x->n_claims; i++) {
+        const struct claim *now = &x->claims[i];
+        size_t n = now->topic ? (size_t)(now->topic - topics) : 0;
+        if (!now->topic || past[n] || now->old) continue;
+        if (!current[n]) current[n] = &now->value->value;
+        past[n] = !mention_agrees(current[n], &now->value->value);
+        if (!past[n]) rc = replace_older(x, i, &told[n], e);
+    }
     return rc;
 }
 
 /* ---- the front -------------------------------------------------------------------------------------------------- */
+
+static enum rc collect(struct lists *x, struct err *e)
+{
+    x->claims = calloc(MAX_CLAIMS, sizeof(*x->claims));
+    if (!x->claims) return err_set(e, RC_NOMEM, "policy: out of memory");
+    for (size_t i = 0; i < x->notes->n; i++)
+        for (size_t k = x->notes->items[i].n; k-- > 0;) {
+            const struct note *note = &x->notes->items[i];
+            const struct note_sentence *s = &note->sentences[k];
+            for (size_t j = s->first_mention + s->n_mentions; j-- > s->first_mention && x->n_claims < MAX_CLAIMS;) {
+                struct claim *c = &x->claims[x->n_claims++];
+                *c = (struct claim){.note = note, .sentence = s, .value = &note->mentions.items[j]};
+                c->topic = topic_of(c);
+                c->old = is_old(c);
+            }
+        }
+    return RC_OK;
+}
 
 enum rc notes_compare(struct admit *a, struct err *e)
 {
@@ -429,7 +435,8 @@ enum rc notes_compare(struct admit *a, struct err *e)
     enum rc rc = notes_open(a->out, a->scanner->detect, &notes, e);
 
     if (rc != RC_OK) return rc;
-    rc = node_list(a, "conflicts", &x.conflicts, e);
+    rc = collect(&x, e);
+    if (rc == RC_OK) rc = node_list(a, "conflicts", &x.conflicts, e);
     if (rc == RC_OK) rc = node_list(a, "superseded", &x.superseded, e);
     if (rc == RC_OK) rc = compare_value(&x, "amount", settles_amount, e);
     if (rc == RC_OK) rc = compare_value(&x, "close_date", settles_close, e);
@@ -443,6 +450,7 @@ enum rc notes_compare(struct admit *a, struct err *e)
         a->out->stale = x.stale;
         a->out->n_stale = x.n_stale;
     }
+    free(x.claims);
     notes_close(&notes);
     return rc;
 }

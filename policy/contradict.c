@@ -12,6 +12,7 @@
 #define LABEL_REACH 3 /* tokens between "amount" and its sum */
 #define VERB_REACH 2  /* between a person and what they did */
 
+#define LOOK_BACK 32
 #define NODE_MAX_BYTES ((size_t)1 << 20)
 
 struct said_value {
@@ -287,8 +288,11 @@ static bool answer_fault(const struct contradict *c, const struct tokens *t)
 
 /* ---- what the record says --------------------------------------------------------------------------------------- */
 
+/* A text that repeats a value says it once; looking back a little keeps one that repeats a thousand of them cheap. */
 static enum rc add_value(struct contradict *c, const struct source_text *x, const struct value *v, struct err *e)
 {
+    for (size_t i = c->n_values; i > 0 && i + LOOK_BACK > c->n_values && c->values[i - 1].text == x; i--)
+        if (value_equal(&c->values[i - 1].value, v)) return RC_OK;
     if (c->n_values == c->cap_values) {
         size_t cap = c->cap_values ? 2 * c->cap_values : 32;
         struct said_value *bigger = realloc(c->values, cap * sizeof(*bigger));

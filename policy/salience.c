@@ -25,25 +25,28 @@
 
 #define ARENA_LIMIT ((size_t)64 << 20)
 
-/* clang-format off: one word beside the other */
+/* clang-format off: sorted by bytes for bsearch() */
 static const char *const weighty[] = {
-    "abgelehnt", "abgesagt", "agree", "agreed", "angebot", "approval", "approve", "approved", "bedenken", "beauftragt", "bestellt",
-    "bestellung", "blocked", "board", "budget", "cancel", "cancelled", "churn", "competitor", "besteht", "complaint", "concern", "concerns", "demands",
-    "contract", "deadline", "decide", "decided", "decides", "decision", "delayed", "discount", "einigung", "einwand", "entscheidet",
-    "entscheidung", "entschieden", "entschied", "escalated", "eskaliert", "expires", "frist", "freigabe", "freigegeben", "genehmigt",
-    "go-live", "konkurrenz", "kündigen", "kündigung", "legal", "loses", "lost", "must", "muss", "need", "needs", "next", "nächster",
-    "fordert", "guarantee", "haftung", "insists", "liability", "objection", "objects", "penalty", "verlangt", "vertragsstrafe", "wants", "warranty",
-    "worries", "offer", "order", "ordered", "postponed", "preis", "price", "problem", "procurement", "promised", "proposal", "rabatt",
-    "refuse", "refused", "rejected", "renewal", "requires", "risiko", "risk", "sign", "signed", "teuer", "until", "unterschrieben",
-    "urgent", "vereinbart", "verschoben", "vertrag", "vorstand", "wettbewerber", "worried", "zugesagt", "zwingend",
+    "abgelehnt", "abgesagt", "agree", "agreed", "angebot", "approval", "approve", "approved", "beauftragt", "bedenken", "besteht",
+    "bestellt", "bestellung", "blocked", "board", "budget", "cancel", "cancelled", "churn", "competitor", "complaint", "concern",
+    "concerns", "contract", "deadline", "decide", "decided", "decides", "decision", "delayed", "demands", "discount", "einigung", "einwand",
+    "entscheidet", "entscheidung", "entschied", "entschieden", "escalated", "eskaliert", "expires", "fordert", "freigabe", "freigegeben",
+    "frist", "genehmigt", "guarantee", "haftung", "insists", "konkurrenz", "kündigen", "kündigung", "legal", "liability", "loses", "lost",
+    "muss", "must", "need", "needs", "next", "nächster", "objection", "objects", "offer", "order", "ordered", "penalty", "postponed",
+    "preis", "price", "problem", "procurement", "promised", "proposal", "rabatt", "refuse", "refused", "rejected", "renewal", "requires",
+    "risiko", "risk", "sign", "signed", "teuer", "unterschrieben", "until", "urgent", "vereinbart", "verlangt", "verschoben", "vertrag",
+    "vertragsstrafe", "vorstand", "wants", "warranty", "wettbewerber", "worried", "worries", "zugesagt", "zwingend",
 };
 /* clang-format on */
 
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(a, *(const char *const *)b);
+}
+
 bool salience_word(const char *word)
 {
-    for (size_t i = 0; i < COUNT_OF(weighty); i++)
-        if (strcmp(word, weighty[i]) == 0) return true;
-    return false;
+    return bsearch(word, weighty, COUNT_OF(weighty), sizeof(*weighty), compare_words) != NULL;
 }
 
 /* ---- weighing --------------------------------------------------------------------------------------------------- */
