@@ -585,7 +585,7 @@ const char *check_forbidden(const struct policy *p, const struct tokens *t)
 /* Its last word needs another one behind it. */
 static bool breaks_off(const struct tokens *t)
 {
-    return t->n > 1 && phrase_at("the|a|an|of|and|or|im|am|zum|zur|vom|beim|dem|den|des|ein|eine|einen|einem|einer|eines|und|oder|für|bei", t, t->n - 1);
+    return t->n > 1 && !t->items[t->n - 1].capital && phrase_at("the|a|an|of|and|or|im|am|zum|zur|vom|beim|dem|den|des|ein|eine|einen|einem|einer|eines|und|oder|für|bei", t, t->n - 1);
 }
 
 /* ---- outside text ----------------------------------------------------------------------------------------------- */

@@ -290,7 +290,7 @@ struct policy_edit {
  * their slots, the longest first; what detection finds besides (names, addresses, numbers, sums, dates) becomes new
  * slots. policy_rehydrate() of the result gives the person's text, byte for byte; a slot that the person typed is one.
  * The checks that need no record warn and change nothing; flags: "edited", "promise", "warning:repetition",
- * "warning:syllables", "warning:language". RC_REFUSED: a phrase that the policy forbids, which the message names, or
+ * "warning:syllables", "warning:language", "warning:tone". RC_REFUSED: a phrase that the policy forbids, which the message names, or
  * the record's key was erased. RC_BAD a stored value doesn't open; RC_LIMIT, RC_NOMEM; what subject_key returns. */
 MUST_USE enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d, const struct policy_keys *keys,
                                      struct policy_released **out, struct err *e);

@@ -301,6 +301,10 @@ START_TEST(sentences_that_pass_and_that_do_not)
         /* form */
         {"The demo, the quote, the demo, the quote, the demo, the quote.", "repetition"},
         {"They liked the demo demo demo.", "repetition"},
+        {"They liked liked the demo.", "repetition"},
+        {"They said that that demo is fine.", NULL},
+        {"They liked the demo of the.", "syntax"},
+        {"They liked the demo of line A.", NULL},
         {"They liked the demododododododo.", "syllables"},
         {"Das ist eine Demo, die wir f\xc3\xbcr sie haben und die noch nicht da war.", "language"},
         {"die haben wir f\xc3\xbcr sie und auch noch nicht mit uns.", "language"},
@@ -1027,7 +1031,12 @@ START_TEST(an_edit_is_put_back_into_slots)
     x.body = "Wir garantieren Ihnen die Lieferung. Das Das Das Dododododododo.";
     x.purpose = PURPOSE_EMAIL;
     ck_assert_int_eq(policy_release_edit(d.policy, &x, &keys, &r, &e), RC_OK);
-    ck_assert(flagged(r, "promise") && flagged(r, "warning:repetition") && flagged(r, "warning:syllables"));
+    ck_assert(flagged(r, "promise") && flagged(r, "warning:repetition") && flagged(r, "warning:syllables") && !flagged(r, "warning:tone"));
+    policy_released_close(r);
+    x.body = "Das ist bescheuert, aber der Rabatt wurde zugesagt."; /* told of us in a summary as well */
+    x.purpose = PURPOSE_SUMMARY;
+    ck_assert_int_eq(policy_release_edit(d.policy, &x, &keys, &r, &e), RC_OK);
+    ck_assert(flagged(r, "warning:tone") && flagged(r, "promise"));
     policy_released_close(r);
     free(clear);
     policy_released_close(was);
@@ -1225,6 +1234,25 @@ START_TEST(fields_are_judged_one_by_one)
 }
 END_TEST
 
+/* Enrichment is acted on: a commitment of ours in it is flagged, or goes. */
+START_TEST(promises_in_enrichment)
+{
+    static const char *const policies[] = {ENRICHMENT "output: {promises: flag}\n", ENRICHMENT "output: {promises: drop}\n", ENRICHMENT "output: {promises: keep}\n"};
+    for (size_t k = 0; k < COUNT_OF(policies); k++) {
+        struct desk d;
+        struct policy_released *r;
+        struct err e = {""};
+        desk_open(&d, policies[k], &henrike, PURPOSE_ENRICHMENT, "en");
+        buf_str(&d.prompt, "note: we will deliver");
+        ck_assert_msg(release_fields(&d, "{\"next\":\"We will deliver the demo.\",\"score\":1}", &r, &e) == RC_OK, "%s", e.msg);
+        ck_assert_str_eq(policy_released_body(r), k == 1 ? "{\"next\":null,\"score\":1}" : "{\"next\":\"We will deliver the demo.\",\"score\":1}");
+        ck_assert(flagged(r, "promise") == (k == 0) && flagged(r, "dropped:promises") == (k == 1));
+        policy_released_close(r);
+        desk_close(&d);
+    }
+}
+END_TEST
+
 /* Strings of a document that are no texts; white space is nothing. */
 START_TEST(strings_that_are_no_texts)
 {
@@ -1325,4 +1353,4 @@ SUITE_MAIN("release", sentences_that_pass_and_that_do_not, unknown_words_by_poli
            sealed_values, an_edit_is_put_back_into_slots, rehydrate_undoes_edit, slots_wherever_they_stand, values_are_text,
            many_slots, fields_are_judged_one_by_one, fields_are_not_contradicted,
            fields_are_not_contradicted_in_clear, promises_in_summaries, outsiders_are_named_in_summaries, what_code_wrote,
-           strings_that_are_no_texts, a_second_document_mends_the_first, instructions_are_judged)
+           promises_in_enrichment, strings_that_are_no_texts, a_second_document_mends_the_first, instructions_are_judged)
