@@ -21,6 +21,11 @@ struct stale_sentence { /* a later note replaces a date or offer in it */
     size_t start; /* in the node's text */
 };
 
+struct replaced_value { /* what it was of: words as phrase.h takes them */
+    const char *topic;
+    struct value was, now;
+};
+
 struct policy_admitted {
     struct arena arena; /* texts in slots; wiped all the same */
     struct vault *vault;
@@ -34,6 +39,8 @@ struct policy_admitted {
     size_t n_slots;
     const struct stale_sentence *stale; /* notes_compare() */
     size_t n_stale;
+    const struct replaced_value *replaced; /* likewise */
+    size_t n_replaced;
     const char *snapshot; /* changes.c: the fields that the next brief is compared with */
     /* The person addressed: slots in brackets, or NULL. Gender 'f', 'm' or 0 when it is not recorded. */
     const char *to_person, *to_email;

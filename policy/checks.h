@@ -14,7 +14,8 @@
  *   names          a word with a capital that is neither in the prompt nor common
  *   grounding      words that what the model saw does not hold
  *   slot place     a slot where the prompt has another one of its kind; days called overdue that are not (slot_place.h)
- *   contradiction  another stage, outcome, amount or close date than the fields, or a deed that nothing shows (contradict.h)
+ *   contradiction  another stage, outcome, amount or close date than the fields, a date or offer that a later note replaced, or
+ *                  a deed that nothing shows (contradict.h)
  *   language       the model's own words are in the other language
  *   repetition     the same four words twice, one word three times, or twice in a row, a sentence that stood before
  *   syllables      "lalalala"

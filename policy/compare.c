@@ -145,6 +145,8 @@ struct lists { /* in the making */
     struct policy_node *conflicts, *superseded;
     struct stale_sentence *stale;
     size_t n_stale, cap_stale;
+    struct replaced_value replaced[MAX_REPLACED];
+    size_t n_replaced;
 };
 
 static enum rc put_bytes(struct lists *x, struct policy_node *map, const char *name, const char *path, const char *s, size_t n, bool outside,
@@ -370,11 +372,20 @@ static enum rc add_replaced(struct lists *x, const struct topic *topic, const st
     return rc;
 }
 
-/* Older values of the same topic that this one replaces. *told: the newest of them is in the list already. */
+/* For the output checks: nobody should be told the old value as the current one. */
+static void note_replaced(struct lists *x, const struct claim *now, const struct value *was)
+{
+    for (size_t i = 0; i < x->n_replaced; i++)
+        if (str_eq(x->replaced[i].topic, now->topic->words) && mention_agrees(&x->replaced[i].was, was)) return;
+    if (x->n_replaced < MAX_REPLACED) x->replaced[x->n_replaced++] = (struct replaced_value){now->topic->words, *was, now->value->value};
+}
+
+/* Older values of the same topic that this one replaces. *told: the newest of them is in the list already. Only our own word
+ * makes the old value one that nobody may be told. */
 static enum rc replace_older(struct lists *x, size_t at, bool *told, struct err *e)
 {
     const struct claim *now = &x->claims[at];
-    bool cue = phrase_in(replaces, &now->sentence->words);
+    bool cue = phrase_in(replaces, &now->sentence->words), outside = now->note->node->outside;
     enum rc rc = RC_OK;
 
     for (size_t i = at + 1; rc == RC_OK && i < x->n_claims; i++) {
@@ -383,10 +394,17 @@ static enum rc replace_older(struct lists *x, size_t at, bool *told, struct err 
         if (was->topic != now->topic || was->old || !is_older(now->note, was->note) || mention_agrees(old, &now->value->value)) continue;
         if (!names_value(now, old) && (!cue || (!now->topic->money && (!now->note->dated || old->days < now->note->day)))) continue;
         rc = mark_stale(x, was, e);
+        if (!outside) note_replaced(x, now, old);
         if (rc == RC_OK && !*told && x->superseded->count < MAX_REPLACED) rc = add_replaced(x, now->topic, now, was, e);
         *told = true;
     }
     return rc;
+}
+
+/* An outsider may move a date, which is told to be theirs; what we offer is not theirs to change. */
+static bool may_speak(const struct claim *c)
+{
+    return c->topic && !c->old && !(c->topic->money && c->note->node->outside);
 }
 
 /* For each topic only its newest value replaces others, in whichever note that names it says so: what an older one replaced
@@ -400,7 +418,7 @@ static enum rc find_replaced(struct lists *x, struct err *e)
     for (size_t i = 0; rc == RC_OK && i < x->n_claims; i++) {
         const struct claim *now = &x->claims[i];
         size_t n = now->topic ? (size_t)(now->topic - topics) : 0;
-        if (!now->topic || past[n] || now->old) continue;
+        if (!may_speak(now) || past[n]) continue;
         if (!current[n]) current[n] = &now->value->value;
         past[n] = !mention_agrees(current[n], &now->value->value);
         if (!past[n]) rc = replace_older(x, i, &told[n], e);
@@ -409,6 +427,17 @@ static enum rc find_replaced(struct lists *x, struct err *e)
 }
 
 /* ---- the front -------------------------------------------------------------------------------------------------- */
+
+static enum rc keep_replaced(struct lists *x, struct err *e)
+{
+    struct replaced_value *copy = arena_array(&x->a->out->arena, x->n_replaced + 1, sizeof(*copy));
+
+    if (!copy) return admit_no_memory(x->a, e);
+    memcpy(copy, x->replaced, x->n_replaced * sizeof(*copy));
+    x->a->out->replaced = copy;
+    x->a->out->n_replaced = x->n_replaced;
+    return RC_OK;
+}
 
 static enum rc collect(struct lists *x, struct err *e)
 {
@@ -449,6 +478,7 @@ enum rc notes_compare(struct admit *a, struct err *e)
         if (x.superseded->count) node_append(a->out->root, x.superseded);
         a->out->stale = x.stale;
         a->out->n_stale = x.n_stale;
+        rc = keep_replaced(&x, e);
     }
     free(x.claims);
     notes_close(&notes);

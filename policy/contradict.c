@@ -175,6 +175,26 @@ static bool value_fault(const struct contradict *c, const struct tokens *t, cons
     return false;
 }
 
+/* A date or offer that a later note replaces, told as if it held: neither the new one stands beside it, nor a word that says that
+ * it is past, nor another day, as "on 3 November we offered" has. */
+static bool replaced_fault(const struct contradict *c, const struct tokens *t, const struct mentions *m)
+{
+    static const char *const past = "was|were|had|first|originally|instead|moved|postponed|previously|old|earlier|before|out|replaced|revised|war|waren|hatte*|zuerst|"
+                                    "ursprünglich*|statt|verschoben|bisher*|alt|alte|altes|alten|vorher|früher*|überholt|ersetzt|zunächst";
+
+    for (size_t i = 0; i < c->a->n_replaced; i++) {
+        const struct replaced_value *r = &c->a->replaced[i];
+        bool named = false, other = false;
+        for (size_t k = 0; k < m->n; k++) {
+            bool is = mention_agrees(&m->items[k].value, &r->was);
+            named = named || is;
+            other = other || (!is && (!m->items[k].money || r->now.kind == VALUE_MONEY));
+        }
+        if (named && !other && phrase_in(r->topic, t) && !phrase_in(past, t)) return true;
+    }
+    return false;
+}
+
 /* ---- who did what ----------------------------------------------------------------------------------------------- */
 
 /* A person as a sentence names them: a slot, or words of a name that the policy keeps in clear. */
@@ -372,7 +392,7 @@ enum rc contradict_find(const struct contradict *c, const char *text, const stru
     *fault = actor_fault(c, t) || answer_fault(c, t); /* who said it is just the question */
     if (*fault || phrase_attributed(t)) return RC_OK;
     rc = mentions_add(&m, c->a->vault, text, n, 0, found->items, found->n, &c->locale, 1, e);
-    if (rc == RC_OK) *fault = stage_fault(c->ev, t) || outcome_fault(c->ev, t) || value_fault(c, t, &m);
+    if (rc == RC_OK) *fault = stage_fault(c->ev, t) || outcome_fault(c->ev, t) || value_fault(c, t, &m) || replaced_fault(c, t, &m);
     mentions_clear(&m);
     return rc;
 }

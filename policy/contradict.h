@@ -1,5 +1,5 @@
 /* contradict.h: does a sentence say something else than the record's fields: another stage or status, won or lost, the deal's
- * amount or close date, or that somebody did what no activity shows. A sentence that says whose words it gives contradicts
+ * amount or close date, a date or offer that a later note replaces, or that somebody did what no activity shows. A sentence that says whose words it gives contradicts
  * nothing. Sums and dates are compared as values (mention.h), people by slot or by name, so that all of it holds with
  * `facts: checked` and for what the policy keeps as well. English and German. */
 #ifndef POLICY_CONTRADICT_H

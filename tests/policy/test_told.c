@@ -278,7 +278,7 @@ static void check_file(const char *name, size_t least)
 
 START_TEST(notes_and_fields)
 {
-    check_file("deals.txt", 19);
+    check_file("deals.txt", 20);
 }
 END_TEST
 
@@ -330,6 +330,53 @@ START_TEST(answers_that_nobody_gave)
         record_close(r);
     }
     policy_close(p);
+}
+END_TEST
+
+/* An old deadline is not told as the one that holds, in slots and in clear. */
+START_TEST(what_is_out_of_date_is_not_told)
+{
+    static const struct {
+        const char *sentence, *fault; /* {was} and {now}: the dates, {day}: of the note */
+    } cases[] = {
+        {"The deadline is {was}.", "contradiction"},
+        {"The deadline is {now}.", NULL},
+        {"The deadline was {was}.", NULL},
+        {"The deadline moved from {was} to {now}.", NULL},
+        {"Email of {day}: deadline on {was}.", NULL},
+        {"They meet on {was}.", NULL}, /* no deadline */
+    };
+    static const char *const policies[] = {IN_SLOTS, IN_CLEAR};
+    for (size_t k = 0; k < COUNT_OF(policies); k++) {
+        struct policy *p = policy_of(policies[k]);
+        char *text = file_text("deals.txt"), *at = strstr(text, "record deadline-in-one-sentence");
+        struct told t;
+        struct policy_judged judged;
+        struct buf sentence;
+        ck_assert(at && read_told(&t, &at));
+        struct policy_admitted *a = admit(p, t.record, "en", NULL);
+        const struct policy_node *item = member(policy_admitted_root(a), "superseded")->first;
+        buf_init(&sentence, 1000);
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            buf_reset(&sentence);
+            for (const char *s = cases[i].sentence; *s;) {
+                const char *name = str_starts(s, "{was}") ? "was" : str_starts(s, "{now}") ? "now" : str_starts(s, "{day}") ? "date" : NULL;
+                if (name) buf_str(&sentence, text_of(item, name));
+                else buf_char(&sentence, *s);
+                s += name ? strlen("{was}") : 1;
+            }
+            char prompt[1000]; /* every word and value of the sentence, so that only the contradiction is left */
+            snprintf(prompt, sizeof(prompt), "%s The deadline, they meet, it moved, was. Email of then.", sentence.data);
+            struct draft d = {.body = sentence.data, .prompt = prompt};
+            policy_judge(p, a, &d, &judged);
+            ck_assert_msg(str_eq(judged.fault, cases[i].fault), "%zu %s: %s", k, sentence.data, judged.fault ? judged.fault : "passes");
+        }
+        buf_clear(&sentence);
+        policy_admitted_close(a);
+        record_close(t.record);
+        free(text);
+        policy_close(p);
+    }
 }
 END_TEST
 
@@ -583,4 +630,4 @@ START_TEST(snapshots)
 }
 END_TEST
 
-SUITE_MAIN("told", notes_and_fields, a_record_of_thirty_activities, answers_that_nobody_gave, any_room, what_changed, snapshots)
+SUITE_MAIN("told", notes_and_fields, a_record_of_thirty_activities, answers_that_nobody_gave, what_is_out_of_date_is_not_told, any_room, what_changed, snapshots)
