@@ -6,12 +6,14 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "changes.h"
 #include "checks.h"
 #include "phrase.h"
 #include "release.h"
 #include "slot_text.h"
 #include "string_index.h"
 #include "text.h"
+#include "tone.h"
 
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 #define ARENA_LIMIT ((size_t)64 << 20)
@@ -116,7 +118,7 @@ static enum rc add_value(struct edit *x, size_t i, struct err *e)
 {
     static const char *const forms[] = {"", "formal", "last", "first"};
     bool person, org = str_starts(x->d->values[i].slot, "[ORG_");
-    enum rc rc = open_stored(x, i, e);
+    enum rc rc = str_eq(x->d->values[i].slot, SNAPSHOT_SLOT) ? RC_OK : open_stored(x, i, e);
 
     if (rc != RC_OK || !x->stored[i]) return rc;
     person = stored_is_person(x->stored[i]);
@@ -316,37 +318,34 @@ static bool wants_slot(const struct edit *x, const char *entity, const char *s, 
     return policy_action(x->p, entity) != ACTION_KEEP;
 }
 
-/* Names and what detection finds, as one list of matches that don't overlap. */
-static enum rc find_all(struct edit *x, const char *blank, size_t n, struct found **out, size_t *n_out,
-                        struct name_found **names, size_t *n_names, struct err *e)
+/* Names and what detection finds in one list; the names stay in the scanner as well. */
+static enum rc find_all(struct edit *x, const char *blank, size_t n, struct found **out, size_t *n_out, struct err *e)
 {
-    struct found *all = NULL, *bigger;
-    size_t count = 0;
-    enum rc rc = detect_scan(x->scanner->detect, blank, n, &all, &count, e);
+    struct scan *scan = &x->scanner->scan;
+    struct found *all;
+    enum rc rc = scan_text(scan, x->scanner->detect, x->names, blank, n, e);
 
-    if (rc == RC_OK) rc = names_scan(x->names, blank, n, names, n_names, e);
-    if (rc == RC_OK) {
-        bigger = realloc(all, (count + *n_names + 1) * sizeof(*all));
-        if (!bigger) rc = err_set(e, RC_NOMEM, "policy: out of memory");
-        else all = bigger;
+    if (rc != RC_OK) return rc;
+    all = malloc((scan->found.n + scan->n_names + 1) * sizeof(*all));
+    if (!all) return err_set(e, RC_NOMEM, "policy: out of memory");
+    if (scan->found.n) memcpy(all, scan->found.items, scan->found.n * sizeof(*all));
+    *n_out = scan->found.n;
+    for (size_t i = 0; i < scan->n_names; i++) {
+        const struct name_found *f = &scan->names[i];
+        all[(*n_out)++] = (struct found){f->entity, f->start, f->end, f->score, SIZE_MAX};
     }
-    for (size_t i = 0; rc == RC_OK && i < *n_names; i++)
-        all[count++] = (struct found){(*names)[i].entity, (*names)[i].start, (*names)[i].end, (*names)[i].score, SIZE_MAX};
-    if (rc == RC_OK) {
-        *n_out = count;
-        *out = all;
-        return RC_OK;
-    }
-    free(all);
-    return rc;
+    *out = all;
+    return RC_OK;
 }
 
 /* Whose name it is, if a value of the brief is a person's; NULL otherwise. */
-static const char *subject_of(const struct edit *x, const struct found *f, const struct name_found *names, size_t n_names)
+static const char *subject_of(const struct edit *x, const struct found *f)
 {
-    for (size_t i = 0; i < n_names; i++)
-        if (names[i].start == f->start && names[i].end == f->end && names[i].index != NAMES_UNKNOWN)
-            return x->d->values[names[i].index].subject;
+    const struct scan *scan = &x->scanner->scan;
+
+    for (size_t i = 0; i < scan->n_names; i++)
+        if (scan->names[i].start == f->start && scan->names[i].end == f->end && scan->names[i].index != NAMES_UNKNOWN)
+            return x->d->values[scan->names[i].index].subject;
     return NULL;
 }
 
@@ -386,20 +385,18 @@ static enum rc put_fresh(struct edit *x, const struct buf *in, struct buf *out, 
 {
     char *blank = check_blank_slots(in->data, in->len);
     struct found *found = NULL;
-    struct name_found *names = NULL;
-    size_t n = 0, n_names = 0, at = 0;
+    size_t n = 0, at = 0;
     enum rc rc = blank ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
 
-    if (rc == RC_OK) rc = find_all(x, blank, in->len, &found, &n, &names, &n_names, e);
+    if (rc == RC_OK) rc = find_all(x, blank, in->len, &found, &n, e);
     if (rc == RC_OK && n) qsort(found, n, sizeof(*found), by_start);
     if (rc == RC_OK) rc = detect_resolve(found, &n, e);
     if (rc == RC_OK && x->p->facts_slots) rc = detect_fill_digits(blank, in->len, &found, &n, e);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        struct span f = {found[i].start, found[i].end, found[i].entity, subject_of(x, &found[i], names, n_names)};
+        struct span f = {found[i].start, found[i].end, found[i].entity, subject_of(x, &found[i])};
         rc = put_match(x, &f, in->data, blank, &at, out, e);
     }
     if (rc == RC_OK) buf_add(out, in->data + at, in->len - at);
-    free(names);
     free(found);
     if (blank) crypto_wipe(blank, in->len);
     free(blank);
@@ -456,7 +453,9 @@ static enum rc warn(struct edit *x, const char *clear, struct err *e)
     if (forbidden) rc = err_set(e, RC_REFUSED, "policy: the edit has a forbidden phrase: '%s'", forbidden);
     if (rc == RC_OK && check_syllables(&t)) rc = released_flag(x->out, "warning:syllables", e);
     if (rc == RC_OK && is && !str_eq(is, x->out->language)) rc = released_flag(x->out, "warning:language", e);
-    if (rc == RC_OK && x->d->purpose == PURPOSE_EMAIL && x->p->promises != PROMISES_KEEP && phrase_promise(&t))
+    if (rc == RC_OK && check_tone(&t)) rc = released_flag(x->out, "warning:tone", e);
+    if (rc == RC_OK && x->p->promises != PROMISES_KEEP &&
+        (x->d->purpose == PURPOSE_EMAIL ? phrase_promise(&t) : phrase_commitment(&t)))
         rc = released_flag(x->out, "promise", e);
     tokens_clear(&t);
     return rc;
@@ -576,6 +575,8 @@ enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d,
     if (rc == RC_OK) rc = edit_texts(&x, e);
     if (rc == RC_OK && d->to && !(x.out->to = arena_dup(&x.out->arena, d->to))) rc = released_no_memory(x.out, e);
     if (rc == RC_OK) rc = released_slots(x.out, keep_value, &x, e);
+    for (size_t i = 0; rc == RC_OK && i < d->n_values; i++)
+        if (str_eq(d->values[i].slot, SNAPSHOT_SLOT)) rc = released_keep(x.out, &d->values[i], e);
     if (rc == RC_OK) {
         *out = x.out;
         x.out = NULL;

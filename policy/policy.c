@@ -45,6 +45,7 @@ static void scanner_close(struct scanner *s)
     detect_close(s->detect);
     special_close(s->special);
     suspicious_close(s->suspicious);
+    scan_clear(&s->scan);
     free(s);
 }
 
@@ -85,6 +86,7 @@ void policy_scanner_give(const struct policy *p, struct scanner *s)
     struct policy *own = (struct policy *)p;
 
     if (!s) return;
+    scan_forget(&s->scan);
     pthread_mutex_lock(&own->idle_lock);
     s->next = own->idle;
     own->idle = s;

@@ -6,6 +6,7 @@
 #include "../base/arena.h"
 #include "detect.h"
 #include "policy.h"
+#include "scan.h"
 #include "special.h"
 #include "suspicious.h"
 
@@ -84,6 +85,7 @@ struct scanner {
     struct detect_set *detect;
     struct special *special;
     struct suspicious *suspicious;
+    struct scan scan;
     struct scanner *next;
 };
 
