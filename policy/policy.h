@@ -351,6 +351,15 @@ MUST_USE enum rc policy_rehydrate(const struct policy_value *values, size_t n, c
                                   const char *language, const char *slotted, struct buf *out, bool *erased,
                                   struct err *e);
 
+/* The same for many texts with one set of values, which must stay: opening them takes as long as there are values, a text
+ * only as long as it is. Close NULL is a no-op. */
+struct policy_reveal;
+MUST_USE enum rc policy_reveal_open(const struct policy_value *values, size_t n, const struct policy_keys *keys,
+                                    const char *language, struct policy_reveal **out, struct err *e);
+MUST_USE enum rc policy_reveal(struct policy_reveal *values, const char *slotted, struct buf *out, bool *erased,
+                               struct err *e);
+void policy_reveal_close(struct policy_reveal *values); /* wipes what was opened */
+
 /* ---- redaction of plain text: briefctl redact ------------------------------------------------------------------- */
 
 struct redact_options {

@@ -25,7 +25,8 @@ struct subject_key {
     uint8_t key[KEY_SIZE];
 };
 
-struct vault_at_rest { /* values by slot, each opened when its slot first comes */
+struct policy_reveal { /* values by slot, each opened when its slot first comes */
+    const char *language;
     const struct policy_value *values;
     const struct policy_keys *keys;
     struct opened_value *opened;
@@ -35,30 +36,40 @@ struct vault_at_rest { /* values by slot, each opened when its slot first comes 
     struct arena arena; /* opened values */
 };
 
-static enum rc rest_open(struct vault_at_rest *v, const struct policy_value *values, size_t n,
-                         const struct policy_keys *keys, struct err *e)
+enum rc policy_reveal_open(const struct policy_value *values, size_t n, const struct policy_keys *keys,
+                           const char *language, struct policy_reveal **out, struct err *e)
 {
-    *v = (struct vault_at_rest){.values = values, .keys = keys, .n = n};
+    struct policy_reveal *v = calloc(1, sizeof(*v));
+
+    *out = v;
+    if (!v) return err_set(e, RC_NOMEM, "policy: out of memory");
+    *v = (struct policy_reveal){.language = language, .values = values, .keys = keys, .n = n};
     arena_init(&v->arena, OPENED_MAX_BYTES);
     v->opened = calloc(n + 1, sizeof(*v->opened));
     v->subjects = calloc(n + 1, sizeof(*v->subjects));
     enum rc rc = v->opened && v->subjects ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
     for (size_t i = 0; rc == RC_OK && i < n; i++)
         rc = string_index_put(&v->by_slot, values[i].slot, strlen(values[i].slot), i, e);
+    if (rc != RC_OK) {
+        policy_reveal_close(v);
+        *out = NULL;
+    }
     return rc;
 }
 
-static void rest_close(struct vault_at_rest *v)
+void policy_reveal_close(struct policy_reveal *v)
 {
+    if (!v) return;
     arena_wipe(&v->arena);
     if (v->subjects) crypto_wipe(v->subjects, (v->n + 1) * sizeof(*v->subjects));
     free(v->subjects);
     free(v->opened);
     string_index_clear(&v->by_slot);
     string_index_clear(&v->by_subject);
+    free(v);
 }
 
-static enum rc find_key(struct vault_at_rest *v, const char *subject, const struct subject_key **out, struct err *e)
+static enum rc find_key(struct policy_reveal *v, const char *subject, const struct subject_key **out, struct err *e)
 {
     size_t at = v->n_subjects;
 
@@ -76,7 +87,7 @@ static enum rc find_key(struct vault_at_rest *v, const char *subject, const stru
     return RC_OK;
 }
 
-static enum rc open_value(struct vault_at_rest *v, size_t i, struct err *e)
+static enum rc open_value(struct policy_reveal *v, size_t i, struct err *e)
 {
     const struct subject_key *key = NULL;
     struct buf stored;
@@ -138,8 +149,8 @@ bool rehydrate_dative(const char *text, size_t at, const char *language)
 /* ---- putting back ----------------------------------------------------------------------------------------------- */
 
 struct rehydration {
-    struct vault_at_rest rest;
-    const char *text, *language;
+    struct policy_reveal *values;
+    const char *text;
     struct buf *out;
     bool *erased; /* or NULL */
 };
@@ -175,7 +186,7 @@ static enum rc put_clear(struct rehydration *r, const struct slot_ref *slot, int
     memcpy(form, r->text + slot->form, slot->n_form);
     form[slot->n_form] = '\0';
     buf_init(&clear, 2 * VALUE_MAX_BYTES);
-    stored_format(stored, form, r->language, rehydrate_dative(r->text, slot->start, r->language), &clear);
+    stored_format(stored, form, r->values->language, rehydrate_dative(r->text, slot->start, r->values->language), &clear);
     rc = buf_check(&clear, "a value", e);
     if (rc == RC_OK) rc = put_quoted(&clear, quoted, r->out, e);
     buf_wipe(&clear);
@@ -187,10 +198,10 @@ static enum rc put_slot(struct rehydration *r, const struct slot_ref *slot, int 
     char stem[SLOT_MAX_NAME + 3];
     size_t n = slot_stem(r->text, slot, stem);
     size_t place;
-    struct opened_value *v = string_index_get(&r->rest.by_slot, stem, n, &place) ? &r->rest.opened[place] : NULL;
+    struct opened_value *v = string_index_get(&r->values->by_slot, stem, n, &place) ? &r->values->opened[place] : NULL;
     enum rc rc = RC_OK;
 
-    if (v && v->state == CLOSED) rc = open_value(&r->rest, place, e);
+    if (v && v->state == CLOSED) rc = open_value(r->values, place, e);
     if (rc != RC_OK) return rc;
     if (v && v->state == OPEN) return put_clear(r, slot, quoted, v->stored, e);
     if (v && !r->erased) return err_set(e, RC_REFUSED, "policy: a value of this text was erased");
@@ -264,16 +275,24 @@ static enum rc put_json(struct rehydration *r, size_t n, struct err *e)
     return rc;
 }
 
+enum rc policy_reveal(struct policy_reveal *values, const char *slotted, struct buf *out, bool *erased, struct err *e)
+{
+    size_t len = strlen(slotted);
+    struct rehydration r = {.values = values, .text = slotted, .out = out, .erased = erased};
+    enum rc rc;
+
+    if (erased) *erased = false;
+    rc = is_json(slotted, len) ? put_json(&r, len, e) : put_part(&r, 0, len, 0, e);
+    return rc == RC_OK ? buf_check(out, "policy: the text", e) : rc;
+}
+
 enum rc policy_rehydrate(const struct policy_value *values, size_t n, const struct policy_keys *keys,
                          const char *language, const char *slotted, struct buf *out, bool *erased, struct err *e)
 {
-    size_t len = strlen(slotted);
-    struct rehydration r = {.text = slotted, .language = language, .out = out, .erased = erased};
-    enum rc rc = rest_open(&r.rest, values, n, keys, e);
+    struct policy_reveal *opened;
+    enum rc rc = policy_reveal_open(values, n, keys, language, &opened, e);
 
-    if (erased) *erased = false;
-    if (rc == RC_OK) rc = is_json(slotted, len) ? put_json(&r, len, e) : put_part(&r, 0, len, 0, e);
-    if (rc == RC_OK) rc = buf_check(out, "policy: the text", e);
-    rest_close(&r.rest);
+    if (rc == RC_OK) rc = policy_reveal(opened, slotted, out, erased, e);
+    policy_reveal_close(opened);
     return rc;
 }
