@@ -119,6 +119,8 @@ static size_t legal_form(const struct name_text *t, size_t i)
 
             if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1])
                 continue;
+            if (written_forms[k][2] && written_forms[k][2] != t->text[x->start + 2]) continue;
+            if (written_forms[k][2] && written_forms[k][3] && written_forms[k][3] != t->text[x->start + 3]) continue;
             n = strlen(written_forms[k]);
             behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
 
