@@ -920,8 +920,8 @@ static inline void add_start(struct run *r, size_t i)
     r->starts[r->n_starts++] = (struct start){.at = i, .transition = (uint32_t)(begin * a->stride) + a->class_of[first]};
 }
 
-/* The places of s[i, upto), at most 64, where something may begin, each tried. *end is where to go on: a word that reaches
- * out of the block waits for the next one. */
+/* The places of s[i, upto), at most BLOCK bytes, where something may begin; returns where to go on: a word that reaches out
+ * of the block waits for the next one. */
 static inline size_t find_starts(struct run *r, size_t i, size_t upto)
 {
     struct automaton *a = r->a;

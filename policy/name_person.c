@@ -271,11 +271,13 @@ static bool in_address(const struct name_text *t, size_t i)
     size_t start = t->w->items[i].start, end = t->w->items[i].end,
            low = start > MAX_ADDRESS ? start - MAX_ADDRESS : 0;
     size_t high = t->n - end > MAX_ADDRESS ? end + MAX_ADDRESS : t->n;
+    static const bool outside[256] = {[0] = true,   [' '] = true, ['\n'] = true, ['\t'] = true, ['<'] = true, ['>'] = true,
+                                      ['"'] = true, ['('] = true, [')'] = true,  [','] = true,  [';'] = true};
     const char *s = t->text;
 
-    for (; end < high && !strchr(" \n\t<>\"(),;", s[end]); end++)
+    for (; end < high && !outside[(unsigned char)s[end]]; end++)
         if (s[end] == '@' || (s[end] == ':' && end + 2 < t->n && memcmp(s + end, "://", 3) == 0)) return true;
-    for (; start > low && !strchr(" \n\t<>\"(),;", s[start - 1]); start--)
+    for (; start > low && !outside[(unsigned char)s[start - 1]]; start--)
         if (s[start - 1] == '@') return start > 1 && !strchr(" \n\t(,", s[start - 2]);
     return false;
 }

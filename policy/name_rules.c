@@ -62,9 +62,9 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
         tags = x->letters ? find_tags(x->hash, cache) : 0; /* no word of the lists has a digit */
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
+        upper += x->upper & x->letters;
         x->tags = tags;
         if (!(tags & MARKS) && !x->capital && x->letters && !(i > 0 && x[-1].tags & TAG_TITLE)) continue; /* most words */
-        upper += x->upper & x->letters;
         if (!tags && x->capital) x->tags = tags = genitive_tags(x);
         if (!x->letters && i > 0 && x[-1].capital &&
             (!out->n_marked || out->marked[out->n_marked - 1] != i - 1))
@@ -119,6 +119,8 @@ static size_t legal_form(const struct name_text *t, size_t i)
 
             if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1])
                 continue;
+            if (written_forms[k][2] && written_forms[k][2] != t->text[x->start + 2]) continue;
+            if (written_forms[k][2] && written_forms[k][3] && written_forms[k][3] != t->text[x->start + 3]) continue;
             n = strlen(written_forms[k]);
             behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
 

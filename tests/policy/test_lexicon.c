@@ -74,7 +74,7 @@ static size_t search_alone(pcre2_code *code, const char *text, size_t n, bool *a
     const PCRE2_SIZE *span = pcre2_get_ovector_pointer(data);
     size_t matches = 0;
 
-    for (size_t from = 0; pcre2_match(code, (PCRE2_SPTR)text, n, from, 0, data, NULL) >= 0;
+    for (size_t from = 0; pcre2_match(code, (PCRE2_SPTR)text, n, from, PCRE2_NO_UTF_CHECK, data, NULL) >= 0;
          from = span[1], matches++)
         at[span[0] * count] = true;
     pcre2_match_data_free(data);
