@@ -3,6 +3,7 @@
 #define TESTS_POLICY_POLICIES_H
 
 #include <unistd.h>
+#include "../../base/buf.h"
 #include "../suite.h"
 #include "../../policy/policy.h"
 
@@ -66,6 +67,19 @@ static inline void add_entity(struct record *r, const char *name, enum field_typ
                               const char *raw)
 {
     add_spec(r, &(struct field_spec){.name = name, .type = type, .entity = entity, .part = part}, raw);
+}
+
+/* text, which r made, with its values put back; the caller's. */
+static inline char *revealed(const struct policy_released *r, const struct policy_keys *keys, const char *text)
+{
+    const struct policy_value *v;
+    size_t n;
+    struct buf out;
+    struct err e = {""};
+    policy_released_values(r, &v, &n);
+    buf_init(&out, 1 << 20);
+    if (policy_rehydrate(v, n, keys, policy_released_language(r), text, &out, NULL, &e) != RC_OK) ck_abort_msg("%s", e.msg);
+    return buf_take(&out, NULL);
 }
 
 #endif

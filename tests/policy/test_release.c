@@ -1,8 +1,7 @@
 /* policy out through policy.h and record.h: what of a model's text may be stored, greeting and sign-off, what sentences
  * rest on, values at rest and back again, a person's edit. Expected texts are worked by hand. Today is 2026-11-20. */
-#include "../suite.h"
+#include "policies.h"
 #include <time.h>
-#include <unistd.h>
 #include "../../base/str.h"
 #include "../../policy/policy.h"
 
@@ -21,46 +20,14 @@
     "licences: {allow: [MIT]}\n" output "\n"
 #define STANDARD POLICY("output: {languages: [en, de], max_sentences: 6, forbidden: [best ever], promises: flag}")
 
-static struct policy *policy_of(const char *text)
-{
-    char path[] = "/tmp/briefd-release-XXXXXX";
-    struct policy_options opt = {.vault_best_effort = true};
-    struct policy *p = NULL;
-    struct err e = {""};
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    enum rc rc = policy_open(path, &opt, &p, &e);
-    unlink(path);
-    if (rc != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
-}
-
-static void add(struct record *r, const char *name, enum field_type type, const char *entity, const char *part,
-                const char *raw)
-{
-    struct field_spec spec = {.name = name, .type = type, .entity = entity, .part = part};
-    struct err e = {""};
-    if (record_add(r, &spec, raw, raw ? strlen(raw) : 0, type == FIELD_MONEY ? "EUR" : NULL, &e) != RC_OK)
-        ck_abort_msg("%s", e.msg);
-}
-
-static struct record *record_in(struct record *root, const char *object, const char *id)
-{
-    struct record *r = NULL;
-    ck_assert_int_eq(record_open_in(root, "crm", object, id, &r, NULL), RC_OK);
-    return r;
-}
-
 static void activity(struct record *r, const char *id, const char *direction, const char *date, const char *body)
 {
     struct record *x = record_in(r, "activity", id);
     struct field_spec spec = {.name = "body", .type = FIELD_TEXT,
                               .origin = strcmp(direction, "inbound") == 0 ? ORIGIN_OUTSIDE : ORIGIN_INSIDE};
-    add(x, "kind", FIELD_ENUM, NULL, NULL, "email");
-    add(x, "direction", FIELD_ENUM, NULL, NULL, direction);
-    add(x, "date", FIELD_TIMESTAMP, NULL, NULL, date);
+    add_entity(x, "kind", FIELD_ENUM, NULL, NULL, "email");
+    add_entity(x, "direction", FIELD_ENUM, NULL, NULL, direction);
+    add_entity(x, "date", FIELD_TIMESTAMP, NULL, NULL, date);
     ck_assert_int_eq(record_add(x, &spec, body, strlen(body), NULL, NULL), RC_OK);
     ck_assert_int_eq(record_add_child(r, "activities", x, NULL), RC_OK);
 }
@@ -75,24 +42,24 @@ static struct record *deal(const struct who *who)
     struct record *r = NULL;
     ck_assert_int_eq(record_open("crm", "opportunity", "O-1", &r, NULL), RC_OK);
     struct record *account = record_in(r, "account", "A-1"), *owner = record_in(r, "user", "U-1");
-    add(r, "name", FIELD_TEXT, NULL, NULL, "Line monitoring");
-    add(r, "stage", FIELD_ENUM, NULL, NULL, "Proposal");
-    add(r, "amount", FIELD_MONEY, NULL, NULL, "48000.00");
-    add(r, "close_date", FIELD_DATE, NULL, NULL, "2026-12-02");
-    add(r, "next_step", FIELD_TEXT, NULL, NULL, "send revised quote");
-    add(r, "notes", FIELD_TEXT, NULL, NULL, "Compares us with a competitor. Liked the demo, wants training for operators.");
-    add(account, "name", FIELD_TEXT, "ORG", NULL, "Kestrelworks GmbH");
+    add_entity(r, "name", FIELD_TEXT, NULL, NULL, "Line monitoring");
+    add_entity(r, "stage", FIELD_ENUM, NULL, NULL, "Proposal");
+    add_entity(r, "amount", FIELD_MONEY, NULL, NULL, "48000.00");
+    add_entity(r, "close_date", FIELD_DATE, NULL, NULL, "2026-12-02");
+    add_entity(r, "next_step", FIELD_TEXT, NULL, NULL, "send revised quote");
+    add_entity(r, "notes", FIELD_TEXT, NULL, NULL, "Compares us with a competitor. Liked the demo, wants training for operators.");
+    add_entity(account, "name", FIELD_TEXT, "ORG", NULL, "Kestrelworks GmbH");
     ck_assert_int_eq(record_add_parent(r, "account", account, NULL), RC_OK);
     if (who) {
         struct record *c = record_in(r, "contact", "C-1");
-        if (who->first) add(c, "first_name", FIELD_TEXT, "PERSON", "first", who->first);
-        if (who->last) add(c, "last_name", FIELD_TEXT, "PERSON", "last", who->last);
-        if (who->title) add(c, "title", FIELD_TEXT, "PERSON", "title", who->title);
-        if (who->gender) add(c, "gender", FIELD_TEXT, "PERSON", "gender", who->gender);
-        add(c, "email", FIELD_TEXT, "EMAIL", NULL, "h.thorvald@kestrelworks.example");
+        if (who->first) add_entity(c, "first_name", FIELD_TEXT, "PERSON", "first", who->first);
+        if (who->last) add_entity(c, "last_name", FIELD_TEXT, "PERSON", "last", who->last);
+        if (who->title) add_entity(c, "title", FIELD_TEXT, "PERSON", "title", who->title);
+        if (who->gender) add_entity(c, "gender", FIELD_TEXT, "PERSON", "gender", who->gender);
+        add_entity(c, "email", FIELD_TEXT, "EMAIL", NULL, "h.thorvald@kestrelworks.example");
         ck_assert_int_eq(record_add_parent(r, "contact", c, NULL), RC_OK);
     }
-    add(owner, "name", FIELD_TEXT, "STAFF", "full", "Joris Quandt");
+    add_entity(owner, "name", FIELD_TEXT, "STAFF", "full", "Joris Quandt");
     ck_assert_int_eq(record_add_parent(r, "owner", owner, NULL), RC_OK);
     activity(r, "ACT-2", "inbound", "2026-11-12T09:00:00Z",
              "We need delivery by 9 January 2027 and agreed on 40 % off. Pay to DE89370400440532013000 or look at "
@@ -229,21 +196,9 @@ static bool flagged(const struct policy_released *r, const char *flag)
     return false;
 }
 
-static char *revealed(const struct policy_released *r, const char *text)
-{
-    const struct policy_value *v;
-    size_t n;
-    struct buf out;
-    struct err e = {""};
-    policy_released_values(r, &v, &n);
-    buf_init(&out, 1 << 20);
-    if (policy_rehydrate(v, n, &keys, policy_released_language(r), text, &out, NULL, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-    return buf_take(&out, NULL);
-}
-
 static void reveals(const struct policy_released *r, const char *slotted, const char *want)
 {
-    char *clear = revealed(r, slotted);
+    char *clear = revealed(r, &keys, slotted);
     ck_assert_str_eq(clear, want);
     free(clear);
 }
@@ -869,7 +824,7 @@ START_TEST(a_whole_mail)
     ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
     ck_assert_str_eq(policy_released_subject(r), "Line monitoring: the revised quote");
     ck_assert_str_eq(policy_released_language(r), "en");
-    char *clear = revealed(r, policy_released_body(r)), *to = revealed(r, policy_released_to(r));
+    char *clear = revealed(r, &keys, policy_released_body(r)), *to = revealed(r, &keys, policy_released_to(r));
     ck_assert_str_eq(clear, "Dear Dr. Thorvald,\n\nHere is the revised quote.\n\nDid the operators like the demo?\n\n"
                             "Kind regards\nDana Vale\nAccount Executive");
     ck_assert_str_eq(to, "h.thorvald@kestrelworks.example");
@@ -993,7 +948,7 @@ START_TEST(an_edit_is_put_back_into_slots)
     struct desk d;
     desk_open(&d, STANDARD, &henrike, PURPOSE_EMAIL, "de");
     struct policy_released *was = release(&d, "{account.name}: {amount} bis {close_date}, in {facts.days_to_close}.", true);
-    char *clear = revealed(was, policy_released_body(was));
+    char *clear = revealed(was, &keys, policy_released_body(was));
     ck_assert_msg(strstr(clear, "in 12 Tagen."), "%s", clear);
 
     /* unchanged: the same slots, the same provenance */
@@ -1216,7 +1171,7 @@ START_TEST(fields_are_judged_one_by_one)
     policy_released_sentences(r, &s, &n);
     ck_assert_uint_eq(n, 2); /* the schema's own words are no statement */
     ck_assert(s[0].n_rests_on > 0);
-    char *clear = revealed(r, policy_released_body(r)); /* a quote in a name stays within its string */
+    char *clear = revealed(r, &keys, policy_released_body(r)); /* a quote in a name stays within its string */
     ck_assert_msg(strstr(clear, "Henrike \\\"Rike\\\"") != NULL, "%s", clear);
     free(clear);
     policy_released_close(r);

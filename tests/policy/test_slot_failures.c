@@ -21,21 +21,9 @@ static struct policy_released *slotted(const struct policy *p, const char *text,
     return r;
 }
 
-static char *revealed(const struct policy_released *r, const char *text)
-{
-    const struct policy_value *v;
-    size_t n;
-    struct buf out;
-    struct err e = {""};
-    policy_released_values(r, &v, &n);
-    buf_init(&out, 1 << 20);
-    if (policy_rehydrate(v, n, &keys, "en", text, &out, NULL, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-    return buf_take(&out, NULL);
-}
-
 static void reveals(const struct policy_released *r, const char *text, const char *want)
 {
-    char *clear = revealed(r, text);
+    char *clear = revealed(r, &keys, text);
     ck_assert_str_eq(clear, want);
     free(clear);
 }
@@ -235,7 +223,7 @@ START_TEST(slots_inside_arguments)
     struct policy *p = slotted_policy();
     struct policy_released *r = slotted(p, "see \"https://a.example/?q=1\\2\"", "see [URL_1]");
     static const char call[] = "{\"name\": \"open\", \"arguments\": \"{\\\"link\\\": \\\"[URL_1]\\\"}\", \"why\": \"[URL_1]\"}";
-    char *clear = revealed(r, call);
+    char *clear = revealed(r, &keys, call);
     cJSON *outer = cJSON_Parse(clear), *inner = cJSON_Parse(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(outer, "arguments")));
     ck_assert_msg(outer && inner, "%s", clear);
     ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(outer, "why")), "\"https://a.example/?q=1\\2\"");

@@ -1,9 +1,8 @@
 /* What code tells about notes, and which of their sentences a prompt shows, through policy.h: tests/data/told holds records
  * written by hand and what is expected of each, told here for values in clear and in slots. What changed since the previous
  * brief: records of this file. Today is 2026-11-20. */
-#include "../suite.h"
+#include "policies.h"
 #include <time.h>
-#include <unistd.h>
 #include "../../base/str.h"
 #include "../../policy/policy.h"
 
@@ -18,22 +17,6 @@
 #define IN_SLOTS POLICY("facts: slots\n")
 
 static const uint8_t hash_key[KEY_SIZE] = {7};
-
-static struct policy *policy_of(const char *text)
-{
-    char path[] = "/tmp/briefd-told-XXXXXX";
-    struct policy_options opt = {.vault_best_effort = true};
-    struct policy *p = NULL;
-    struct err e = {""};
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    enum rc rc = policy_open(path, &opt, &p, &e);
-    unlink(path);
-    if (rc != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
-}
 
 static void add(struct record *r, const char *name, enum field_type type, enum field_origin origin, const char *text, const char *currency)
 {
