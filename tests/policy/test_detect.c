@@ -408,6 +408,37 @@ START_TEST(automaton_and_pcre2_agree)
 }
 END_TEST
 
+/* Numbers are found by hand: what their pattern has at its edges. */
+START_TEST(numbers_and_pcre2_agree)
+{
+    static const char *const pieces[] = {"1", "23", "a", "_", "-", "--", "+", ".", ",", "'", "%", " %", " ", "ü", "½", "e\xcc\x81", "\xe2\x80\xbf",
+                                         "日本", "x\xc2\xb2", "\xe2\x85\xa7"};
+    char text[1200];
+    struct both b;
+    unsigned seed = 20261126;
+
+    both_open(&b, (struct detect_options){.facts = true});
+    for (size_t run = 116; run < 125; run++) /* of 120 characters is the most that it takes */
+        for (size_t before = 0; before < COUNT_OF(pieces); before++)
+            for (int digits = 0; digits < 2; digits++) {
+                size_t n = (size_t)sprintf(text, "%s", pieces[before]);
+
+                memset(text + n, digits ? '7' : 'q', run);
+                strcpy(text + n + run, "1 2%");
+                same_matches(&b, text, strlen(text));
+            }
+    for (size_t i = 0; i < (getenv("BRIEFD_TEST_LONG") ? 200000u : 5000u); i++) {
+        size_t n = 0;
+
+        for (int k = rand_r(&seed) % 20; k >= 0; k--)
+            n += (size_t)sprintf(text + n, "%s", pieces[(size_t)rand_r(&seed) % COUNT_OF(pieces)]);
+        same_matches(&b, text, n);
+    }
+    ck_assert_uint_gt(b.matches, 1000);
+    both_close(&b);
+}
+END_TEST
+
 /* Past the blocks in which a long text is read, and with a match across their border. */
 START_TEST(automaton_reads_blocks)
 {
@@ -599,6 +630,7 @@ int main(void)
     tcase_add_test(t, every_digit);
     tcase_add_loop_test(t, automaton_and_pcre2_agree, 0, 3);
     tcase_add_test(t, automaton_reads_blocks);
+    tcase_add_test(t, numbers_and_pcre2_agree);
     tcase_add_test(t, leftover_digits);
     tcase_add_test(t, context_decides);
     tcase_add_test(t, own_patterns);
