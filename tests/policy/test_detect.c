@@ -1,5 +1,5 @@
 /* Detection through detect.h: all vectors of tests/data/pii (Presidio's cases), own patterns, hostile input. */
-#include <check.h>
+#include "../suite.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -400,7 +400,7 @@ START_TEST(automaton_and_pcre2_agree)
         free(names[i]);
     }
     free(names);
-    for (size_t i = 0; i < (getenv("BRIEFD_TEST_LONG") ? 200000u : 3000u); i++)
+    for (size_t i = 0; i < suite_count(3000, 200000); i++)
         same_matches(&b, text, random_text(&seed, text, sizeof(text)));
     printf("automaton and PCRE2 alone: %zu texts, %zu matches, the same\n", b.texts, b.matches);
     ck_assert_uint_gt(b.matches, 1000);
@@ -427,7 +427,7 @@ START_TEST(numbers_and_pcre2_agree)
                 strcpy(text + n + run, "1 2%");
                 same_matches(&b, text, strlen(text));
             }
-    for (size_t i = 0; i < (getenv("BRIEFD_TEST_LONG") ? 200000u : 5000u); i++) {
+    for (size_t i = 0; i < suite_count(5000, 200000); i++) {
         size_t n = 0;
 
         for (int k = rand_r(&seed) % 20; k >= 0; k--)
@@ -591,7 +591,7 @@ START_TEST(hostile)
     static const char *const units[] = {"1",    "@",  "a.a.",      "a@", "1 ",   "4111-", "DE89 ",
                                         ":",    "0.", "password ", "a-", "+49 ", "12/",   "\xf0\x9f\x98\x80",
                                         "\xff", "A1"};
-    size_t len = getenv("BRIEFD_TEST_LONG") ? (size_t)1 << 20 : (size_t)1 << 17;
+    size_t len = suite_count(1UL << 17, 1UL << 20);
     struct detect_options opt = {.facts = true, .locales = true, .no_context = true};
     struct detect_set *s = open_set(&opt);
     char *text = malloc(len + 16);
