@@ -79,6 +79,7 @@ enum rc rest_read_one(struct rest *c, const struct rest_object *o, const char *i
     http_answer_init(&a, c->config.max_bytes);
     buf_init(&url, HTTP_MAX_URL_BYTES);
     rest_url_with(c, o->record, id, &url);
+    rest_add_select(&url, o);
     rc = buf_check(&url, "URL", e);
     r.url = url.data;
     if (rc == RC_OK) rc = rest_call(c, &r, gone, COUNT_OF(gone), &a, e);

@@ -32,6 +32,9 @@
  *         filter:                         columns by which the API filters, and their parameters; a list lets one
  *           id: {parameter: ids, list: ",", max: 100}    request ask for many values (list: repeat: a=1&a=2)
  *           status: status
+ *         select: {parameter: fields, list: ",", under: /fields}   for an API that can be asked for some members only: those
+ *                                         the mapping needs, below `under` (default: the item itself), so that no other
+ *                                         arrives
  *         record: /deals/{id}             one record by its id; item: /data where it lies in the answer, default there
  *         etag: no                        yes: version is the ETag that comes with `record`
  *         epoch: s                        s | ms: what numbers are in dates and stamps
@@ -115,6 +118,14 @@ struct rest_write {
     const struct rest_pair *set;
 };
 
+struct rest_select {
+    const char *parameter; /* NULL: the API gives what it gives */
+    const char *list;      /* separator, "" to repeat the parameter */
+    const char *under;     /* pointer; "" for the item itself */
+    const char **names;    /* of the members that the mapping needs, each once */
+    size_t n;
+};
+
 struct rest_object {
     const struct map_object *map;
     const char *from_column;     /* in the path of `from`, or NULL */
@@ -124,6 +135,7 @@ struct rest_object {
     enum rest_time since_format;
     bool sorted;
     const struct rest_filter *filters;
+    struct rest_select select;
     const char *record, *item;   /* path or NULL; pointer */
     bool etag, epoch_ms, newest_first;
     struct rest_paging paging;
@@ -146,7 +158,7 @@ struct rest_config {
  * Secrets are resolved, and URLs that may hold one are checked, only when `resolve`. */
 MUST_USE enum rc rest_config_parse(const struct source_config *cfg, bool resolve, struct arena *a,
                                    struct rest_config *out, struct err *e);
-/* Settings of an object by its mapping. Never NULL. */
+/* Settings of an object of the mapping, or of a copy of one with fewer fields, by its name. Never NULL. */
 const struct rest_object *rest_object_of(const struct rest_config *c, const struct map_object *o);
 /* The filter for a column, or NULL. */
 const struct rest_filter *rest_filter_of(const struct rest_object *o, const char *column);
@@ -243,6 +255,8 @@ MUST_USE enum rc rest_list_url(const struct rest *c, const struct rest_object *o
 
 /* Append the filter's parameter with all n values; more than one needs a list. */
 void rest_add_values(struct buf *url, const struct rest_filter *f, const char *const *values, size_t n);
+/* Append what the object's `select` asks for; nothing without one. */
+void rest_add_select(struct buf *url, const struct rest_object *o);
 
 /* ---- credentials (rest_auth.c) --------------------------------------------------------------------------------------------- */
 

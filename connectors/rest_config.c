@@ -7,6 +7,7 @@
 #include "rest.h"
 
 #define SECOND_US INT64_C(1000000)
+#define MAX_SELECTED 400 /* members that one object is asked for */
 
 struct parser {
     const struct yaml *y;
@@ -355,6 +356,18 @@ static enum rc parse_since(struct parser *p, const struct yaml_node *n, struct r
     return rc;
 }
 
+/* repeat, or the character between the values */
+static enum rc parse_list(struct parser *p, const struct yaml_node *map, const char **list)
+{
+    enum rc rc = text(p, map, "list", list);
+
+    if (rc != RC_OK || !*list) return rc;
+    if (str_eq(*list, "repeat")) *list = "";
+    else if (strlen(*list) != 1 || isalnum((unsigned char)(*list)[0]))
+        return yaml_bad(p->y, yaml_get(map, "list"), p->e, "repeat or one separating character was expected here");
+    return RC_OK;
+}
+
 /* status: status, or id: {parameter: ids, list: ",", max: 100} */
 static enum rc parse_filter(struct parser *p, const struct yaml_node *n, struct rest_filter *f)
 {
@@ -368,16 +381,12 @@ static enum rc parse_filter(struct parser *p, const struct yaml_node *n, struct 
     rc = yaml_only(p->y, n, keys, COUNT_OF(keys), p->e);
     if (rc == RC_OK) rc = need(p, n, "parameter");
     if (rc == RC_OK) rc = text(p, n, "parameter", &f->parameter);
-    if (rc == RC_OK) rc = text(p, n, "list", &f->list);
+    if (rc == RC_OK) rc = parse_list(p, n, &f->list);
     if (rc == RC_OK) rc = integer(p, n, "max", 1, 1000, &max);
     if (rc == RC_OK && yaml_get(n, "max") && !f->list)
         rc = yaml_bad_key(p->y, yaml_get(n, "max"), p->e, "'max' is for a filter that takes a list");
-    if (rc != RC_OK || !f->list) return rc;
-    f->max = (size_t)max;
-    if (str_eq(f->list, "repeat")) f->list = "";
-    else if (strlen(f->list) != 1 || isalnum((unsigned char)f->list[0]))
-        return yaml_bad(p->y, yaml_get(n, "list"), p->e, "repeat or one separating character was expected here");
-    return RC_OK;
+    if (rc == RC_OK && f->list) f->max = (size_t)max;
+    return rc;
 }
 
 static enum rc parse_filters(struct parser *p, const struct yaml_node *map, struct rest_object *o)
@@ -397,6 +406,89 @@ static enum rc parse_filters(struct parser *p, const struct yaml_node *map, stru
         tail = &f->next;
     }
     return rc;
+}
+
+/* The name of the member below `under` that holds the column; nothing for a column that is elsewhere. */
+static enum rc add_selected(struct parser *p, struct rest_select *s, const char *column)
+{
+    size_t n = strlen(s->under);
+    const char *from = column;
+    char *name, *to;
+
+    if (!column) return RC_OK;
+    if (*column == '/') {
+        if (strncmp(column, s->under, n) != 0 || column[n] != '/') return RC_OK;
+        from = column + n + 1;
+    } else if (n) {
+        return RC_OK;
+    }
+    name = to = arena_ndup(p->a, from, *column == '/' ? strcspn(from, "/") : strlen(from));
+    if (!name) return no_memory(p);
+    for (const char *c = name; *column == '/' && *c; c++) /* RFC 6901, section 4 */
+        *to++ = *c != '~' ? *c : *++c == '1' ? '/' : '~';
+    if (*column == '/') *to = '\0';
+    for (size_t i = 0; i < s->n; i++)
+        if (str_eq(s->names[i], name)) return RC_OK;
+    if (s->n == MAX_SELECTED) return err_set(p->e, RC_LIMIT, "%s: an object needs more than %d members", yaml_name(p->y), MAX_SELECTED);
+    s->names[s->n++] = name;
+    return RC_OK;
+}
+
+static enum rc add_conditions(struct parser *p, struct rest_select *s, const struct map_condition *where)
+{
+    enum rc rc = RC_OK;
+
+    for (; where && rc == RC_OK; where = where->next)
+        rc = add_selected(p, s, where->column);
+    return rc;
+}
+
+/* What others need of this object as their child. */
+static enum rc add_matches(struct parser *p, const struct source_config *cfg, const char *object, struct rest_select *s)
+{
+    enum rc rc = RC_OK;
+
+    for (const struct map_object *m = cfg->objects; m && rc == RC_OK; m = m->next) {
+        for (const struct map_children *c = m->children; c && rc == RC_OK; c = c->next) {
+            if (!str_eq(c->object, object)) continue;
+            rc = add_selected(p, s, c->child_column);
+            if (rc == RC_OK) rc = add_selected(p, s, c->order);
+            if (rc == RC_OK) rc = add_conditions(p, s, c->where);
+        }
+    }
+    return rc;
+}
+
+static enum rc parse_select(struct parser *p, const struct source_config *cfg, const struct yaml_node *n, struct rest_object *o)
+{
+    static const char *const keys[] = {"parameter", "list", "under"};
+    const struct map_object *m = o->map;
+    const char *const columns[] = {m->key, m->modified, m->version, m->owner, m->team, m->deleted};
+    struct rest_select *s = &o->select;
+    enum rc rc;
+
+    *s = (struct rest_select){.list = ",", .under = ""};
+    if (!n) return RC_OK;
+    rc = yaml_only(p->y, n, keys, COUNT_OF(keys), p->e);
+    if (rc == RC_OK) rc = need(p, n, "parameter");
+    if (rc == RC_OK) rc = text(p, n, "parameter", &s->parameter);
+    if (rc == RC_OK) rc = parse_list(p, n, &s->list);
+    if (rc == RC_OK) rc = pointer(p, n, "under", &s->under);
+    s->names = arena_array(p->a, MAX_SELECTED, sizeof(*s->names));
+    if (rc == RC_OK && !s->names) rc = no_memory(p);
+    for (size_t i = 0; i < COUNT_OF(columns) && rc == RC_OK; i++)
+        rc = add_selected(p, s, columns[i]);
+    for (const struct map_field *f = m->fields; f && rc == RC_OK; f = f->next) {
+        rc = add_selected(p, s, f->column);
+        if (rc == RC_OK) rc = add_selected(p, s, f->currency_column);
+        if (rc == RC_OK) rc = add_selected(p, s, f->origin_column);
+    }
+    for (const struct map_parent *q = m->parents; q && rc == RC_OK; q = q->next)
+        rc = add_selected(p, s, q->column);
+    for (const struct map_children *c = m->children; c && rc == RC_OK; c = c->next)
+        rc = add_selected(p, s, c->parent_column);
+    if (rc == RC_OK) rc = add_conditions(p, s, m->where);
+    return rc == RC_OK ? add_matches(p, cfg, m->name, s) : rc;
 }
 
 static enum rc check_set(struct parser *p, const struct yaml_node *n)
@@ -452,9 +544,9 @@ static enum rc parse_from(struct parser *p, const struct yaml_node *n, struct re
     return o->from_column ? RC_OK : no_memory(p);
 }
 
-static enum rc parse_rest(struct parser *p, const struct yaml_node *n, struct rest_object *o)
+static enum rc parse_rest(struct parser *p, const struct source_config *cfg, const struct yaml_node *n, struct rest_object *o)
 {
-    static const char *const keys[] = {"items", "query", "since",  "filter",       "record", "item",
+    static const char *const keys[] = {"items", "query", "since",  "filter",       "select", "record", "item",
                                        "etag",  "epoch", "paging", "newest_first", "write"};
     static const char *const epochs[] = {"s", "ms"};
     size_t epoch = 0;
@@ -466,6 +558,7 @@ static enum rc parse_rest(struct parser *p, const struct yaml_node *n, struct re
     if (rc == RC_OK) rc = pairs(p, yaml_get(n, "query"), NULL, &o->query);
     if (rc == RC_OK) rc = parse_since(p, yaml_get(n, "since"), o);
     if (rc == RC_OK) rc = parse_filters(p, yaml_get(n, "filter"), o);
+    if (rc == RC_OK) rc = parse_select(p, cfg, yaml_get(n, "select"), o);
     if (rc == RC_OK) rc = path(p, n, "record", "id", &o->record);
     if (rc == RC_OK) rc = pointer(p, n, "item", &o->item);
     if (rc == RC_OK) rc = boolean(p, n, "etag", &o->etag);
@@ -508,15 +601,15 @@ static enum rc check_columns(struct parser *p, const struct yaml_node *n, const 
     return rc;
 }
 
-static enum rc parse_object(struct parser *p, const struct yaml_node *n, const struct map_object *m,
-                            const struct rest_paging *paging, struct rest_object *o)
+static enum rc parse_object(struct parser *p, const struct source_config *cfg, const struct yaml_node *n,
+                            const struct map_object *m, const struct rest_paging *paging, struct rest_object *o)
 {
     enum rc rc;
 
     *o = (struct rest_object){.map = m, .items = "", .item = "", .paging = *paging, .write = {.under = ""}};
     rc = parse_from(p, n, o);
     if (rc == RC_OK) rc = check_columns(p, n, m);
-    if (rc == RC_OK) rc = parse_rest(p, m->rest, o);
+    if (rc == RC_OK) rc = parse_rest(p, cfg, m->rest, o);
     if (rc == RC_OK && m->write_back && !o->write.method)
         rc = yaml_bad_key(p->y, yaml_get(n, "write_back"), p->e, "'write_back' needs 'write' in the object's 'rest'");
     return rc;
@@ -562,7 +655,7 @@ static enum rc parse_objects(struct parser *p, const struct source_config *cfg, 
         struct rest_object *o = arena_alloc(p->a, sizeof(*o));
 
         if (!o) return no_memory(p);
-        rc = parse_object(p, yaml_get(objects, m->name), m, &paging, o);
+        rc = parse_object(p, cfg, yaml_get(objects, m->name), m, &paging, o);
         *tail = o;
         tail = &o->next;
     }
@@ -598,7 +691,7 @@ const struct rest_object *rest_object_of(const struct rest_config *c, const stru
 {
     const struct rest_object *r = c->objects;
 
-    while (r->map != o) /* every object of the source is in the list */
+    while (!str_eq(r->map->name, o->name)) /* every object of the source is in the list */
         r = r->next;
     return r;
 }

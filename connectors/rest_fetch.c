@@ -39,7 +39,7 @@ struct kept {
 
 struct fetch {
     struct rest *c;
-    const struct rest_object *o;
+    struct rest_object o; /* with the mapping of this fetch, which may have fewer fields */
     bad_fn on_bad;
     void *ctx;
     struct arena scratch;
@@ -52,12 +52,12 @@ struct fetch {
 
 static enum rc no_memory(const struct fetch *f, struct err *e)
 {
-    return err_set(e, RC_NOMEM, "%s: no memory for a batch of %s", f->c->name.data, f->o->map->name);
+    return err_set(e, RC_NOMEM, "%s: no memory for a batch of %s", f->c->name.data, f->o.map->name);
 }
 
 static void report(struct fetch *f, const char *id, const char *why)
 {
-    struct bad_record bad = {.object = f->o->map->name, .id = id, .reason = why};
+    struct bad_record bad = {.object = f->o.map->name, .id = id, .reason = why};
 
     f->on_bad(f->ctx, &bad);
 }
@@ -496,9 +496,9 @@ static struct root *root_with_id(struct fetch *f, const char *id)
 
 static enum rc fill_root(struct fetch *f, struct root *root, const cJSON *item, const char *etag, struct err *e)
 {
-    enum rc rc = record_open(f->c->base.cfg->name, f->o->map->name, root->id, &root->record, e);
+    enum rc rc = record_open(f->c->base.cfg->name, f->o.map->name, root->id, &root->record, e);
 
-    if (rc == RC_OK) rc = rest_fill(root->record, f->o, item, e);
+    if (rc == RC_OK) rc = rest_fill(root->record, &f->o, item, e);
     if (rc == RC_OK && *etag) {
         root->record->version = arena_dup(root->record->arena, etag);
         if (!root->record->version) rc = no_memory(f, e);
@@ -528,8 +528,8 @@ static enum rc root_item(struct reading *r, const cJSON *item, const char *id, c
 /* Ids that cannot be asked for are reported, since silence would mean that they are gone. */
 static enum rc load_roots(struct fetch *f, const char *const *ids, size_t n, struct err *e)
 {
-    struct reading r = {.f = f, .o = f->o, .column = f->o->map->key, .on_item = root_item};
-    const struct rest_filter *filter = f->o->record && f->o->etag ? NULL : rest_filter_of(f->o, r.column);
+    struct reading r = {.f = f, .o = &f->o, .column = f->o.map->key, .on_item = root_item};
+    const struct rest_filter *filter = f->o.record && f->o.etag ? NULL : rest_filter_of(&f->o, r.column);
     const char **values = arena_array(&f->scratch, n, sizeof(*values));
     size_t clean = 0;
 
@@ -544,9 +544,9 @@ static enum rc load_roots(struct fetch *f, const char *const *ids, size_t n, str
 
 static enum rc load_relations(struct fetch *f, struct err *e)
 {
-    enum rc rc = load_parents(f, &f->nodes, f->o->map, e);
+    enum rc rc = load_parents(f, &f->nodes, f->o.map, e);
 
-    for (const struct map_children *m = f->o->map->children; m && rc == RC_OK; m = m->next)
+    for (const struct map_children *m = f->o.map->children; m && rc == RC_OK; m = m->next)
         rc = load_children(f, &f->nodes, m, e);
     return rc;
 }
@@ -559,7 +559,8 @@ enum rc rest_fetch(struct connector *c, const struct map_object *o, const char *
 
     if (!f) return err_set(e, RC_NOMEM, "source %s: out of memory", c->cfg->name);
     f->c = (struct rest *)c;
-    f->o = rest_object_of(&f->c->config, o);
+    f->o = *rest_object_of(&f->c->config, o);
+    f->o.map = o;
     f->on_bad = on_bad;
     f->ctx = ctx;
     f->nodes.tail = &f->nodes.first;

@@ -21,23 +21,34 @@ static void add_conditions(struct buf *url, const struct rest_object *o, const s
     }
 }
 
-void rest_add_values(struct buf *url, const struct rest_filter *f, const char *const *values, size_t n)
+/* separator NULL or "": the parameter is repeated. */
+static void add_list(struct buf *url, const char *parameter, const char *separator, const char *const *values, size_t n)
 {
     struct buf list;
 
-    if (!f->list || !*f->list) {
+    if (!separator || !*separator) {
         for (size_t i = 0; i < n; i++)
-            http_url_add(url, f->parameter, values[i], strlen(values[i]));
+            http_url_add(url, parameter, values[i], strlen(values[i]));
         return;
     }
     buf_init(&list, HTTP_MAX_URL_BYTES);
     for (size_t i = 0; i < n; i++) {
-        if (i) buf_str(&list, f->list);
+        if (i) buf_str(&list, separator);
         buf_str(&list, values[i]);
     }
-    http_url_add(url, f->parameter, list.data, list.len);
+    http_url_add(url, parameter, list.data, list.len);
     if (list.failed != RC_OK) url->failed = list.failed;
     buf_clear(&list);
+}
+
+void rest_add_values(struct buf *url, const struct rest_filter *f, const char *const *values, size_t n)
+{
+    add_list(url, f->parameter, f->list, values, n);
+}
+
+void rest_add_select(struct buf *url, const struct rest_object *o)
+{
+    if (o->select.parameter) add_list(url, o->select.parameter, o->select.list, o->select.names, o->select.n);
 }
 
 enum rc rest_list_url(const struct rest *c, const struct rest_object *o, const char *value,
@@ -53,6 +64,7 @@ enum rc rest_list_url(const struct rest *c, const struct rest_object *o, const c
         http_url_add(url, q->name, q->value, strlen(q->value));
     add_conditions(url, o, o->map->where);
     add_conditions(url, o, where);
+    rest_add_select(url, o);
     return buf_check(url, "URL", e);
 }
 
@@ -262,7 +274,7 @@ enum rc rest_pages(struct rest *c, const struct rest_object *o, const char *url,
     struct pager p = {.c = c, .o = o, .size_honoured = c->size_honoured};
     enum rc rc;
 
-    for (const struct rest_object *other = c->config.objects; other != o; other = other->next)
+    for (const struct rest_object *other = c->config.objects; !str_eq(other->map->name, o->map->name); other = other->next)
         p.size_honoured++;
     buf_init(&p.url, HTTP_MAX_URL_BYTES);
     rc = first_page(&p, url, e);

@@ -107,6 +107,7 @@ static bool meets_need(const struct cmd *c)
     case NEED_JOBS: return has(c, MAY_RUN_JOBS);
     case NEED_ERASE: return has(c, MAY_ERASE);
     case NEED_AUDIT: return has(c, MAY_AUDIT);
+    case NEED_AUDIT_CONTENT: return has(c, MAY_AUDIT_CONTENT);
     case NEED_OVERSIGHT: return has(c, MAY_ERASE) || has(c, MAY_AUDIT);
     }
     return false;

@@ -22,7 +22,8 @@ enum cmd_need {
     NEED_JOBS,     /* role: jobs: yes */
     NEED_ERASE,    /* role: erase: yes */
     NEED_AUDIT,    /* role: audit: yes */
-    NEED_OVERSIGHT /* role: erase: yes or audit: yes */
+    NEED_OVERSIGHT,    /* role: erase: yes or audit: yes */
+    NEED_AUDIT_CONTENT /* role: audit_content: yes */
 };
 
 struct person { /* who signed in; from their key */

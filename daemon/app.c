@@ -6,6 +6,7 @@
 #include <string.h>
 #include "../base/str.h"
 #include "signers.h"
+#include "wanted.h"
 
 #define MAX_TEMPLATES 256 /* objects times kinds of one configuration */
 
@@ -49,7 +50,7 @@ static bool maps(const struct map_object *o, const char *field)
 static enum rc check_consent(const struct rules *r, struct err *e)
 {
     const char *object, *field;
-    for (const struct source_config *s = config_get(r->config)->sources; s; s = s->next)
+    for (const struct source_config *s = config_get(r->config)->mapped; s; s = s->next)
         for (size_t i = 0; policy_consent_field(r->policy, i, &object, &field); i++) {
             const struct map_object *o = source_object(s, object);
             if (o && !maps(o, field))
@@ -85,6 +86,8 @@ static enum rc rules_open(const char *path, const char *as_of, bool check, struc
         rc = check_signatures(r, e);
     if (rc == RC_OK)
         rc = check_consent(r, e);
+    if (rc == RC_OK)
+        rc = wanted_fields(r->config, r->policy, e);
     if (rc == RC_OK)
         *out = r;
     else

@@ -12,7 +12,7 @@
 
 struct filler {
     const struct store_brief *b;
-    const struct policy_keys *keys;
+    struct policy_reveal *values; /* NULL: text stays in slots */
     struct brief_text *out;
 };
 
@@ -32,8 +32,8 @@ static enum rc fill(const struct filler *f, const char *slotted, const char **ou
     if (!slotted)
         return RC_OK;
     buf_init(&clear, TEXT_MAX_BYTES);
-    if (f->keys)
-        rc = policy_rehydrate(f->b->values, f->b->n_values, f->keys, f->b->language, slotted, &clear, &erased, e);
+    if (f->values)
+        rc = policy_reveal(f->values, slotted, &clear, &erased, e);
     else
         buf_str(&clear, slotted);
     if (rc == RC_OK)
@@ -62,16 +62,22 @@ static enum rc fill_lists(const struct filler *f, struct err *e)
 
 enum rc brief_text_open(const struct store_brief *b, const struct policy_keys *keys, struct brief_text *out, struct err *e)
 {
-    const struct filler f = {b, keys, out};
+    struct filler f = {.b = b, .out = out};
+    enum rc rc = RC_OK;
+
     memset(out, 0, sizeof(*out));
     arena_init(&out->arena, TEXT_MAX_BYTES);
-    enum rc rc = fill(&f, b->subject, &out->subject, e);
+    if (keys)
+        rc = policy_reveal_open(b->values, b->n_values, keys, b->language, &f.values, e);
+    if (rc == RC_OK)
+        rc = fill(&f, b->subject, &out->subject, e);
     if (rc == RC_OK)
         rc = fill(&f, b->to, &out->to, e);
     if (rc == RC_OK)
         rc = fill(&f, b->body, &out->body, e);
     if (rc == RC_OK)
         rc = fill_lists(&f, e);
+    policy_reveal_close(f.values);
     if (rc != RC_OK)
         brief_text_clear(out);
     return rc;

@@ -19,7 +19,7 @@ static void print_help(void)
            "       briefctl audit export [--out FILE]\n"
            "       briefctl audit checkpoint\n"
            "       briefctl audit key\n"
-           "       briefctl audit content SEQ\n"
+           "       briefctl audit content SEQ --for REFERENCE\n"
            "       briefctl audit prune [--dry-run] [--json]\n\n"
            "verify: checks every entry's hash and seal, the signed checkpoints, kept documents and content, and the head that\n"
            "stands beside the master key; exit code 1 if an entry was changed, removed, reordered or cut. With --file it checks\n"
@@ -31,10 +31,12 @@ static void print_help(void)
            "checkpoint: the chain as it stands, signed, one line. Keep it elsewhere: with --checkpoint it proves later that\n"
            "nothing up to it was lost or rewritten, even by whoever had the machine.\n"
            "key: the public key of checkpoints, PEM.\n"
-           "content: the prompt and text kept with an entry, in slots, if the policy says 'audit: {content: yes}'; audited.\n"
+           "content: the prompt and text kept with an entry, in slots, if the policy says 'audit: {content: yes}'. Needs a role\n"
+           "with audit_content: yes, which audit: yes does not bring, and a reference to what it is needed for; both audited.\n"
            "prune: removes what is older than the policy's retention of the audit, up to a checkpoint, which stays.\n\n"
            "  --limit N          list: how many (default %d)\n"
            "  --all              list: every entry\n"
+           "  --for REFERENCE    content: the case or ticket that it is needed for, such as CASE-7: a word, nobody's name\n"
            "  --checkpoint FILE  a line of 'audit checkpoint' that must be part of the chain\n"
            "  --json             for scripts\n\n"
            "Examples:\n"
@@ -214,20 +216,36 @@ static int public_key(struct cmd *c)
     return cmd_end_output();
 }
 
-static int content(struct cmd *c, const char *word)
+/* A word that may stand in the chain as it is. */
+static bool is_reference(const char *s)
+{
+    size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/#-");
+    return n > 0 && n <= 64 && !s[n];
+}
+
+/* What the texts rest on is not told field by field: who may not read some field reads none of it. */
+static int content(struct cmd *c, const char *word, const char *reference)
 {
     struct buf text;
-    struct err e;
+    struct err e = {""};
     int64_t seq;
-    char object[32];
+    char object[32], detail[80];
     if (!str_int64(word, 1, INT64_MAX, &seq))
         return cli_usage("audit", "content: '%.60s' is no entry's number", word);
     buf_init(&text, CMD_MAX_OUTPUT);
     snprintf(object, sizeof(object), "audit/%lld", (long long)seq);
-    enum rc rc = store_audit_content(c->store, seq, &text, &e);
+    snprintf(detail, sizeof(detail), "for=%s", reference);
+    bool withheld = access_hides(c, "", "", PURPOSE_SUMMARY, "");
+    enum rc rc = withheld ? err_set(&e, RC_REFUSED, "your role may not read every field (hide:), so no content of the audit") : RC_OK;
     if (rc == RC_OK)
-        rc = cmd_audit(c, "audit.content", object, NULL, NULL, &e);
-    int code = rc == RC_OK ? cmd_put(&text) : cmd_fail_state(rc, &e);
+        rc = store_audit_content(c->store, seq, &text, &e);
+    if (rc == RC_OK || withheld) {
+        struct err why;
+        enum rc told = cmd_audit(c, "audit.content", object, withheld ? "refused" : NULL, detail, &why);
+        if (rc == RC_OK && told != RC_OK)
+            rc = err_set(&e, told, "%s", why.msg);
+    }
+    int code = rc == RC_OK ? cmd_put(&text) : withheld ? cli_fail(rc, &e) : cmd_fail_state(rc, &e);
     buf_wipe(&text);
     return code;
 }
@@ -255,7 +273,7 @@ static int prune(struct cmd *c, bool dry_run, bool json)
 
 struct audit_args {
     const char *verb, *word; /* word: behind the verb, or NULL */
-    const char *file, *key, *checkpoint, *from, *to, *brief, *out;
+    const char *file, *key, *checkpoint, *from, *to, *brief, *out, *reference;
     size_t limit;
     bool json, dry_run, help;
 };
@@ -266,7 +284,7 @@ static int parse(int argc, char **argv, struct audit_args *a)
         {"json", no_argument, NULL, 'j'},       {"limit", required_argument, NULL, 'l'}, {"all", no_argument, NULL, 'a'},
         {"file", required_argument, NULL, 'f'}, {"key", required_argument, NULL, 'k'},   {"checkpoint", required_argument, NULL, 'c'},
         {"from", required_argument, NULL, 'F'}, {"to", required_argument, NULL, 'T'},    {"brief", required_argument, NULL, 'b'},
-        {"out", required_argument, NULL, 'o'},  {"dry-run", no_argument, NULL, 'd'},     {"help", no_argument, NULL, 'h'},
+        {"out", required_argument, NULL, 'o'},  {"for", required_argument, NULL, 'r'},   {"dry-run", no_argument, NULL, 'd'},     {"help", no_argument, NULL, 'h'},
         {0}};
     static const char *const verbs[] = {"verify", "list", "report", "export", "checkpoint", "key", "content", "prune"};
     int code = EXIT_DONE;
@@ -282,6 +300,7 @@ static int parse(int argc, char **argv, struct audit_args *a)
         case 'T': a->to = optarg; break;
         case 'b': a->brief = optarg; break;
         case 'o': a->out = optarg; break;
+        case 'r': a->reference = optarg; break;
         case 'd': a->dry_run = true; break;
         case 'h': a->help = true; return EXIT_DONE;
         default: return cmd_bad_option(argv[0], c, argv);
@@ -298,6 +317,10 @@ static int parse(int argc, char **argv, struct audit_args *a)
     bool content_verb = str_eq(a->verb, "content");
     if (code == EXIT_DONE && words != 1 + content_verb)
         code = cli_usage(argv[0], content_verb ? "content: an entry's number is needed" : "%s takes no other word", a->verb);
+    else if (code == EXIT_DONE && content_verb && !(a->reference && is_reference(a->reference)))
+        code = cli_usage(argv[0], "content: --for REFERENCE is needed: what it is for, one word of letters, digits and . _ / # -");
+    else if (code == EXIT_DONE && !content_verb && a->reference)
+        code = cli_usage(argv[0], "--for goes with content");
     return code;
 }
 
@@ -339,7 +362,7 @@ static int act(struct cmd *c, const struct audit_args *a)
     if (str_eq(a->verb, "key"))
         return public_key(c);
     if (str_eq(a->verb, "content"))
-        return content(c, a->word);
+        return content(c, a->word, a->reference);
     return prune(c, a->dry_run, a->json);
 }
 
@@ -359,6 +382,8 @@ int cmd_audit_chain(const char *config, int argc, char **argv)
     if (a.file)
         return a.key ? audit_verify_file(a.file, a.key, a.checkpoint, a.json)
                      : cli_usage(argv[0], "verify --file needs --key, the public key that `audit key` printed");
+    if (str_eq(a.verb, "content"))
+        c.need = NEED_AUDIT_CONTENT;
     code = cmd_open(&c, config, NULL, APP_STORE_KEYS);
     if (code == EXIT_DONE)
         code = act(&c, &a);

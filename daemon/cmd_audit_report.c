@@ -200,10 +200,10 @@ static enum rc open_brief(struct report *r, const char *id, struct store_brief *
 }
 
 static const char *const words[] = {"record", "kind", "state", "policy", "template", "model", "input", "prompt", "flags",
-                                    "dropped", "asked_again", "content"};
+                                    "dropped", "asked_again", "asked_for", "content"};
 static const char *const meanings[] = {"made from", "kind", "state when made", "policy", "template", "model", "input (keyed hash)",
                                        "prompt", "checks say", "sentences that checks took out", "answers asked for again",
-                                       "content kept, sealed"};
+                                       "because of the checks", "content kept, sealed"};
 _Static_assert(COUNT_OF(words) == COUNT_OF(meanings), "a meaning for each word");
 
 static void json_paths(struct buf *j, const struct paths *p)

@@ -6,6 +6,7 @@
 #include "cmd_common.h"
 #include "governance.h"
 #include "table.h"
+#include "wanted.h"
 
 static void print_help(void)
 {
@@ -13,8 +14,8 @@ static void print_help(void)
            "A dry run: what the policy would do with this record as it is now. First the rules on the whole (purpose and legal\n"
            "basis, consent, regions, a refusal and its reason), then each field of the record, its parents and children: is it\n"
            "let through, what happens to it and to what is found in its text, and by which line of the policy file. '-' is no\n"
-           "line: nothing allows it, or the default holds. Shows no value; no model runs, nothing is stored but one entry in\n"
-           "the audit.\n\n"
+           "line: nothing allows it, or the default holds. Last the fields that nothing needs, which the source is not asked for.\n"
+           "Shows no value; no model runs, nothing is stored but one entry in the audit.\n\n"
            "Example:\n"
            "  briefctl policy explain crm opportunity O-023 --purpose summary\n");
 }
@@ -46,6 +47,12 @@ static enum rc on_entry(void *ctx, const struct policy_explained *x, struct err 
     return RC_OK;
 }
 
+static enum rc on_unasked(void *ctx, const char *path, struct err *e)
+{
+    return on_entry(ctx, &(struct policy_explained){.record = "", .path = path, .action = "left out",
+                                                    .why = "nothing needs it: the source is not asked for it"}, e);
+}
+
 static int explain(struct cmd *c, struct record *r, enum purpose purpose, bool json)
 {
     static const char *const headings[] = {"LINE", "FIELD", "WHAT", "WHY", "RECORD"};
@@ -71,6 +78,8 @@ static int explain(struct cmd *c, struct record *r, enum purpose purpose, bool j
         rc = store_prune_erased(c->store, r, &e);
     if (rc == RC_OK)
         rc = policy_explain(c->policy, r, &q, on_entry, &l, &e);
+    if (rc == RC_OK)
+        rc = wanted_unasked(c->config, r->source, r->object, on_unasked, &l, &e);
     buf_str(&out, "]}");
     if (rc != RC_OK)
         code = cli_fail(rc, &e);

@@ -306,7 +306,8 @@ enum rc config_open(const char *path, const struct config_options *opt, struct c
     if (rc == RC_OK)
         rc = fix_paths(c, path, e);
     if (rc == RC_OK && sources)
-        rc = sources_parse(c->yaml, sources, opt->resolve_secrets, &c->arena, &c->view.sources, e);
+        rc = sources_parse(c->yaml, sources, opt->resolve_secrets, &c->arena, &c->view.mapped, e);
+    c->view.sources = c->view.mapped;
     if (rc == RC_OK)
         rc = read_jobs(&l, yaml_get(root, "jobs"));
     if (rc == RC_OK)
@@ -323,6 +324,63 @@ enum rc config_open(const char *path, const struct config_options *opt, struct c
     }
     *out = c;
     return RC_OK;
+}
+
+static enum rc narrow_object(struct config *c, struct map_object *o, const struct source_config *s, const struct map_object *mapped,
+                             config_wanted_fn wanted, void *ctx, struct err *e)
+{
+    const struct map_field **tail = &o->fields;
+    *o = *mapped;
+    o->fields = NULL;
+    o->next = NULL;
+    for (const struct map_field *f = mapped->fields; f; f = f->next) {
+        if (!wanted(ctx, s, mapped, f))
+            continue;
+        struct map_field *copy = arena_alloc(&c->arena, sizeof(*copy));
+        if (!copy)
+            return no_memory(e);
+        *copy = *f;
+        copy->next = NULL;
+        *tail = copy;
+        tail = &copy->next;
+    }
+    return RC_OK;
+}
+
+static enum rc narrow_source(struct config *c, struct source_config *s, const struct source_config *mapped, config_wanted_fn wanted,
+                             void *ctx, struct err *e)
+{
+    const struct map_object **tail = &s->objects;
+    enum rc rc = RC_OK;
+    *s = *mapped;
+    s->objects = NULL;
+    s->next = NULL;
+    for (const struct map_object *o = mapped->objects; rc == RC_OK && o; o = o->next) {
+        struct map_object *copy = arena_alloc(&c->arena, sizeof(*copy));
+        if (!copy)
+            return no_memory(e);
+        rc = narrow_object(c, copy, mapped, o, wanted, ctx, e);
+        *tail = copy;
+        tail = &copy->next;
+    }
+    return rc;
+}
+
+enum rc config_narrow(struct config *c, config_wanted_fn wanted, void *ctx, struct err *e)
+{
+    const struct source_config *first = NULL, **tail = &first;
+    enum rc rc = RC_OK;
+    for (const struct source_config *s = c->view.mapped; rc == RC_OK && s; s = s->next) {
+        struct source_config *copy = arena_alloc(&c->arena, sizeof(*copy));
+        if (!copy)
+            return no_memory(e);
+        rc = narrow_source(c, copy, s, wanted, ctx, e);
+        *tail = copy;
+        tail = &copy->next;
+    }
+    if (rc == RC_OK)
+        c->view.sources = first;
+    return rc;
 }
 
 void config_close(struct config *c)

@@ -53,7 +53,8 @@ struct config_view {
     const char *text;       /* all of it as YAML, secrets masked: to be kept with what was made by it */
     const struct signers *signers; /* policy_signers; NULL: a policy needs no signature */
     const struct settings *settings;
-    const struct source_config *sources;
+    const struct source_config *sources; /* with the fields that are asked for: config_narrow() */
+    const struct source_config *mapped;  /* with all that the file maps */
     const struct job_config *jobs;
     const struct sender *senders;
     struct clock clock;
@@ -66,6 +67,9 @@ struct config_options {
 /* RC_BAD "path:line:column: ..."; RC_NOMEM. Relative paths in the file are relative to the file's folder. */
 MUST_USE enum rc config_open(const char *path, const struct config_options *opt, struct config **out, struct err *e);
 void config_close(struct config *c);
+/* Leave of the sources' mapping only the fields that `wanted` says: no other is asked for from then on. RC_NOMEM. */
+typedef bool (*config_wanted_fn)(void *ctx, const struct source_config *s, const struct map_object *o, const struct map_field *f);
+MUST_USE enum rc config_narrow(struct config *c, config_wanted_fn wanted, void *ctx, struct err *e);
 const struct config_view *config_get(const struct config *c);
 
 const struct source_config *config_source(const struct config_view *v, const char *name); /* NULL if absent */

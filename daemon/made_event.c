@@ -50,6 +50,8 @@ static enum rc put_detail(const struct made *m, struct buf *b, struct err *e)
     add_word(b, "dropped", number);
     snprintf(number, sizeof(number), "%u", m->asked_again);
     add_word(b, "asked_again", number);
+    if (*m->asked_for)
+        add_word(b, "asked_for", m->asked_for);
     enum rc rc = buf_check(&record, "a record's id", e);
     if (rc == RC_OK)
         rc = buf_check(&words, "flags", e);

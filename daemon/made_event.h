@@ -10,6 +10,7 @@ struct made { /* borrowed */
     const struct policy_released *released;
     const char *prompts;      /* what the engine got */
     unsigned asked_again;
+    const char *asked_for; /* the checks that were the reason, "" if none */
     bool content;             /* keep prompt and text */
     const uint8_t *hash_key;  /* KEY_SIZE */
     const char *actor;

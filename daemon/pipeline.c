@@ -69,11 +69,39 @@ struct policy_request pipeline_request(const struct pipeline *p, const struct br
                                    .tone = w->tone};
 }
 
+static enum rc take_newest(void *ctx, const struct store_brief *b, struct err *e)
+{
+    char *id = ctx;
+    (void)e;
+    if (!*id)
+        memcpy(id, b->id, BRIEF_ID_SIZE);
+    return RC_OK;
+}
+
+/* The newest brief of this record and kind that still counts: the next one tells what changed since. NULL: the first. */
+static enum rc open_previous(const struct making *m, struct store_brief **out, struct err *e)
+{
+    char id[BRIEF_ID_SIZE] = "";
+    struct brief_filter f = {.source = m->record->source, .object = m->record->object, .record_id = m->record->id,
+                             .by_kind = true, .kind = m->wish->kind, .current = true};
+    enum rc rc = store_briefs_list(m->p->store, &f, take_newest, id, e);
+    return rc == RC_OK && *id ? store_brief_get(m->p->store, id, out, e) : rc;
+}
+
 static enum rc admit(struct making *m, struct err *e)
 {
     struct policy_request q = pipeline_request(m->p, m->wish, &config_of(m)->clock);
+    struct store_brief *newest = NULL;
+    struct policy_keys keys;
     uint8_t hash[SHA256_SIZE];
-    enum rc rc = policy_admit(rules_policy(m->p->rules), m->record, &q, &m->admitted, e);
+    enum rc rc = open_previous(m, &newest, e);
+    if (rc != RC_OK)
+        return rc;
+    store_policy_keys(m->p->store, &keys);
+    const struct policy_previous previous = {newest ? newest->values : NULL, newest ? newest->n_values : 0, &keys};
+    q.previous = &previous;
+    rc = policy_admit(rules_policy(m->p->rules), m->record, &q, &m->admitted, e);
+    store_brief_close(newest);
     if (rc != RC_OK)
         return rc;
     policy_admitted_hash(m->admitted, hash);
@@ -153,6 +181,7 @@ static struct writer writer_of(const struct making *m)
     return (struct writer){.policy = rules_policy(m->p->rules),
                            .model = app_model(m->p->app),
                            .engine = app_engine(m->p->app),
+                           .context = info.n_context && info.n_context < s->model_context ? info.n_context : (size_t)s->model_context,
                            .chat = *info.chat_template && strcmp(s->model_chat_template, "none") != 0,
                            .temperature = (float)s->temperature,
                            .step_timeout_ms = STEP_TIMEOUT_MS,
@@ -192,17 +221,6 @@ static size_t split_lines(char *text, const char **lines)
     return n;
 }
 
-static bool fields_fit(void *ctx, const char *json, size_t n)
-{
-    const struct constraint *c = ctx;
-    struct constraint_state s;
-    constraint_start(c, &s);
-    for (size_t i = 0; i < n; i++)
-        if (!constraint_step(c, &s, (uint8_t)json[i]))
-            return false;
-    return constraint_accepts(c, &s);
-}
-
 static enum rc release(struct making *m, struct err *e)
 {
     const struct composition *text = &m->written.text;
@@ -215,8 +233,9 @@ static enum rc release(struct making *m, struct err *e)
     struct draft d = {.body = text->body.bytes,
                       .bullets = lines,
                       .n_bullets = split_lines(bullets, lines),
-                      .prompt = m->written.prompts,
+                      .prompt = m->written.shown,
                       .instructions = m->written.instructions,
+                      .by_code = text->by_code,
                       .model_share = m->written.model_share};
     if (m->wish->kind == PURPOSE_EMAIL) {
         d.subject = text->subject.bytes;
@@ -228,7 +247,7 @@ static enum rc release(struct making *m, struct err *e)
     struct constraint *by_schema = NULL;
     enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &by_schema, e) : RC_OK;
     if (by_schema) {
-        d.fields_fit = fields_fit;
+        d.fields_fit = write_fields_fit;
         d.fields_ctx = by_schema;
     }
     store_policy_keys(m->p->store, &keys);
@@ -269,6 +288,7 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
                               .released = m->released,
                               .prompts = m->written.prompts,
                               .asked_again = m->written.asked_again,
+                              .asked_for = m->written.asked_for,
                               .content = policy_audit_content(policy),
                               .hash_key = keyring_hash_key(app_keys(m->p->app)),
                               .actor = m->p->actor};

@@ -44,7 +44,7 @@ enum pipeline_outcome {
 struct pipeline_result { /* clear with pipeline_result_clear() */
     enum pipeline_outcome outcome;
     char id[BRIEF_ID_SIZE];
-    char *prompts;         /* exactly what the engine got; also for an unchanged brief */
+    char *prompts;         /* exactly what the engine got; of an unchanged brief, what it would get now */
     size_t prompt_tokens, output_tokens;
     int64_t ms;
     double model_share;    /* words that the model wrote / all words; 0 for an unchanged brief */

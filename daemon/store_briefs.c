@@ -7,7 +7,8 @@
 #include "store_moves.h"
 #include "store_parts.h"
 
-#define BRIEF_MAX_BYTES ((size_t)8 << 20)
+/* What policy releases must be readable: an edit of a megabyte may be all values, and a sealed one weighs a hundred bytes. */
+#define BRIEF_MAX_BYTES ((size_t)64 << 20)
 
 /* ---- states ----------------------------------------------------------------------------------------------------- */
 

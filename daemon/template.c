@@ -21,6 +21,7 @@ struct op {
     size_t step;        /* STEP: whose output; IF may also ask for one */
     bool on_step;
     unsigned newest;    /* EACH */
+    unsigned tokens;    /* EACH salient */
     const struct op *then, *otherwise; /* IF; EACH uses then */
     const struct op *next;
 };
@@ -166,23 +167,34 @@ static enum rc parse_if_words(struct parser *p, const struct tag *tag, struct op
     return set_path(p, tag, path, op);
 }
 
-/* each LIST [newest=N] */
+#define SALIENT "salient"
+#define NOTE_TOKENS 16 /* that the line before each takes: kind, date, who */
+#define SALIENT_TOKENS 400 /* of its texts, where the template says nothing */
+
+static bool number_option(const char *word, const char *key, int64_t hi, unsigned *out)
+{
+    int64_t n;
+    if (!str_starts(word, key) || !str_int64(word + strlen(key), 1, hi, &n))
+        return false;
+    *out = (unsigned)n;
+    return true;
+}
+
+/* each LIST [newest=N] [tokens=N] */
 static enum rc parse_each_words(struct parser *p, const struct tag *tag, struct op *op)
 {
-    char *path = arena_dup(&p->t->arena, tag->words + 4);
-    int64_t n = RECORD_MAX_CHILDREN;
-    if (!path)
+    char *save = NULL, *words = arena_dup(&p->t->arena, tag->words + 4);
+    if (!words)
         return no_memory(p);
-    path += strspn(path, " ");
-    char *rest = path + strcspn(path, " ");
-    if (*rest) {
-        *rest++ = '\0';
-        rest += strspn(rest, " ");
-        if (!str_starts(rest, "newest=") || !str_int64(rest + 7, 1, RECORD_MAX_CHILDREN, &n))
-            return bad(p, tag->line, "newest=N was expected instead of", rest);
-    }
-    op->newest = (unsigned)n;
-    return set_path(p, tag, path, op);
+    const char *path = strtok_r(words, " ", &save);
+    bool salient = path && strcmp(path, SALIENT) == 0;
+    op->newest = RECORD_MAX_CHILDREN;
+    op->tokens = SALIENT_TOKENS;
+    for (char *word; (word = strtok_r(NULL, " ", &save));)
+        if (!number_option(word, "newest=", RECORD_MAX_CHILDREN, &op->newest) &&
+            !(salient && number_option(word, "tokens=", TEMPLATE_MAX_TOKENS, &op->tokens)))
+            return bad(p, tag->line, salient ? "newest=N or tokens=N was expected instead of" : "newest=N was expected instead of", word);
+    return set_path(p, tag, path ? path : "", op);
 }
 
 /* A tag that is none of a text's own operations: whoever opened the text says whether it may stand there. In a step
@@ -271,6 +283,8 @@ static enum rc step_option(struct parser *p, const struct tag *tag, char *word, 
             *(unsigned *)((char *)s + numbers[i].offset) = (unsigned)v;
             return RC_OK;
         }
+    if (s->each && strcmp(s->each, SALIENT) == 0 && number_option(word, "tokens=", TEMPLATE_MAX_TOKENS, &s->tokens))
+        return RC_OK;
     if (str_starts(word, "each=") && is_path(word + 5)) {
         s->each = word + 5;
         return RC_OK;
@@ -295,7 +309,7 @@ static enum rc parse_step(struct parser *p, const struct tag *tag)
         return no_memory(p);
     if (t->n_steps == TEMPLATE_MAX_STEPS)
         return bad(p, tag->line, "more than 8 steps", "");
-    s->about = (struct template_step){.newest = 4, .max_tokens = 96, .max_sentences = 2};
+    s->about = (struct template_step){.newest = 4, .tokens = SALIENT_TOKENS, .max_tokens = 96, .max_sentences = 2};
     s->about.name = strtok_r(words, " ", &save);
     if (!s->about.name || !is_path(s->about.name))
         return bad(p, tag->line, "a step needs a name", "");
@@ -532,8 +546,14 @@ struct render {
     size_t line_start;
     bool line_had_tag;
     bool failed; /* out of memory for spans */
+    bool without_steps; /* their words are left out, a line break in their place */
     const struct policy_node *root, *item;
     const struct step_output *outputs;
+    const struct policy_admitted *admitted;
+    struct reading how;
+    bool salient;      /* the item is one of what was chosen: its text is as long as it may be */
+    enum rc rc;        /* of choosing */
+    struct err *e;
 };
 
 static void add(struct render *r, enum segment_kind kind, const char *bytes, size_t n)
@@ -676,12 +696,10 @@ static bool holds(const struct render *r, const struct op *op)
 
 static void render_ops(struct render *r, const struct op *op);
 
-static void render_each(struct render *r, const struct op *op)
+static void render_items(struct render *r, const struct op *op, const struct policy_node *list)
 {
-    const struct policy_node *list = resolve(r, op->path), *outer = r->item;
+    const struct policy_node *outer = r->item;
     unsigned left = op->newest;
-    if (!list || list->kind != ADMITTED_LIST)
-        return;
     for (const struct policy_node *item = list->first; item && left--; item = item->next) {
         r->item = item;
         render_ops(r, op->then);
@@ -689,9 +707,76 @@ static void render_each(struct render *r, const struct op *op)
     r->item = outer;
 }
 
+static enum rc open_salient(const struct policy_admitted *a, const struct reading *how, unsigned tokens, unsigned newest,
+                            struct policy_salient **out, struct err *e)
+{
+    const size_t bytes = how->tokens ? 1 : 3; /* what one unit of the room is */
+    struct policy_room room = {.max = bytes * tokens * how->percent / 100,
+                               .per_note = bytes * NOTE_TOKENS,
+                               .max_notes = newest,
+                               .cost = how->tokens,
+                               .ctx = how->ctx};
+    return policy_salient_open(a, &room, out, e);
+}
+
+static void render_salient(struct render *r, const struct op *op)
+{
+    struct policy_salient *s = NULL;
+    bool outer = r->salient;
+    if (r->rc != RC_OK || (r->rc = open_salient(r->admitted, &r->how, op->tokens, op->newest, &s, r->e)) != RC_OK)
+        return;
+    r->salient = true;
+    render_items(r, op, policy_salient_list(s));
+    r->salient = outer;
+    policy_salient_close(s);
+}
+
+static void render_each(struct render *r, const struct op *op)
+{
+    const struct policy_node *list = resolve(r, op->path);
+    if (list && list->kind == ADMITTED_LIST)
+        render_items(r, op, list);
+    else if (!list && strcmp(op->path, SALIENT) == 0)
+        render_salient(r, op);
+}
+
+static void add_value(struct render *r, const struct policy_node *v)
+{
+    for (size_t i = 0; i < v->n_pieces; i++) {
+        const struct policy_piece *piece = &v->pieces[i];
+        if (piece->slot)
+            add(r, SEGMENT_SLOT, piece->bytes, piece->n);
+        else
+            add_data(r, piece->bytes, piece->n);
+    }
+}
+
+/* A long text is cut down to its salient sentences; what was chosen as salient already is not chosen from again. */
+static void render_value(struct render *r, const struct policy_node *v)
+{
+    struct policy_room room = {.max = r->how.text_bytes * r->how.percent / 100};
+    bool chosen = r->salient && (strcmp(v->name, "text") == 0 || strcmp(v->name, "old") == 0);
+    struct policy_salient *s = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_pieces; i++)
+        n += v->pieces[i].n;
+    if (chosen || n <= room.max) {
+        add_value(r, v);
+        return;
+    }
+    if (r->rc != RC_OK || (r->rc = policy_condense(r->admitted, v, &room, &s, r->e)) != RC_OK)
+        return;
+    const struct policy_node *item = policy_salient_list(s)->first;
+    if (item)
+        add_value(r, item->first);
+    policy_salient_close(s);
+}
+
 static void render_step(struct render *r, const struct step_output *o)
 {
-    for (size_t i = 0, written = 0; i < o->n; i++) {
+    if (r->without_steps)
+        add(r, SEGMENT_TEMPLATE, "\n", 1);
+    for (size_t i = 0, written = 0; i < (r->without_steps ? 0 : o->n); i++) {
         if (!*o->texts[i])
             continue;
         if (written++)
@@ -711,13 +796,8 @@ static void render_ops(struct render *r, const struct op *op)
         case OP_EACH: render_each(r, op); break;
         case OP_VALUE: {
             const struct policy_node *v = resolve(r, op->path);
-            for (size_t i = 0; v && v->kind == ADMITTED_VALUE && i < v->n_pieces; i++) {
-                const struct policy_piece *piece = &v->pieces[i];
-                if (piece->slot)
-                    add(r, SEGMENT_SLOT, piece->bytes, piece->n);
-                else
-                    add_data(r, piece->bytes, piece->n);
-            }
+            if (v && v->kind == ADMITTED_VALUE)
+                render_value(r, v);
             break;
         }
         }
@@ -732,6 +812,8 @@ static enum rc finish(struct render *r, struct prompt *out, struct err *e)
     enum rc rc = buf_check(&r->text, "prompt", e);
     if (rc == RC_OK && r->failed)
         rc = err_set(e, RC_NOMEM, "prompt: out of memory");
+    if (r->rc != RC_OK)
+        rc = r->rc;
     if (rc != RC_OK)
         goto out;
     size_t from = 0, to = r->text.len;
@@ -764,24 +846,57 @@ out:
     return rc;
 }
 
-static enum rc render(const struct op *ops, const struct policy_admitted *a, const struct policy_node *item,
-                      const struct step_output *outputs, struct prompt *out, struct err *e)
+static struct reading reading_of(const struct reading *how)
 {
-    struct render r = {.root = policy_admitted_root(a), .item = item, .outputs = outputs};
+    struct reading r = how ? *how : (struct reading){0};
+    r.text_bytes = r.text_bytes ? r.text_bytes : TEMPLATE_TEXT_BYTES;
+    r.percent = r.percent ? r.percent : 100;
+    return r;
+}
+
+static enum rc render(const struct op *ops, const struct policy_admitted *a, const struct policy_node *item,
+                      const struct step_output *outputs, const struct reading *how, bool salient, struct prompt *out, struct err *e)
+{
+    struct render r = {.root = policy_admitted_root(a), .item = item, .outputs = outputs,
+                       .admitted = a, .how = reading_of(how), .salient = salient, .e = e};
     buf_init(&r.text, PROMPT_MAX_BYTES);
     render_ops(&r, ops);
     end_line(&r);
     return finish(&r, out, e);
 }
 
-enum rc prompt_render(const struct template *t, size_t step, const struct policy_admitted *a,
-                      const struct policy_node *item, const struct step_output *outputs, struct prompt *system,
-                      struct prompt *user, struct err *e)
+/* All parts of the output, less what the steps wrote. */
+static enum rc render_code(const struct template *t, const struct policy_admitted *a, const struct step_output *outputs, char **out,
+                           struct err *e)
 {
-    enum rc rc = render(t->steps[step].system, a, item, outputs, system, e);
+    const struct op *const parts[] = {t->subject, t->body, t->bullets};
+    struct render r = {.root = policy_admitted_root(a), .outputs = outputs, .without_steps = true,
+                       .admitted = a, .how = reading_of(NULL), .e = e};
+    struct prompt p;
+    buf_init(&r.text, PROMPT_MAX_BYTES);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        render_ops(&r, parts[i]);
+        end_line(&r);
+    }
+    enum rc rc = finish(&r, &p, e);
     if (rc != RC_OK)
         return rc;
-    rc = render(t->steps[step].user, a, item, outputs, user, e);
+    *out = p.bytes;
+    p.bytes = NULL;
+    prompt_clear(&p);
+    return RC_OK;
+}
+
+enum rc prompt_render(const struct template *t, size_t step, const struct policy_admitted *a,
+                      const struct policy_node *item, const struct step_output *outputs, const struct reading *how,
+                      struct prompt *system, struct prompt *user, struct err *e)
+{
+    const struct step *s = &t->steps[step];
+    bool salient = s->about.each && strcmp(s->about.each, SALIENT) == 0;
+    enum rc rc = render(s->system, a, item, outputs, how, salient, system, e);
+    if (rc != RC_OK)
+        return rc;
+    rc = render(s->user, a, item, outputs, how, salient, user, e);
     if (rc != RC_OK)
         prompt_clear(system);
     return rc;
@@ -807,11 +922,13 @@ enum rc output_render(const struct template *t, const struct policy_admitted *a,
     memset(out, 0, sizeof(*out));
     if (t->schema)
         return fields_render(&outputs[t->n_steps - 1], out, e);
-    enum rc rc = render(t->subject, a, NULL, outputs, &out->subject, e);
+    enum rc rc = render(t->subject, a, NULL, outputs, NULL, false, &out->subject, e);
     if (rc == RC_OK)
-        rc = render(t->body, a, NULL, outputs, &out->body, e);
+        rc = render(t->body, a, NULL, outputs, NULL, false, &out->body, e);
     if (rc == RC_OK)
-        rc = render(t->bullets, a, NULL, outputs, &out->bullets, e);
+        rc = render(t->bullets, a, NULL, outputs, NULL, false, &out->bullets, e);
+    if (rc == RC_OK)
+        rc = render_code(t, a, outputs, &out->by_code, e);
     if (rc != RC_OK)
         composition_clear(out);
     return rc;
@@ -831,15 +948,30 @@ void composition_clear(struct composition *c)
     prompt_clear(&c->subject);
     prompt_clear(&c->body);
     prompt_clear(&c->bullets);
+    free(c->by_code);
+    c->by_code = NULL;
 }
 
-const struct policy_node *template_items(const struct template_step *s, const struct policy_admitted *a, size_t *n)
+enum rc template_items_open(const struct template_step *s, const struct policy_admitted *a, const struct reading *how,
+                            struct template_items *out, struct err *e)
 {
     const struct policy_node *list = s->each ? look_up(policy_admitted_root(a), s->each) : NULL;
-    if (!list || list->kind != ADMITTED_LIST) {
-        *n = 0;
-        return NULL;
+    struct reading r = reading_of(how);
+    enum rc rc = RC_OK;
+    memset(out, 0, sizeof(*out));
+    if (!list && s->each && strcmp(s->each, SALIENT) == 0) {
+        rc = open_salient(a, &r, s->tokens, s->newest, &out->salient, e);
+        list = rc == RC_OK ? policy_salient_list(out->salient) : NULL;
     }
-    *n = list->count < s->newest ? list->count : s->newest;
-    return list->first;
+    if (!list || list->kind != ADMITTED_LIST)
+        return rc;
+    out->n = list->count < s->newest ? list->count : s->newest;
+    out->first = list->first;
+    return RC_OK;
+}
+
+void template_items_close(struct template_items *items)
+{
+    policy_salient_close(items->salient);
+    memset(items, 0, sizeof(*items));
 }

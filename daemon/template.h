@@ -13,6 +13,7 @@
 #include "../policy/policy.h"
 
 #define TEMPLATE_MAX_STEPS 8
+#define TEMPLATE_MAX_TOKENS 100000
 #define TEMPLATE_MAX_BYTES ((size_t)256 << 10)
 #define PROMPT_MAX_BYTES ((size_t)1 << 20)
 
@@ -20,6 +21,7 @@ struct template_step {
     const char *name;
     const char *each;      /* list to run it for, or NULL: once */
     unsigned newest;       /* of that list */
+    unsigned tokens;       /* each=salient: of all that is chosen */
     unsigned max_tokens;
     unsigned max_sentences;
     bool lines;            /* may write line breaks */
@@ -43,6 +45,16 @@ struct step_output {
     size_t n;
 };
 
+/* How much of long texts a prompt shows: what a record has too much of is chosen by weight (policy_salient_open()), never cut
+ * at its end. */
+struct reading {
+    size_t text_bytes; /* of one value; 0: TEMPLATE_TEXT_BYTES. A longer one is cut down to its salient sentences */
+    unsigned percent;  /* of that and of the budgets that the template gives; 0: 100. Less where the context is small */
+    size_t (*tokens)(void *ctx, const char *text, size_t n); /* counts them; NULL: three bytes each */
+    void *ctx;
+};
+#define TEMPLATE_TEXT_BYTES 1500
+
 /* One rendered part, as segments that borrow from bytes. Free with prompt_clear(). */
 struct prompt {
     char *bytes; /* NUL-terminated */
@@ -52,14 +64,16 @@ struct prompt {
 };
 void prompt_clear(struct prompt *p);
 
-/* System and user part of step i; item is the list item of an each= step (NULL for others). RC_LIMIT, RC_NOMEM. */
+/* System and user part of step i; item is the list item of an each= step (NULL for others). how NULL: the defaults.
+ * RC_LIMIT, RC_NOMEM. */
 MUST_USE enum rc prompt_render(const struct template *t, size_t step, const struct policy_admitted *a,
-                               const struct policy_node *item, const struct step_output *outputs,
+                               const struct policy_node *item, const struct step_output *outputs, const struct reading *how,
                                struct prompt *system, struct prompt *user, struct err *e);
 
 /* The output block, or with a schema what the last step wrote as the body: subject ("" if the template has none), body and bullets (one a line, "" if none). */
 struct composition {
     struct prompt subject, body, bullets;
+    char *by_code; /* what the template wrote of them by itself, a line break where a step's words stand; NULL with a schema */
 };
 MUST_USE enum rc output_render(const struct template *t, const struct policy_admitted *a,
                                const struct step_output *outputs, struct composition *out, struct err *e);
@@ -70,7 +84,14 @@ void composition_clear(struct composition *c);
 MUST_USE enum rc template_find(const char *folder, const char *object, enum purpose purpose, struct template **out,
                                struct err *e);
 
-/* Items of the list that an each= step runs over, newest first; NULL if the record has none. */
-const struct policy_node *template_items(const struct template_step *s, const struct policy_admitted *a, size_t *n);
+/* Items of the list that an each= step runs over, newest first. template_items_close() when the step is done. */
+struct template_items {
+    const struct policy_node *first; /* NULL: the record has none, or the step has no list */
+    size_t n;
+    struct policy_salient *salient; /* what they live in, for each=salient */
+};
+MUST_USE enum rc template_items_open(const struct template_step *s, const struct policy_admitted *a, const struct reading *how,
+                                     struct template_items *out, struct err *e);
+void template_items_close(struct template_items *items);
 
 #endif

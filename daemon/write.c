@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -134,7 +135,7 @@ struct call {
     pthread_mutex_t mutex;
     pthread_cond_t done_cond;
     bool done;
-    bool fields; /* a document by the template's schema */
+    struct constraint *schema; /* what it writes is a document that fits this; or NULL */
     struct finish finish;
     char message[200];
 };
@@ -225,6 +226,49 @@ static enum rc assemble(const struct writer *w, struct call *c, struct err *e)
     return rc;
 }
 
+static size_t count_tokens(void *ctx, const char *text, size_t n)
+{
+    const struct segment s = {SEGMENT_DATA, text, n};
+    int32_t *ids = NULL;
+    size_t n_ids = 0;
+    struct err e;
+    if (model_tokenize_segments(ctx, &s, 1, false, &ids, &n_ids, &e) != RC_OK)
+        n_ids = n; /* at most a token a byte */
+    free(ids);
+    return n_ids;
+}
+
+static void forget_prompt(struct call *c)
+{
+    prompt_clear(&c->system);
+    prompt_clear(&c->user);
+    free(c->exact);
+    free(c->ids);
+    c->exact = NULL;
+    c->ids = NULL;
+    c->n_ids = 0;
+}
+
+/* The prompt, with as much of the long texts as the context has room for beside the answer. */
+static enum rc fit(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
+                   const struct policy_node *item, const struct step_output *outputs, struct call *c, struct err *e)
+{
+    static const unsigned percents[] = {100, 70, 50, 35, 25, 15, 10};
+    const struct template_step *about;
+    enum rc rc = RC_OK;
+    template_steps(t, &about);
+    for (size_t i = 0; rc == RC_OK && i < COUNT_OF(percents); i++) {
+        const struct reading how = {.percent = percents[i], .tokens = count_tokens, .ctx = (void *)w->model};
+        forget_prompt(c);
+        rc = prompt_render(t, step, a, item, outputs, &how, &c->system, &c->user, e);
+        if (rc == RC_OK)
+            rc = assemble(w, c, e);
+        if (rc == RC_OK && (!w->context || c->n_ids + about[step].max_tokens <= w->context))
+            break;
+    }
+    return rc;
+}
+
 static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
@@ -239,10 +283,9 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
     pthread_cond_init(&c->done_cond, NULL);
     if (step + 1 == template_steps(t, &about))
         schema = template_schema(t);
-    c->fields = schema != NULL;
-    enum rc rc = prompt_render(t, step, a, item, outputs, &c->system, &c->user, e);
+    enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &c->schema, e) : RC_OK;
     if (rc == RC_OK)
-        rc = assemble(w, c, e);
+        rc = fit(w, t, step, a, item, outputs, c, e);
     if (rc == RC_OK && policy_facts_slots(w->policy))
         rc = lock_facts(&about[step], schema, &c->user, a, &c->lock, e);
     else if (rc == RC_OK && schema)
@@ -256,11 +299,9 @@ static void call_close(struct call *c)
         return;
     if (c->request)
         request_close(c->request);
-    prompt_clear(&c->system);
-    prompt_clear(&c->user);
-    free(c->exact);
-    free(c->ids);
+    forget_prompt(c);
     constraint_close(c->lock);
+    constraint_close(c->schema);
     buf_wipe(&c->text);
     pthread_mutex_destroy(&c->mutex);
     pthread_cond_destroy(&c->done_cond);
@@ -336,43 +377,110 @@ static void drop_unfinished(char *text, enum finish_reason reason)
     text[n] = '\0';
 }
 
+bool write_fields_fit(void *constraint, const char *json, size_t n)
+{
+    const struct constraint *c = constraint;
+    struct constraint_state s;
+    constraint_start(c, &s);
+    for (size_t i = 0; i < n; i++)
+        if (!constraint_step(c, &s, (uint8_t)json[i]))
+            return false;
+    return constraint_accepts(c, &s);
+}
+
+/* An answer as policy judges it. */
+static struct draft draft_of(const struct call *c, const char *text)
+{
+    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes};
+    if (c->schema) {
+        d.fields_fit = write_fields_fit;
+        d.fields_ctx = c->schema;
+    }
+    return d;
+}
+
+/* What the call has written by now, its whole sentences: a document is closed at any length. */
+static enum rc take_answer(const struct writer *w, struct call *c, struct written *out, bool first, char **text, struct err *e)
+{
+    enum rc rc = call_wait(w, c, e);
+    if (rc != RC_OK)
+        return rc;
+    out->prompt_tokens += first ? c->finish.prompt_tokens : 0;
+    out->output_tokens += c->finish.output_tokens;
+    *text = trimmed(&c->text);
+    if (!*text)
+        return err_set(e, RC_NOMEM, "write: out of memory");
+    if (!c->schema)
+        drop_unfinished(*text, c->finish.reason);
+    return RC_OK;
+}
+
+static void note_reason(struct written *out, const char *check)
+{
+    size_t n = strlen(out->asked_for), len = strlen(check);
+    for (const char *at = out->asked_for; (at = strstr(at, check)); at += len)
+        if ((at == out->asked_for || at[-1] == ',') && (at[len] == '\0' || at[len] == ','))
+            return;
+    if (n + len + 2 <= sizeof(out->asked_for))
+        snprintf(out->asked_for + n, sizeof(out->asked_for) - n, "%s%s", n ? "," : "", check);
+}
+
+/* The better one of two answers, both of which this takes. */
+static enum rc choose_answer(const struct writer *w, const struct policy_admitted *a, const struct call *c, char *first, char *second,
+                             char **text, struct err *e)
+{
+    struct draft one = draft_of(c, first), two = draft_of(c, second);
+    struct policy_judged x, y;
+    enum rc rc = RC_OK;
+    if (c->schema) {
+        rc = policy_fields_mend(w->policy, a, &one, second, text, e);
+        free(first);
+        free(second);
+        return rc;
+    }
+    policy_judge(w->policy, a, &one, &x);
+    policy_judge(w->policy, a, &two, &y);
+    bool better = *second && (y.good != x.good ? y.good > x.good : y.bad <= x.bad);
+    *text = better ? second : first;
+    free(better ? first : second);
+    return RC_OK;
+}
+
 /* What a call wrote; it is asked once more if policy finds fault with it. */
 static enum rc accept(const struct writer *w, const struct policy_admitted *a, const struct template_step *step,
                       struct call *c, struct written *out, char **text, struct err *e)
 {
-    for (int attempt = 0;; attempt++) {
-        enum rc rc = call_wait(w, c, e);
-        if (rc != RC_OK)
-            return rc;
-        out->prompt_tokens += attempt ? 0 : c->finish.prompt_tokens;
-        out->output_tokens += c->finish.output_tokens;
-        char *s = trimmed(&c->text);
-        if (!s)
-            return err_set(e, RC_NOMEM, "write: out of memory");
-        if (c->fields) { /* closed at any length; policy_release() judges its strings one by one */
-            *text = s;
-            return RC_OK;
-        }
-        drop_unfinished(s, c->finish.reason);
-        if (*s && !policy_sentence_fault(w->policy, a, s, c->user.bytes)) {
-            *text = s;
-            return RC_OK;
-        }
-        if (attempt == 1) { /* policy_release() drops the sentence at fault and keeps the others */
-            out->left_out++;
-            *text = s;
-            return RC_OK;
-        }
-        free(s);
-        out->asked_again++;
-        rc = call_submit(w, c, step->max_tokens, RETRY_TEMPERATURE, (uint64_t)c->n_ids, e);
-        if (rc != RC_OK)
-            return rc;
+    struct policy_judged judged;
+    char *first = NULL, *second = NULL;
+    enum rc rc = take_answer(w, c, out, true, &first, e);
+    if (rc != RC_OK)
+        return rc;
+    struct draft d = draft_of(c, first);
+    policy_judge(w->policy, a, &d, &judged);
+    if (*first && !judged.fault) {
+        *text = first;
+        return RC_OK;
     }
+    out->asked_again++;
+    note_reason(out, judged.fault ? judged.fault : "nothing");
+    rc = call_submit(w, c, step->max_tokens, RETRY_TEMPERATURE, (uint64_t)c->n_ids, e);
+    if (rc == RC_OK)
+        rc = take_answer(w, c, out, false, &second, e);
+    if (rc != RC_OK) {
+        free(first);
+        return rc;
+    }
+    rc = choose_answer(w, a, c, first, second, text, e);
+    if (rc != RC_OK)
+        return rc;
+    d = draft_of(c, *text);
+    policy_judge(w->policy, a, &d, &judged);
+    out->left_out += judged.fault != NULL || !**text;
+    return RC_OK;
 }
 
 struct asked { /* of all steps */
-    struct buf prompts, instructions;
+    struct buf prompts, instructions, shown;
 };
 
 static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err *e)
@@ -383,29 +491,37 @@ static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err
     return buf_check(prompts, "prompts", e);
 }
 
-/* The items of a step share them. */
-static enum rc note_instructions(struct buf *instructions, const struct call *c, struct err *e)
+static enum rc note_part(struct buf *parts, const struct prompt *part, struct err *e)
 {
-    buf_add(instructions, c->system.bytes, strlen(c->system.bytes));
-    buf_char(instructions, '\n');
-    return buf_check(instructions, "instructions", e);
+    buf_add(parts, part->bytes, part->n);
+    buf_char(parts, '\n');
+    return buf_check(parts, "prompts", e);
 }
 
 static enum rc run_step(const struct writer *w, const struct template *t, size_t i, const struct template_step *step,
                         const struct policy_admitted *a, struct step_output *outputs, struct asked *asked,
                         struct written *out, struct err *e)
 {
-    size_t n = 1;
-    const struct policy_node *item = step->each ? template_items(step, a, &n) : NULL;
+    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+    struct template_items items;
     struct call *calls[RECORD_MAX_CHILDREN] = {NULL};
-    char **texts = calloc(n + 1, sizeof(*texts));
-    enum rc rc = texts ? RC_OK : err_set(e, RC_NOMEM, "write: out of memory");
+    char **texts = NULL;
+    enum rc rc = template_items_open(step, a, &how, &items, e);
+    if (rc != RC_OK)
+        return rc;
+    const struct policy_node *item = items.first;
+    size_t n = step->each ? items.n : 1;
+    texts = calloc(n + 1, sizeof(*texts));
+    if (!texts)
+        rc = err_set(e, RC_NOMEM, "write: out of memory");
     for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
         rc = call_open(w, t, i, a, item, outputs, &calls[k], e);
         if (rc == RC_OK)
             rc = note_prompt(&asked->prompts, calls[k], e);
-        if (rc == RC_OK && k == 0)
-            rc = note_instructions(&asked->instructions, calls[k], e);
+        if (rc == RC_OK)
+            rc = note_part(&asked->shown, &calls[k]->user, e);
+        if (rc == RC_OK && k == 0) /* the items of a step share them */
+            rc = note_part(&asked->instructions, &calls[k]->system, e);
         if (rc == RC_OK)
             rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
     }
@@ -416,6 +532,7 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
             engine_cancel(w->engine, calls[k]->request);
         call_close(calls[k]);
     }
+    template_items_close(&items);
     outputs[i] = (struct step_output){.texts = (const char *const *)texts, .n = rc == RC_OK ? n : 0};
     if (rc != RC_OK && texts)
         for (size_t k = 0; k < n; k++)
@@ -465,6 +582,7 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
     memset(out, 0, sizeof(*out));
     buf_init(&asked.prompts, 16 * PROMPT_MAX_BYTES);
     buf_init(&asked.instructions, 16 * PROMPT_MAX_BYTES);
+    buf_init(&asked.shown, 16 * PROMPT_MAX_BYTES);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         if (on_step)
             on_step(ctx, steps[i].name, i);
@@ -476,11 +594,13 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
         out->model_share = share(out, outputs, n);
         out->prompts = buf_take(&asked.prompts, NULL);
         out->instructions = buf_take(&asked.instructions, NULL);
-        if (!out->prompts || !out->instructions)
+        out->shown = buf_take(&asked.shown, NULL);
+        if (!out->prompts || !out->instructions || !out->shown)
             rc = err_set(e, RC_NOMEM, "write: out of memory");
     }
     buf_wipe(&asked.prompts);
     buf_wipe(&asked.instructions);
+    buf_wipe(&asked.shown);
     free_outputs(outputs, n);
     if (rc != RC_OK)
         written_clear(out);
@@ -495,8 +615,13 @@ enum rc write_prompts(const struct writer *w, const struct template *t, const st
     size_t n_steps = template_steps(t, &steps);
     enum rc rc = RC_OK;
     for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
-        size_t n = 1;
-        const struct policy_node *item = steps[i].each ? template_items(&steps[i], a, &n) : NULL;
+        const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+        struct template_items items;
+        rc = template_items_open(&steps[i], a, &how, &items, e);
+        if (rc != RC_OK)
+            break;
+        const struct policy_node *item = items.first;
+        size_t n = steps[i].each ? items.n : 1;
         for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
             struct call *c = NULL;
             rc = call_open(w, t, i, a, item, outputs, &c, e);
@@ -504,6 +629,7 @@ enum rc write_prompts(const struct writer *w, const struct template *t, const st
                 rc = note_prompt(out, c, e);
             call_close(c);
         }
+        template_items_close(&items);
     }
     return rc;
 }
@@ -513,7 +639,10 @@ void written_clear(struct written *w)
     composition_clear(&w->text);
     if (w->prompts)
         crypto_wipe(w->prompts, strlen(w->prompts));
+    if (w->shown)
+        crypto_wipe(w->shown, strlen(w->shown));
     free(w->prompts);
     free(w->instructions);
+    free(w->shown);
     memset(w, 0, sizeof(*w));
 }

@@ -2,7 +2,9 @@
  *
  * The items of an each= step are submitted together and batched by the engine. With `facts: slots` every answer is
  * held to a fact lock made from its own prompt. An answer that policy finds fault with is asked for once more with a
- * little temperature; of one that fails again policy_release() drops the sentences at fault. */
+ * little temperature, and the better of the two is taken: the one with more sentences that pass; of a document of
+ * enrichment the first, with the second's strings in the places of those that fail. What fails then, policy_release()
+ * takes out. */
 #ifndef DAEMON_WRITE_H
 #define DAEMON_WRITE_H
 
@@ -19,6 +21,7 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
     const struct policy *policy;
     const struct model *model;
     struct engine *engine;
+    size_t context;        /* tokens of a prompt and its answer; longer texts are cut down to it. 0: the engine says no itself */
     bool chat;             /* wrap prompts in the model's chat template */
     float temperature;     /* 0: greedy */
     int64_t step_timeout_ms;
@@ -26,12 +29,15 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
     const atomic_bool *cancel; /* once true, what waits for the engine gives up with RC_RETRY; or NULL */
 };
 
+#define ASKED_FOR_SIZE 200
 struct written {
     struct composition text;  /* subject, body, bullets: all in slots */
     char *prompts;            /* exactly what the engine got, step after step */
     char *instructions;       /* the system parts of them */
+    char *shown;              /* the user parts: all that there was to write about */
     size_t prompt_tokens, output_tokens;
     unsigned asked_again, left_out; /* answers: asked for twice; still at fault then */
+    char asked_for[ASKED_FOR_SIZE]; /* the checks that were the reason, "grounding,names"; "": none */
     double model_share;       /* words that the model wrote / words of subject, body and bullets */
 };
 void written_clear(struct written *w);
@@ -41,6 +47,9 @@ void written_clear(struct written *w);
 MUST_USE enum rc write_draft(const struct writer *w, const struct template *t, const struct policy_admitted *a,
                              void (*on_step)(void *ctx, const char *step, size_t n), void *ctx, struct written *out,
                              struct err *e);
+
+/* struct draft's fields_fit; ctx: the schema as a constraint. */
+bool write_fields_fit(void *constraint, const char *json, size_t n);
 
 /* The exact bytes of every prompt of the template's first run over `a`, special tokens of the chat template included,
  * as write_draft() would send them; steps that need earlier output get an empty one. For `template render`. */

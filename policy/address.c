@@ -44,12 +44,14 @@ static bool shaped(const struct name_text *t, const struct word *x, const char *
 /* White space, a comma, a dash, at most one end of line: what stands between two parts of an address. */
 static bool parts(const struct name_text *t, size_t from, size_t upto)
 {
+    static const bool between[256] = {[0] = true,    [' '] = true, [','] = true, ['\n'] = true, ['\r'] = true,
+                                      ['\t'] = true, ['-'] = true, ['.'] = true, ['|'] = true,  ['>'] = true};
     size_t lines = 0;
 
     if (upto > from + 6 || upto < from) return false;
     for (; from < upto; from++) {
         if (t->text[from] == '\n') lines++;
-        if (!strchr(" ,\n\r\t-.|>", t->text[from])) return false;
+        if (!between[(unsigned char)t->text[from]]) return false;
     }
     return lines < 2;
 }
@@ -91,11 +93,10 @@ static bool take_unit(const struct name_text *t, struct reach *r)
         return true;
     }
     if (!x || !parts(t, from, x->start)) return false;
-    if (y &&
+    if (y && y->end - y->start <= 5 && (y->capital || is_digit(t->text[y->start])) && spaced(t, x, y) &&
         word_in(x, " suite ste apt apartment unit flat floor fl building bldg room rm block etage og appt "
                    "bat batiment "
-                   "lot hangar gate door top stiege level ") &&
-        spaced(t, x, y) && y->end - y->start <= 5 && (y->capital || is_digit(t->text[y->start]))) {
+                   "lot hangar gate door top stiege level ")) {
         *r = (struct reach){r->next + 2, y->end};
         return true;
     }
@@ -289,7 +290,8 @@ static bool place_behind(const struct name_text *t, size_t i, struct name_found 
     size_t number = i + 1, n;
     struct reach r;
 
-    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN)))
+    if (!x->capital || !(x->tags & (TAG_PLACE | TAG_WEAK_LINK | TAG_PARTICLE | TAG_ENGLISH | TAG_GERMAN)) ||
+        !strchr("aizhuv", *x->fold)) /* as the words below begin */
         return false;
     while (number < t->w->n && number - i <= 3 && spaced(t, &t->w->items[number - 1], &t->w->items[number]) &&
            t->w->items[number].letters)
@@ -365,7 +367,7 @@ static bool box(const struct name_text *t, size_t i, struct name_found *out)
     size_t number = i + 1 + (word_is(x, "po") || word_is(x, "p"));
     struct reach r;
 
-    if (!x->capital || !word_in(x, " po postfach bp ")) return false;
+    if (!x->capital || !strchr("pb", *x->fold) || !word_in(x, " po postfach bp ")) return false;
     if (word_is(x, "po") && !(i + 1 < t->w->n && word_is(x + 1, "box"))) return false;
     if (number >= t->w->n || !is_digit(t->text[t->w->items[number].start])) return false;
     while (number + 1 < t->w->n && !t->w->items[number + 1].letters &&

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "changes.h"
+#include "notes.h"
+#include "slot_text.h"
 
 #define OUT_LIMIT ((size_t)64 << 20)     /* bytes of one admitted record */
 #define SCRATCH_LIMIT ((size_t)64 << 20) /* and of what is needed while it is made */
@@ -43,6 +46,11 @@ enum rc node_map(struct admit *a, const char *name, struct policy_node **out, st
     return node_new(a, ADMITTED_MAP, name, out, e);
 }
 
+enum rc node_list(struct admit *a, const char *name, struct policy_node **out, struct err *e)
+{
+    return node_new(a, ADMITTED_LIST, name, out, e);
+}
+
 void node_append(struct policy_node *map, struct policy_node *member)
 {
     const struct policy_node **tail = &map->first;
@@ -65,6 +73,27 @@ static enum rc node_pieces(struct admit *a, struct policy_node *map, const char 
     node->pieces = pieces;
     node->n_pieces = n;
     node->outside = outside;
+    node->path = path;
+    node_append(map, node);
+    return RC_OK;
+}
+
+enum rc node_text(struct admit *a, struct policy_node *map, const char *name, const char *path, const char *s, size_t n, unsigned flags,
+                  struct err *e)
+{
+    const struct policy_piece *pieces = NULL;
+    struct policy_node *node;
+    size_t n_pieces = 0;
+    enum rc rc = RC_OK;
+
+    if (!n) return RC_OK;
+    if (!slot_pieces(&a->out->arena, s, n, &pieces, &n_pieces) || !path) return admit_no_memory(a, e);
+    rc = node_new(a, ADMITTED_VALUE, name, &node, e);
+    if (rc != RC_OK) return rc;
+    node->pieces = pieces;
+    node->n_pieces = n_pieces;
+    node->outside = flags & NODE_OUTSIDE;
+    node->told = flags & NODE_TOLD;
     node->path = path;
     node_append(map, node);
     return RC_OK;
@@ -603,7 +632,8 @@ static enum rc fill(struct admit *a, struct err *e)
         return rc;
     a->out->root = root.map;
     if ((rc = put_record(a, &root, e)) != RC_OK || (rc = put_facts(a, e)) != RC_OK || (rc = put_hint(a, e)) != RC_OK ||
-        (rc = put_brief(a, e)) != RC_OK || (rc = admitted_seal(a, e)) != RC_OK)
+        (rc = put_brief(a, e)) != RC_OK || (rc = admitted_seal(a, e)) != RC_OK || (rc = notes_compare(a, e)) != RC_OK ||
+        (rc = changes_put(a, e)) != RC_OK || (rc = admitted_list_slots(a, e)) != RC_OK)
         return rc;
     return address(a, e);
 }

@@ -2,6 +2,7 @@
  *   admit.c   consent, the allow-list, the tree      people.c   who the record knows
  *   slots.c   one value to one slot or its action    prose.c    a text to pieces
  *   derive.c  facts from dates                       language.c what language to write in
+ *   notes.c, compare.c  what notes say of fields and of each other      changes.c  what changed since the last brief
  *   split.c   values over two fields
  *   admitted.c  what others read of the result, its hash */
 #ifndef POLICY_ADMIT_H
@@ -13,7 +14,17 @@
 #include "stored.h"
 #include "vault.h"
 
-#define PROSE_MAX_BYTES 1500 /* of one admitted text; a longer one is condensed to its salient sentences */
+#define PROSE_MAX_BYTES 24000 /* of one admitted text (some 4,000 words); a longer one is condensed to its salient sentences */
+
+struct stale_sentence { /* a later note replaces a date or offer in it */
+    const struct policy_node *node;
+    size_t start; /* in the node's text */
+};
+
+struct replaced_value { /* what it was of: words as phrase.h takes them */
+    const char *topic;
+    struct value was, now;
+};
 
 struct policy_admitted {
     struct arena arena; /* texts in slots; wiped all the same */
@@ -26,6 +37,11 @@ struct policy_admitted {
     uint8_t hash[SHA256_SIZE];
     const char *const *slots;
     size_t n_slots;
+    const struct stale_sentence *stale; /* notes_compare() */
+    size_t n_stale;
+    const struct replaced_value *replaced; /* likewise */
+    size_t n_replaced;
+    const char *snapshot; /* changes.c: the fields that the next brief is compared with */
     /* The person addressed: slots in brackets, or NULL. Gender 'f', 'm' or 0 when it is not recorded. */
     const char *to_person, *to_email;
     char to_gender;
@@ -116,6 +132,7 @@ MUST_USE enum rc slot_days(struct admit *a, int64_t days, struct stand_in *out, 
 void slot_locale(const struct admit *a, const char *language, struct value_locale *l);
 /* What makes two values of an entity equal: folded names, digits of a phone number, ... appended to key. */
 void slot_key(const char *entity, const char *s, size_t n, struct buf *key);
+bool slot_key_is_verbatim(const char *entity); /* it is s[n] itself */
 
 /* ---- prose.c ---------------------------------------------------------------------------------------------------- */
 
@@ -147,8 +164,10 @@ MUST_USE enum rc language_choose(const struct admit *a, const char **out, struct
 
 /* ---- admitted.c ------------------------------------------------------------------------------------------------- */
 
-/* The tree is complete: its hash, and the slots that it shows. Slots made afterwards are no part of either. */
+/* What was admitted is complete: its hash. */
 MUST_USE enum rc admitted_seal(struct admit *a, struct err *e);
+/* The tree is complete: the slots that it shows. Slots made afterwards are no part of them. */
+MUST_USE enum rc admitted_list_slots(struct admit *a, struct err *e);
 
 /* Does the record's field say what the rule says? */
 bool admit_holds(const struct record *r, const struct blocked_rule *b);
@@ -157,6 +176,12 @@ bool admit_holds(const struct record *r, const struct blocked_rule *b);
 
 MUST_USE enum rc node_map(struct admit *a, const char *name, struct policy_node **out, struct err *e);
 void node_append(struct policy_node *map, struct policy_node *member);
+MUST_USE enum rc node_list(struct admit *a, const char *name, struct policy_node **out, struct err *e);
+/* A text in slots that code made or copied: no detection. Nothing is appended for an empty one. */
+#define NODE_OUTSIDE 1u
+#define NODE_TOLD 2u
+MUST_USE enum rc node_text(struct admit *a, struct policy_node *map, const char *name, const char *path, const char *s, size_t n,
+                           unsigned flags, struct err *e);
 /* A value of one piece; nothing is appended when it stands for nothing. */
 MUST_USE enum rc node_stand_in(struct admit *a, struct policy_node *map, const char *name, const char *path,
                                const struct stand_in *s, const char *clear, struct err *e);

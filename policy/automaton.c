@@ -20,8 +20,14 @@
 #define NO_SET     0
 #define DEAD       0
 #define RENEW_BYTES ((size_t)2 << 20) /* read with full tables before they are emptied: making states takes its time */
-#define WORD_KNOWN  4 /* letters of a word by which it is known */
-#define WORD_KEYS   (1u << 21) /* those, and whether the first is a capital */
+#define WORD_KNOWN  8    /* letters of a word by which it is known */
+#define WORD_BITS   14
+#define WORD_CACHE  (1u << WORD_BITS) /* words */
+#define WORD_LONGER (UINT64_C(1) << 63) /* of a known word: it has more letters */
+#define WORD_STARTS UINT64_C(0x80)      /* something begins with it */
+#define BLOCK       64 /* bytes of a text that are looked at at once */
+#define LINE        16 /* transitions of one cache line */
+enum { LETTER = 1, END = 2, DOT = 4, GAP = 8 }; /* kinds of bytes: see ends_word(), is_gap() */
 #define START_KINDS 2 /* without and with the patterns that need an '@' ahead */
 
 struct id_set {
@@ -31,6 +37,15 @@ struct id_set {
 struct state {
     uint32_t first, n; /* in members */
     uint32_t alive;    /* set of the ids that its nodes belong to */
+};
+
+/* What can be passed over, in one group. */
+struct passing {
+    bool words;       /* nothing that may begin within a word is plain */
+    bool inside_dead; /* nothing at all begins within a word of ASCII letters */
+    bool dull_ends;   /* nor with what most words end with, or with a dot */
+    bool front_line;  /* behind an end of line the same begins as behind a space */
+    uint64_t cache[WORD_CACHE]; /* by word: its letters, lowest first, and what is known of it */
 };
 
 struct automaton {
@@ -44,7 +59,7 @@ struct automaton {
     size_t at_reach;      /* how far before an '@' the patterns that need one are tried; 0: there are none */
     uint32_t *trans;
     struct state *states;
-    size_t n_states, cap_states;
+    size_t n_states;
     uint32_t *members;
     size_t n_members, cap_members;
     uint16_t *ids;
@@ -56,11 +71,10 @@ struct automaton {
     uint32_t *begins[AUTOMATON_GROUPS][START_KINDS];   /* [n_classes + 1] by the class before: the state to begin in */
     uint64_t dead[AUTOMATON_GROUPS][257][4];           /* [byte before, or 256]: bytes that nothing begins with */
     /* Words of letters alone, by their first few: most can be passed over. See word_end(). */
-    bool *plain;             /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
-    bool *set_letter, *set_end; /* [sets] one block */
-    bool skip_words;         /* nothing that may begin within a word is plain */
-    /* words of one to WORD_KNOWN letters, and longer */
-    uint8_t word_matters[WORD_KNOWN + 1][WORD_KEYS / 8], word_passes[WORD_KNOWN + 1][WORD_KEYS / 8];
+    bool *plain;        /* [nodes]: leads, by letters alone, to acceptance or on behind the word */
+    bool *behind_dot;   /* [nodes]: accepts or reads what stands behind the dot of a sentence */
+    uint8_t *sets_have; /* [sets] of the kinds of bytes below */
+    struct passing passing[AUTOMATON_GROUPS];
     bool full;        /* a state or a set found no room */
     size_t read;      /* bytes since the states were made anew */
     /* scratch */
@@ -100,7 +114,8 @@ void automaton_close(struct automaton *a)
     free(a->mark);
     free(a->found);
     free(a->plain);
-    free(a->set_letter);
+    free(a->behind_dot);
+    free(a->sets_have);
     free(a);
 }
 
@@ -132,45 +147,90 @@ static bool is_letter(unsigned char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-/* Notes of each set of bytes whether it has a letter and whether it has a byte that ends a word. */
+/* What stands behind the dot of a sentence. */
+static bool is_gap(unsigned char c)
+{
+    return c == ' ' || c == '\n';
+}
+
+/* Notes of each set of bytes what of that it has. */
 static bool look_at_sets(struct automaton *a)
 {
-    a->set_letter = calloc(2 * a->nfa.n_sets + 1, sizeof(*a->set_letter));
-    if (!a->set_letter) return false;
-    a->set_end = a->set_letter + a->nfa.n_sets;
+    a->sets_have = calloc(a->nfa.n_sets + 1, sizeof(*a->sets_have));
+    if (!a->sets_have) return false;
     for (size_t i = 0; i < a->nfa.n_sets; i++)
         for (unsigned b = 0; b < 128; b++) {
-            if (!byte_set_has(&a->nfa.sets[i], (unsigned char)b)) continue;
-            a->set_letter[i] |= is_letter((unsigned char)b);
-            a->set_end[i] |= ends_word((unsigned char)b);
+            unsigned char c = (unsigned char)b;
+
+            if (!byte_set_has(&a->nfa.sets[i], c)) continue;
+            a->sets_have[i] |= (is_letter(c) ? LETTER : 0) | (ends_word(c) ? END : 0) | (c == '.' ? DOT : 0) | (is_gap(c) ? GAP : 0);
         }
     return true;
 }
 
-/* Marks the plain nodes: those that lead to acceptance, or to reading the byte behind the word, by letters alone. */
-static bool find_plain(struct automaton *a)
+/* Spreads a mark back from the nodes that have it to those that lead to them without reading or, with `letters`, by
+ * letters alone. */
+static void spread_back(const struct automaton *a, bool *marks, bool letters)
 {
     bool changed = true;
 
-    a->plain = calloc(a->nfa.n_nodes + 1, sizeof(*a->plain));
-    if (!a->plain || !look_at_sets(a)) return false;
-    for (size_t i = 0; i < a->nfa.n_nodes; i++) {
-        const struct nfa_node *node = &a->nfa.nodes[i];
-
-        a->plain[i] = node->kind == NFA_ACCEPT || (node->kind == NFA_BYTE && a->set_end[node->set]);
-    }
     while (changed) {
         changed = false;
         for (size_t i = a->nfa.n_nodes; i-- > 0;) {
             const struct nfa_node *node = &a->nfa.nodes[i];
+            bool passes = node->kind != NFA_BYTE || (letters && a->sets_have[node->set] & LETTER);
 
-            if (a->plain[i] || node->kind == NFA_FAIL || node->kind == NFA_ACCEPT) continue;
-            if ((a->plain[node->out] && (node->kind != NFA_BYTE || a->set_letter[node->set])) ||
-                (node->kind == NFA_SPLIT && a->plain[node->other]))
-                a->plain[i] = changed = true;
+            if (marks[i] || node->kind == NFA_FAIL || node->kind == NFA_ACCEPT) continue;
+            if ((passes && marks[node->out]) || (node->kind == NFA_SPLIT && marks[node->other])) marks[i] = changed = true;
         }
     }
+}
+
+/* Does the node read a dot and then accept or read what stands behind it? */
+static bool reads_dot(const struct automaton *a, const struct nfa_node *node)
+{
+    return a->sets_have[node->set] & DOT && a->behind_dot[node->out];
+}
+
+/* Marks the plain nodes: those that lead to acceptance, or to reading what is behind the word, by letters alone. */
+static bool find_plain(struct automaton *a)
+{
+    a->plain = calloc(a->nfa.n_nodes + 1, sizeof(*a->plain));
+    a->behind_dot = calloc(a->nfa.n_nodes + 1, sizeof(*a->behind_dot));
+    if (!a->plain || !a->behind_dot || !look_at_sets(a)) return false;
+    for (size_t i = 0; i < a->nfa.n_nodes; i++) {
+        const struct nfa_node *node = &a->nfa.nodes[i];
+
+        a->behind_dot[i] = node->kind == NFA_ACCEPT || (node->kind == NFA_BYTE && a->sets_have[node->set] & GAP);
+    }
+    spread_back(a, a->behind_dot, false);
+    for (size_t i = 0; i < a->nfa.n_nodes; i++) {
+        const struct nfa_node *node = &a->nfa.nodes[i];
+
+        a->plain[i] = node->kind == NFA_ACCEPT ||
+                      (node->kind == NFA_BYTE && (a->sets_have[node->set] & END || reads_dot(a, node)));
+    }
+    spread_back(a, a->plain, true);
     return true;
+}
+
+/* Numbers the classes anew, those of frequent bytes first: so a state's usual transitions share a cache line. */
+static void sort_classes(struct automaton *a)
+{
+    static const char frequent[] = " 012.-,/:eniastr@()+odhluEcm";
+    uint8_t number[256];
+    bool done[256] = {false};
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < sizeof(frequent) - 1 + 256; i++) {
+        unsigned b = i < sizeof(frequent) - 1 ? (unsigned char)frequent[i] : i - (sizeof(frequent) - 1);
+        uint8_t c = a->class_of[b];
+
+        if (!done[c]) number[c] = (uint8_t)n++;
+        done[c] = true;
+    }
+    for (unsigned b = 0; b < 256; b++)
+        a->class_of[b] = number[a->class_of[b]];
 }
 
 /* Splits the classes so that each set of bytes is made of whole ones. */
@@ -204,6 +264,7 @@ static void make_classes(struct automaton *a)
         }
     }
     a->n_classes = n;
+    sort_classes(a);
     for (unsigned b = 256; b-- > 0;)
         a->example[class_of[b]] = (uint8_t)b;
 }
@@ -239,7 +300,7 @@ static enum rc prepare(struct automaton *a, struct err *e)
     size_t n = a->nfa.n_nodes + a->nfa.n_starts + 1;
 
     make_classes(a);
-    a->stride = a->n_classes + 1;
+    a->stride = (a->n_classes + LINE) / LINE * LINE; /* and one class for the text's edge */
     a->stack = malloc(4 * n * sizeof(*a->stack)); /* twice what can be in use, in two halves */
     a->next = malloc(2 * n * sizeof(*a->next));
     a->mark = calloc(n, sizeof(*a->mark));
@@ -249,11 +310,11 @@ static enum rc prepare(struct automaton *a, struct err *e)
         for (size_t i = 0; i < START_KINDS; i++)
             if (!(a->begins[g][i] = calloc(a->n_classes + 1, sizeof(uint32_t))))
                 return err_set(e, RC_NOMEM, "detectors: out of memory");
-    a->cap_states = 256;
-    a->states = calloc(a->cap_states, sizeof(*a->states));
-    a->trans = calloc(a->cap_states * a->stride, sizeof(*a->trans)); /* row 0, the dead state, stays zero */
+    a->states = calloc(AUTOMATON_STATES, sizeof(*a->states));
+    a->trans = aligned_alloc(LINE * sizeof(*a->trans), AUTOMATON_STATES * a->stride * sizeof(*a->trans));
     if (!find_plain(a) || !a->stack || !a->next || !a->mark || !a->found || !a->needs_at || !a->states || !a->trans)
         return err_set(e, RC_NOMEM, "detectors: out of memory");
+    memset(a->trans, 0, a->stride * sizeof(*a->trans)); /* row 0, the dead state */
     a->n_states = 1;
     a->n_sets = 1; /* the empty one */
     for (size_t i = 0; i < a->nfa.n_starts; i++) {
@@ -356,7 +417,7 @@ static bool state_of(struct automaton *a, size_t n, uint32_t *out)
 {
     uint32_t at;
     struct state *s;
-    size_t n_found = 0, cap;
+    size_t n_found = 0;
 
     *out = DEAD;
     if (n == 0) return true;
@@ -372,20 +433,6 @@ static bool state_of(struct automaton *a, size_t n, uint32_t *out)
         a->full = true;
         *out = UNKNOWN;
         return true;
-    }
-    cap = a->cap_states;
-    if (a->n_states == cap) {
-        cap *= 2;
-        s = realloc(a->states, cap * sizeof(*s));
-        if (!s) return false;
-        a->states = s;
-        {
-            uint32_t *trans = realloc(a->trans, cap * a->stride * sizeof(*trans));
-
-            if (!trans) return false;
-            a->trans = trans;
-        }
-        a->cap_states = cap;
     }
     if (!reserve((void **)&a->members, &a->cap_members, a->n_members + n, sizeof(*a->members))) return false;
     s = &a->states[a->n_states];
@@ -546,7 +593,9 @@ static bool state_is_plain(const struct automaton *a, uint32_t state, bool end)
     for (size_t i = 0; i < s->n; i++) {
         const struct nfa_node *node = &a->nfa.nodes[a->members[s->first + i]];
 
-        if (end ? a->set_end[node->set] : a->plain[node->out] && a->set_letter[node->set]) return true;
+        if (!end && a->plain[node->out] && a->sets_have[node->set] & LETTER) return true;
+        if (end && (a->sets_have[node->set] & END || (node->kind == NFA_NEXT && a->sets_have[node->set] & DOT) || reads_dot(a, node)))
+            return true;
     }
     return false;
 }
@@ -572,15 +621,42 @@ static enum rc make_begins_of(struct automaton *a, size_t g, struct err *e)
     return RC_OK;
 }
 
+/* Does nothing begin with `first` behind letters or, without `letters`, behind anything? */
+static bool is_dead(const struct automaton *a, size_t g, unsigned char first, bool letters)
+{
+    for (unsigned before = 0; before <= 256; before++) {
+        if (letters && (before == 256 || !is_letter((unsigned char)before))) continue;
+        if (!(a->dead[g][before][first / 64] >> first % 64 & 1)) return false;
+    }
+    return true;
+}
+
+static void find_passing(struct automaton *a, size_t g)
+{
+    struct passing *p = &a->passing[g];
+    uint32_t *const *begins = a->begins[g];
+
+    memset(p, 0, sizeof(*p));
+    p->words = p->inside_dead = p->front_line = true;
+    p->dull_ends = is_dead(a, g, '.', false);
+    for (unsigned b = 0; b < 128; b++) {
+        if (ends_word((unsigned char)b)) p->dull_ends &= is_dead(a, g, (unsigned char)b, false);
+        if (!is_letter((unsigned char)b)) continue;
+        p->inside_dead &= is_dead(a, g, (unsigned char)b, true);
+        p->words &= !state_is_plain(a, begins[1][a->class_of[b]], false);
+    }
+    for (size_t kind = 0; kind < START_KINDS; kind++)
+        p->front_line &= begins[kind][a->class_of['\n']] == begins[kind][a->class_of[' ']];
+}
+
 static enum rc make_begins(struct automaton *a, struct err *e)
 {
-    enum rc rc = make_begins_of(a, AUTOMATON_FIRST, e);
+    enum rc rc = RC_OK;
 
-    if (rc == RC_OK) rc = make_begins_of(a, AUTOMATON_SECOND, e);
-    a->skip_words = rc == RC_OK;
-    for (unsigned b = 'a'; b <= 'z' && a->skip_words; b++)
-        for (unsigned c = b - 32; c <= b; c += 32)
-            if (state_is_plain(a, a->begins[AUTOMATON_FIRST][1][a->class_of[c]], false)) a->skip_words = false;
+    for (size_t g = 0; g < AUTOMATON_GROUPS && rc == RC_OK; g++) {
+        rc = make_begins_of(a, g, e);
+        if (rc == RC_OK) find_passing(a, g);
+    }
     return rc;
 }
 
@@ -601,8 +677,6 @@ enum rc automaton_renew(struct automaton *a, struct err *e)
     memset(a->state_hash, 0, sizeof(a->state_hash));
     memset(a->set_hash, 0, sizeof(a->set_hash));
     memset(a->dead, 0, sizeof(a->dead));
-    memset(a->word_matters, 0, sizeof(a->word_matters));
-    memset(a->word_passes, 0, sizeof(a->word_passes));
     return make_begins(a, e);
 }
 
@@ -615,26 +689,6 @@ static bool add_hit(struct automaton_hits *hits, size_t at, uint32_t set)
         return false;
     hits->items[hits->n++] = (struct automaton_hit){.at = (uint32_t)at, .set = set};
     return true;
-}
-
-/* Reads from text[at] on in state `row`, the first byte as `first`; false when out of memory. */
-static inline bool run_from(struct automaton *a, const unsigned char *text, size_t n, size_t at, unsigned char first,
-                            uint32_t row, struct automaton_hits *hits)
-{
-    const uint8_t *class_of = a->class_of;
-    size_t upto = n - at > AUTOMATON_RUN ? at + AUTOMATON_RUN : n, c = class_of[first];
-
-    for (size_t i = at;;) {
-        uint32_t t = a->trans[row + c];
-
-        if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return false;
-        if (t >> SET_SHIFT && !add_hit(hits, at, t >> SET_SHIFT)) return false;
-        row = t & ROW_MASK;
-        if (row == DEAD || i == n) return true;
-        i++;
-        if (i == upto && upto < n) return add_hit(hits, at, a->states[row / a->stride].alive);
-        c = i < n ? class_of[text[i]] : a->n_classes;
-    }
 }
 
 /* The byte that stands for the character beyond ASCII at s[i, n), where it is known what it is, or its first byte. */
@@ -659,115 +713,275 @@ static unsigned char byte_before(const unsigned char *s, size_t i)
     return byte_for(s, i, start);
 }
 
-/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? WORD_KNOWN + 1 stands for longer
- * ones that begin with these. `key` is its word_key(). Noted for the next one like it. */
-static bool word_matters(struct automaton *a, const unsigned char *s, size_t len, size_t key)
+/* May a word of `len` letters alone, behind a space, be a match or the beginning of one? Of more than WORD_KNOWN letters
+ * the first ones are known. */
+static bool word_starts(struct automaton *a, size_t g, const unsigned char *s, size_t len)
 {
     size_t known = len < WORD_KNOWN ? len : WORD_KNOWN;
-    uint8_t bit = (uint8_t)(1u << key % 8);
-    bool matters = false;
+    uint32_t row = (uint32_t)(a->begins[g][1][a->class_of[' ']] * a->stride);
 
-    if (a->word_matters[len - 1][key / 8] & bit) return true;
-    /* the key leaves open which letters behind the first are capitals */
-    for (unsigned way = 0; way < 1u << (known - 1) && !matters; way++) {
-        uint32_t row = (uint32_t)(a->begins[AUTOMATON_FIRST][1][a->class_of[' ']] * a->stride), t;
+    for (size_t i = 0; i < known && row != DEAD; i++) {
+        size_t c = a->class_of[s[i]];
+        uint32_t t = a->trans[row + c];
 
-        for (size_t i = 0; i < known && row != DEAD && !matters; i++) {
-            size_t c = a->class_of[i == 0 ? s[0] : (unsigned char)((s[i] | 0x20) - (way >> (i - 1) & 1 ? 32 : 0))];
+        if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return true;
+        if (t >> SET_SHIFT) return true;
+        row = t & ROW_MASK;
+    }
+    return row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len <= WORD_KNOWN);
+}
 
-            t = a->trans[row + c];
-            if (t == UNKNOWN && !make_transition(a, row / (uint32_t)a->stride, c, &t)) return true;
-            matters = t >> SET_SHIFT != 0;
-            row = t & ROW_MASK;
+/* Does nothing begin with the word of `len` letters or in it, given that what most words end with follows? Most of a text
+ * is passed over here. Eight bytes can be read. */
+static inline bool word_passes(struct automaton *a, size_t g, const unsigned char *s, size_t len)
+{
+    uint64_t word = (bytes_load(s) & bytes_first[len < WORD_KNOWN ? len : WORD_KNOWN]) | (len > WORD_KNOWN ? WORD_LONGER : 0);
+    uint64_t *known = &a->passing[g].cache[word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - WORD_BITS)];
+
+    if (*known == word) return true;
+    if (*known != (word | WORD_STARTS)) *known = word | (word_starts(a, g, s, len) ? WORD_STARTS : 0);
+    return *known == word;
+}
+
+/* Of 64 bytes, a bit each. */
+struct block {
+    uint64_t letters;
+    uint64_t fronts; /* a word behind them is read as behind a space */
+    uint64_t ends;   /* as ends_word(), and the dot of a sentence */
+    uint64_t dull;   /* nothing begins there, whatever stands before */
+};
+
+static inline bool is_front(const struct passing *p, unsigned char c)
+{
+    return c == ' ' || (c == '\n' && p->front_line);
+}
+
+static inline struct block look_at_block(const struct passing *p, const unsigned char *s)
+{
+    struct block b = {0};
+    uint64_t spaces = 0, lines = 0, dots = 0;
+
+    for (unsigned k = 0; k < BLOCK; k += 16) {
+        bytes_lanes v = bytes_load16(s + k);
+
+        b.letters |= bytes_mark(bytes_are_letters(v)) << k;
+        spaces |= bytes_mark(bytes_are(v, ' ')) << k;
+        lines |= bytes_mark(bytes_are(v, '\n')) << k;
+        dots |= bytes_mark(bytes_are(v, '.')) << k;
+        b.ends |= bytes_mark(bytes_are(v, ',') | bytes_are(v, ';') | bytes_are(v, ')')) << k;
+    }
+    b.fronts = p->front_line ? spaces | lines : spaces;
+    b.ends |= spaces | lines;
+    b.dull = p->dull_ends ? b.ends | dots : 0;
+    b.ends |= dots & (spaces | lines) >> 1;
+    return b;
+}
+
+/* Where to begin: at byte `at`, at this transition. */
+struct start {
+    size_t at;
+    uint32_t transition;
+};
+
+/* Reads a text from many places, one run. */
+struct run {
+    struct automaton *a;
+    enum automaton_group g;
+    const unsigned char *s;
+    size_t n;
+    const unsigned char *sign; /* the next '@', as far as it has been looked for */
+    bool signs_left;
+    struct start starts[BLOCK]; /* of the block in hand */
+    size_t n_starts;
+    struct automaton_hits *hits;
+};
+
+/* Reads from one start, as far as it has come: before byte i, at this transition. */
+struct lane {
+    uint32_t transition; /* row of the state and class of the byte */
+    size_t i, upto;
+    size_t at;
+};
+
+/* From the next start on; false if there is none. */
+static inline bool begin_lane(struct run *r, size_t *next, struct lane *l)
+{
+    const struct start *start = &r->starts[*next];
+
+    if (*next == r->n_starts) return false;
+    ++*next;
+    *l = (struct lane){.transition = start->transition,
+                       .i = start->at,
+                       .upto = r->n - start->at > AUTOMATON_RUN ? start->at + AUTOMATON_RUN : r->n,
+                       .at = start->at};
+    return true;
+}
+
+/* One byte, of the kinds that are rare: the last one, a hit, a new transition. *more: there is something left to read. false
+ * when out of memory. */
+static bool step_slowly(struct run *r, struct lane *l, bool *more)
+{
+    struct automaton *a = r->a;
+    uint32_t t = a->trans[l->transition], stride = (uint32_t)a->stride;
+
+    *more = false;
+    if (t == UNKNOWN && !make_transition(a, l->transition / stride, l->transition % stride, &t)) return false;
+    if (t >> SET_SHIFT && !add_hit(r->hits, l->at, t >> SET_SHIFT)) return false;
+    t &= ROW_MASK;
+    if (t == DEAD || l->i == r->n) return true;
+    l->i++;
+    if (l->i == l->upto && l->upto < r->n) return add_hit(r->hits, l->at, a->states[t / stride].alive);
+    l->transition = t + (l->i < r->n ? a->class_of[r->s[l->i]] : (uint32_t)a->n_classes);
+    *more = true;
+    return true;
+}
+
+/* One byte. Of a lane that has come to its end the next start takes the place; *more is false if there is none. */
+static inline bool step_lane(struct run *r, size_t *next, struct lane *l, bool *more)
+{
+    uint32_t t = r->a->trans[l->transition];
+    bool ok = true;
+
+    if (t - 1 < ROW_MASK && l->i + 1 < l->upto) {
+        l->transition = t + r->a->class_of[r->s[++l->i]];
+        return true;
+    }
+    *more = false;
+    if (t != DEAD) {
+        struct lane copy = *l; /* so that the lane itself may stay in registers */
+
+        ok = step_slowly(r, &copy, more);
+        *l = copy;
+    }
+    if (!*more) *more = begin_lane(r, next, l);
+    return ok;
+}
+
+/* Hits from `first` on in ascending order; of one place in the order in which they came. */
+static void sort_hits(struct automaton_hits *hits, size_t first)
+{
+    for (size_t i = first + 1; i < hits->n; i++) {
+        struct automaton_hit one = hits->items[i];
+        size_t k = i;
+
+        for (; k > first && hits->items[k - 1].at > one.at; k--)
+            hits->items[k] = hits->items[k - 1];
+        hits->items[k] = one;
+    }
+}
+
+/* Reads from all starts of the block. Two at once: the tables are large, and each step waits for the one before it. */
+static bool run_starts(struct run *r)
+{
+    struct lane one, two;
+    size_t next = 0, first = r->hits->n;
+    bool more_one = begin_lane(r, &next, &one), more_two = begin_lane(r, &next, &two), ok = true;
+
+    while (more_one && more_two && ok)
+        ok = step_lane(r, &next, &one, &more_one) && step_lane(r, &next, &two, &more_two);
+    if (more_two) one = two;
+    for (more_one |= more_two; more_one && ok;)
+        ok = step_lane(r, &next, &one, &more_one);
+    sort_hits(r->hits, first);
+    r->n_starts = 0;
+    return ok;
+}
+
+/* Is an '@' near enough ahead? */
+static inline bool sign_ahead(struct run *r, size_t i)
+{
+    const unsigned char *at = r->s + i;
+
+    if (!r->signs_left) return false;
+    if (!r->sign || r->sign < at) {
+        r->sign = memchr(at, '@', r->n - i);
+        r->signs_left = r->sign != NULL;
+        if (!r->signs_left) return false;
+    }
+    return (size_t)(r->sign - at) <= r->a->at_reach;
+}
+
+/* Adds the start at s[i], unless nothing begins there. */
+static inline void add_start(struct run *r, size_t i)
+{
+    struct automaton *a = r->a;
+    const uint64_t(*dead)[4] = (const uint64_t(*)[4])a->dead[r->g];
+    size_t before = i > 0 ? r->s[i - 1] : 256;
+    unsigned char first = r->s[i];
+    uint32_t begin;
+
+    if (dead[before][first / 64] >> first % 64 & 1) return;
+    if (first >= 0x80 || (before >= 0x80 && before < 256)) {
+        if (first >= 0x80) first = byte_for(r->s, r->n, i);
+        if (i > 0) before = byte_before(r->s, i);
+        if (dead[before][first / 64] >> first % 64 & 1) return;
+    }
+    begin = a->begins[r->g][sign_ahead(r, i)][before < 256 ? a->class_of[before] : a->n_classes];
+    r->starts[r->n_starts++] = (struct start){.at = i, .transition = (uint32_t)(begin * a->stride) + a->class_of[first]};
+}
+
+/* The places of s[i, upto), at most BLOCK bytes, where something may begin; returns where to go on: a word that reaches out
+ * of the block waits for the next one. */
+static inline size_t find_starts(struct run *r, size_t i, size_t upto)
+{
+    struct automaton *a = r->a;
+    const struct passing *p = &a->passing[r->g];
+    unsigned char padded[BLOCK + 8];
+    const unsigned char *s = r->s + i;
+    unsigned size = upto - i < BLOCK ? (unsigned)(upto - i) : BLOCK, last;
+    struct block b;
+    uint64_t words, todo;
+
+    if (r->n - i < sizeof(padded)) {
+        memset(padded, 0, sizeof(padded));
+        s = memcpy(padded, s, r->n - i);
+    }
+    b = look_at_block(p, s);
+    words = !BYTES_AT_ONCE || !p->words ? 0 : b.letters & (b.fronts << 1 | (i > 0 && is_front(p, r->s[i - 1])));
+    todo = ~b.dull & ~UINT64_C(0) >> (BLOCK - size);
+    if (p->inside_dead) todo &= ~(b.letters & (b.letters << 1 | (i > 0 && is_letter(r->s[i - 1]))));
+    last = (unsigned)__builtin_clzll(~b.letters | 1);
+    if (size == BLOCK && last > 0 && last < BLOCK - 1) {
+        size -= last;
+        todo &= ~UINT64_C(0) >> last;
+    }
+    while (todo) {
+        unsigned bit = (unsigned)__builtin_ctzll(todo);
+
+        todo &= todo - 1;
+        if (words >> bit & 1) {
+            unsigned len = (unsigned)__builtin_ctzll(~(b.letters >> bit) | UINT64_C(1) << (BLOCK - 1));
+
+            if (bit + len < BLOCK && b.ends >> (bit + len) & 1 && word_passes(a, r->g, s + bit, len)) {
+                todo &= ~UINT64_C(0) << (bit + len);
+                continue;
+            }
         }
-        matters |= row != DEAD && state_is_plain(a, row / (uint32_t)a->stride, len <= WORD_KNOWN);
+        add_start(r, i + bit);
     }
-    if (matters)
-        a->word_matters[len - 1][key / 8] |= bit;
-    else
-        a->word_passes[len - 1][key / 8] |= bit;
-    return matters;
-}
-
-/* Of a word's first WORD_KNOWN letters. */
-static inline size_t word_key(const unsigned char *s, size_t len)
-{
-    size_t key = s[0] & 0x3F;
-
-    for (size_t i = 1; i < WORD_KNOWN; i++)
-        key = key << 5 | (i < len ? s[i] & 31u : 0);
-    return key;
-}
-
-/* Letters that s[i, n) begins with. */
-static inline size_t count_letters(const unsigned char *s, size_t n, size_t i)
-{
-    size_t end = i;
-
-    if (BYTES_AT_ONCE && n - i >= 16) {
-        uint64_t letters = bytes_letters(bytes_load(s + i));
-
-        if (letters != BYTES_HIGH) return bytes_leading(letters);
-        letters = bytes_letters(bytes_load(s + i + 8));
-        if (letters != BYTES_HIGH) return 8 + bytes_leading(letters);
-        end = i + 16;
-    }
-    while (end < n && is_letter(s[end]))
-        end++;
-    return end - i;
-}
-
-/* Where the word at s[i], behind a space, ends, if it is of letters alone, nothing begins with it or in it, and what most
- * words end with follows; else i. Most of a text is passed over here. */
-static inline size_t word_end(struct automaton *a, const unsigned char *s, size_t n, size_t i)
-{
-    size_t len = count_letters(s, n, i), kind = len <= WORD_KNOWN ? len : WORD_KNOWN + 1, key;
-
-    if (len == 0 || i + len == n || !ends_word(s[i + len])) return i;
-    key = word_key(s + i, len);
-    if (a->word_passes[kind - 1][key / 8] >> key % 8 & 1) return i + len;
-    return word_matters(a, s + i, kind, key) ? i : i + len;
+    return i + size;
 }
 
 enum rc automaton_run(struct automaton *a, enum automaton_group g, const char *text, size_t n, size_t from, size_t upto,
                       struct automaton_hits *hits, struct err *e)
 {
-    const uint64_t(*dead)[4] = (const uint64_t(*)[4])a->dead[g];
-    bool skip_words = g == AUTOMATON_FIRST && a->skip_words;
-    const unsigned char *s = (const unsigned char *)text;
-    const unsigned char *sign = NULL;
-    bool signs_left = a->at_reach > 0;
+    struct run r;
+    bool ok = true;
 
+    r.a = a; /* not all at once: its starts would be zeroed for every few bytes */
+    r.g = g;
+    r.s = (const unsigned char *)text;
+    r.n = n;
+    r.sign = NULL;
+    r.signs_left = a->at_reach > 0;
+    r.n_starts = 0;
+    r.hits = hits;
     a->read += upto - from;
-    for (size_t i = from; i < upto; i++) {
-        size_t before = i > 0 ? s[i - 1] : 256, kind;
-        unsigned char first = s[i];
-        uint32_t begin;
-
-        if (dead[before][first / 64] >> first % 64 & 1) continue;
-        if (before == ' ' && skip_words) {
-            size_t end = word_end(a, s, n, i);
-
-            if (end > i) {
-                i = end - 1; /* the byte behind the word is looked at next */
-                continue;
-            }
-        }
-        if (first >= 0x80 || (before >= 0x80 && before < 256)) {
-            if (first >= 0x80) first = byte_for(s, n, i);
-            if (i > 0) before = byte_before(s, i);
-            if (dead[before][first / 64] >> first % 64 & 1) continue;
-        }
-        if (signs_left && (!sign || sign < s + i)) {
-            sign = memchr(s + i, '@', n - i);
-            signs_left = sign != NULL;
-        }
-        kind = signs_left && (size_t)(sign - (s + i)) <= a->at_reach;
-        begin = a->begins[g][kind][before < 256 ? a->class_of[before] : a->n_classes];
-        if (!run_from(a, s, n, i, first, (uint32_t)(begin * a->stride), hits))
-            return err_set(e, RC_NOMEM, "detectors: out of memory");
+    for (size_t i = from; i < upto && ok;) {
+        i = find_starts(&r, i, upto);
+        ok = r.n_starts == 0 || run_starts(&r);
     }
-    return RC_OK;
+    return ok ? RC_OK : err_set(e, RC_NOMEM, "detectors: out of memory");
 }
 
 const uint16_t *automaton_set(const struct automaton *a, uint32_t set, size_t *n)

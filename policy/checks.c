@@ -39,6 +39,7 @@ struct checker {
     struct hash_set system_runs;      /* of SYSTEM_RUN words, which quotes of the record may have as well */
     struct hash_set record_runs;      /* of LEAK_RUN words */
     struct hash_set quotes;           /* of QUOTE_RUN words of the record */
+    struct contradict *fields;        /* what the record says */
     struct value *facts;              /* of the prompt, with `facts: checked` */
     size_t n_facts;
     const char *const *common;
@@ -191,6 +192,7 @@ enum rc checker_open(const struct policy *p, const struct policy_admitted *a, co
     rc = policy_scanner_take(p, &c->scanner, e);
     if (rc == RC_OK) rc = open_names(c, e);
     if (rc == RC_OK) rc = open_record(c, e);
+    if (rc == RC_OK) rc = contradict_open(a, &c->evidence, c->scanner->detect, &c->fields, e);
     if (rc == RC_OK) rc = open_prompt(c, prompt, e);
     if (rc == RC_OK) rc = open_instructions(c, instructions, e);
     if (rc == RC_OK) {
@@ -205,6 +207,7 @@ void checker_close(struct checker *c)
 {
     if (!c) return;
     policy_scanner_give(c->p, c->scanner);
+    contradict_close(c->fields);
     names_close(c->names);
     hash_set_clear(&c->squashed);
     evidence_close(&c->evidence);
@@ -221,6 +224,20 @@ void checker_close(struct checker *c)
 bool checker_knows_slot(void *ctx, const char *name, size_t n)
 {
     return vault_find(((const struct checker *)ctx)->a->vault, name, n) != NULL;
+}
+
+bool checker_quotes(const struct checker *c, const char *s, size_t n)
+{
+    struct tokens t;
+    bool same = false;
+
+    if (tokens_split(s, n, &t, NULL) != RC_OK) return false;
+    for (size_t i = 0; i < c->evidence.n && !same; i++) {
+        const struct tokens *words = &c->evidence.items[i].words;
+        same = words->n == t.n && tokens_run(words, 0, words->n) == tokens_run(&t, 0, t.n);
+    }
+    tokens_clear(&t);
+    return same;
 }
 
 const struct evidence *checker_evidence(const struct checker *c)
@@ -245,7 +262,7 @@ char *check_blank_slots(const char *s, size_t n)
     return blank;
 }
 
-static bool slots_fault(const struct checker *c, const char *s, size_t n, const struct tokens *t, const char *blank)
+static bool unknown_slot(const struct checker *c, const char *s, size_t n)
 {
     struct slot_ref r;
 
@@ -253,6 +270,12 @@ static bool slots_fault(const struct checker *c, const char *s, size_t n, const 
         if ((r.n_form && !slot_form_known(s + r.form, r.n_form)) ||
             !vault_find(c->a->vault, s + r.name, r.n_name))
             return true;
+    return false;
+}
+
+static bool slots_fault(const struct checker *c, const char *s, size_t n, const struct tokens *t, const char *blank)
+{
+    if (unknown_slot(c, s, n)) return true;
     for (size_t i = 0; i < t->n; i++)
         if (t->items[i].slot && !vocabulary_has(&c->seen, &t->items[i])) return true;
     return strpbrk(blank, "[]") != NULL; /* half a slot, or one that nobody knows */
@@ -269,11 +292,12 @@ static bool known_value(const struct checker *c, const struct value *v)
 static enum rc unsupported_facts(const struct checker *c, const char *blank, const struct tokens *t, bool *fault,
                                  struct err *e)
 {
-    struct found *f = NULL;
+    struct found *f = malloc((c->scanner->scan.found.n + 1) * sizeof(*f));
     struct value_locale locale;
-    size_t n = 0;
-    enum rc rc = detect_scan(c->scanner->detect, blank, strlen(blank), &f, &n, e);
+    size_t n = c->scanner->scan.found.n;
+    enum rc rc = f ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
 
+    if (f && n) memcpy(f, c->scanner->scan.found.items, n * sizeof(*f));
     if (rc == RC_OK) rc = detect_resolve(f, &n, e);
     value_locale_init(&locale, c->a->language);
     locale.today = c->a->today;
@@ -319,37 +343,29 @@ static bool is_fact(const char *entity)
 }
 
 /* Personal data beside the slots. What the policy keeps and the model saw may be repeated. */
-static enum rc leaks_data(const struct checker *c, const char *blank, const struct tokens *t, bool *fault,
-                          struct err *e)
+static bool leaks_data(const struct checker *c, const struct tokens *t)
 {
-    struct found *f = NULL;
-    size_t n = 0;
-    enum rc rc = detect_scan(c->scanner->detect, blank, strlen(blank), &f, &n, e);
+    const struct found_list *l = &c->scanner->scan.found;
 
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        if (!is_fact(f[i].entity) &&
-            (policy_action(c->p, f[i].entity) != ACTION_KEEP || !in_prompt(c, t, f[i].start, f[i].end)))
-            *fault = true;
-    free(f);
-    return rc;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct found *f = &l->items[i];
+        if (is_fact(f->entity)) continue;
+        if (policy_action(c->p, f->entity) != ACTION_KEEP || !in_prompt(c, t, f->start, f->end)) return true;
+    }
+    return false;
 }
 
 /* Values of the vault in clear; names that a salutation or legal form gives away are the names check's. */
-static enum rc leaks_names(const struct checker *c, const char *blank, const struct tokens *t, bool *leak,
-                           bool *unknown, struct err *e)
+static void leaks_names(const struct checker *c, const struct tokens *t, bool *leak, bool *unknown)
 {
-    struct name_found *f = NULL;
-    size_t n = 0;
-    enum rc rc = names_scan(c->names, blank, strlen(blank), &f, &n, e);
+    const struct scan *scan = &c->scanner->scan;
 
-    for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        if (f[i].index != NAMES_UNKNOWN)
+    for (size_t i = 0; i < scan->n_names; i++) {
+        if (scan->names[i].index != NAMES_UNKNOWN)
             *leak = true;
-        else if (!in_prompt(c, t, f[i].start, f[i].end))
+        else if (!in_prompt(c, t, scan->names[i].start, scan->names[i].end))
             *unknown = true;
     }
-    free(f);
-    return rc;
 }
 
 /* Words that are a value once nothing stands between them; names_scan() knows those that stand as they are. */
@@ -531,9 +547,21 @@ static bool own_syllables(const struct checker *c, const struct tokens *t)
     return false;
 }
 
-/* The record's own repetitions may be quoted. */
-static bool own_repeats(const struct checker *c, const struct tokens *t)
+/* "ist ist": a word and nothing but a space before it again, save those that may stand so ("that that", "die die"). */
+static bool stutters(const char *s, const struct tokens *t)
 {
+    for (size_t i = 1; i < t->n; i++) {
+        const struct token *x = &t->items[i], *before = x - 1;
+        if (x->slot || x->hash != before->hash || x->start != before->end + 1 || s[before->end] != ' ') continue;
+        if (!phrase_at("that|had|is|her|die|der|das|sie|so|sehr|very|more|ganz", t, i)) return true;
+    }
+    return false;
+}
+
+/* The record's own repetitions may be quoted. */
+static bool own_repeats(const struct checker *c, const char *s, const struct tokens *t)
+{
+    if (stutters(s, t) && !checker_quotes(c, s, t->items[t->n - 1].end)) return true;
     if (!check_repeats(t)) return false;
     for (size_t i = 0; i + REPEATED_RUN <= t->n; i++)
         for (size_t k = i + 1; k + REPEATED_RUN <= t->n; k++)
@@ -550,6 +578,14 @@ const char *check_forbidden(const struct policy *p, const struct tokens *t)
     for (const struct word_rule *w = p->forbidden; w; w = w->next)
         if (phrase_forbidden(w->text, t)) return w->text;
     return NULL;
+}
+
+/* ---- broken off ------------------------------------------------------------------------------------------------- */
+
+/* Its last word needs another one behind it. */
+static bool breaks_off(const struct tokens *t)
+{
+    return t->n > 1 && !t->items[t->n - 1].capital && phrase_at("the|a|an|of|and|or|im|am|zum|zur|vom|beim|dem|den|des|ein|eine|einen|einem|einer|eines|und|oder|für|bei", t, t->n - 1);
 }
 
 /* ---- outside text ----------------------------------------------------------------------------------------------- */
@@ -612,10 +648,13 @@ static enum rc check_clear(struct checker *c, const char *blank, const struct to
                            struct err *e)
 {
     bool leak = false, unknown = false, fact = false;
-    enum rc rc = leaks_data(c, blank, t, &leak, e);
+    enum rc rc = scan_text(&c->scanner->scan, c->scanner->detect, c->names, blank, strlen(blank), e);
 
-    if (rc == RC_OK) rc = leaks_names(c, blank, t, &leak, &unknown, e);
-    if (rc == RC_OK) rc = leaks_squashed(c, blank, &leak, e);
+    if (rc == RC_OK) {
+        leak = leaks_data(c, t);
+        leaks_names(c, t, &leak, &unknown);
+        rc = leaks_squashed(c, blank, &leak, e);
+    }
     if (rc == RC_OK && c->p->facts_slots)
         fact = text_has_digit(blank, strlen(blank));
     else if (rc == RC_OK)
@@ -632,15 +671,19 @@ static enum rc check_clear(struct checker *c, const char *blank, const struct to
 static enum rc check_words(struct checker *c, const char *s, size_t n, const struct tokens *t, const char **fault,
                            struct err *e)
 {
-    bool language = false;
+    bool language = false, contradiction = false;
     enum rc rc = language_fault(c, t, &language, e);
+
+    if (rc == RC_OK) rc = contradict_find(c->fields, s, t, &c->scanner->scan.found, &contradiction, e);
 
     if (number_words_fault(c, t, n && s[n - 1] == '?'))
         *fault = "number words";
     else if (names_fault(c, s, t))
         *fault = "names";
-    else if (own_repeats(c, t))
+    else if (own_repeats(c, s, t))
         *fault = "repetition";
+    else if (breaks_off(t))
+        *fault = "syntax";
     else if (own_syllables(c, t))
         *fault = "syllables";
     else if (language)
@@ -649,7 +692,7 @@ static enum rc check_words(struct checker *c, const char *s, size_t n, const str
         *fault = "grounding";
     else if (slot_place_fault(t, &c->prompt))
         *fault = "slot place";
-    else if (contradict_fault(c->a, &c->evidence, t))
+    else if (contradiction)
         *fault = "contradiction";
     return rc;
 }
@@ -658,13 +701,14 @@ static void check_origin(const struct checker *c, const struct tokens *t, struct
 {
     bool draft = c->a->purpose == PURPOSE_EMAIL;
     bool outside = evidence_only_outside(&c->evidence, t, c->language) && !phrase_attributed(t);
-    bool promise = draft && c->p->promises != PROMISES_KEEP && phrase_promise(t);
+    bool promise = c->p->promises != PROMISES_KEEP && (draft ? phrase_promise(t) : phrase_commitment(t));
+    bool told = c->a->purpose == PURPOSE_SUMMARY; /* what was promised is a fact of the record: it is kept, and flagged */
 
     if (way_out_fault(c, t))
         out->fault = "outside text";
     else if (draft && outside)
         out->fault = "attribution";
-    else if (promise && c->p->promises == PROMISES_DROP)
+    else if (promise && !told && c->p->promises == PROMISES_DROP)
         out->fault = "promises";
     out->promise = promise;
     out->outside = outside;
@@ -697,6 +741,31 @@ enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct find
     if (rc == RC_OK && !out->fault && check_markup(blank)) out->fault = "markup";
     if (rc == RC_OK && !out->fault) rc = check_words(c, s, n, &t, &out->fault, e);
     if (rc == RC_OK && !out->fault) check_origin(c, &t, out);
+    free(blank);
+    tokens_clear(&t);
+    return rc;
+}
+
+enum rc checker_code_sentence(struct checker *c, const char *s, size_t n, struct finding *out, struct err *e)
+{
+    struct tokens t = {0};
+    char *blank = NULL;
+    bool leak = false, unknown = false;
+    enum rc rc = tokens_split(s, n, &t, e);
+
+    *out = (struct finding){0};
+    if (rc != RC_OK) return rc;
+    blank = check_blank_slots(s, n);
+    rc = blank ? scan_text(&c->scanner->scan, c->scanner->detect, c->names, blank, n, e) : err_set(e, RC_NOMEM, "policy: out of memory");
+    if (rc == RC_OK) {
+        leak = leaks_data(c, &t);
+        leaks_names(c, &t, &leak, &unknown);
+        rc = leaks_squashed(c, blank, &leak, e);
+    }
+    if (rc == RC_OK) check_origin(c, &t, out);
+    if (rc == RC_OK && leak) out->fault = "leak";
+    if (rc == RC_OK && check_forbidden(c->p, &t)) out->fault = "forbidden";
+    if (rc == RC_OK && unknown_slot(c, s, n)) out->fault = "slots";
     free(blank);
     tokens_clear(&t);
     return rc;

@@ -14,14 +14,17 @@
  *   names          a word with a capital that is neither in the prompt nor common
  *   grounding      words that what the model saw does not hold
  *   slot place     a slot where the prompt has another one of its kind; days called overdue that are not (slot_place.h)
- *   contradiction  another stage, outcome, amount or close date than the fields, or a deed that nothing shows (contradict.h)
+ *   contradiction  another stage, outcome, amount or close date than the fields, a date or offer that a later note replaced, or
+ *                  a deed that nothing shows (contradict.h)
  *   language       the model's own words are in the other language
- *   repetition     the same four words twice, one word three times, a sentence that stood before
+ *   repetition     the same four words twice, one word three times, or twice in a row, a sentence that stood before
  *   syllables      "lalalala"
- *   syntax         a string of fields that begins or goes on with signs (enrichment; release.c)
+ *   syntax         a sentence that breaks off behind an article or the like; a string of fields that is a piece of a text, or
+ *                  signs (enrichment; release.c)
  *   outside text   a link, address or bank details that no field of the record and none of its people have
- *   attribution    a statement that rests only on outside text and does not say so (drafts)
- *   promises       a commitment of ours, when the policy says `promises: drop` (drafts) */
+ *   attribution    a statement that rests only on outside text and does not say so (drafts; in a summary release.c says so)
+ *   promises       a commitment of ours, when the policy says `promises: drop` (drafts, enrichment; a summary tells what
+ *                  was promised, and is flagged) */
 #ifndef POLICY_CHECKS_H
 #define POLICY_CHECKS_H
 
@@ -39,11 +42,16 @@ void checker_close(struct checker *c);
 
 struct finding {
     const char *fault; /* name of the check, or NULL: it passed */
-    bool promise;      /* a commitment of ours, to be flagged (drafts) */
-    bool outside;      /* rests only on outside text without saying so (summaries) */
+    bool promise;      /* a commitment of ours, to be flagged */
+    bool outside;      /* rests only on outside text without saying so (summaries, enrichment) */
 };
 /* One sentence, its slots mended (slot_mend()). Faults of earlier sentences are not remembered. RC_LIMIT, RC_NOMEM. */
 MUST_USE enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct finding *out, struct err *e);
+/* The same for one that code wrote: not its words, but what it may carry along is checked: slots, forbidden phrases, leaks,
+ * outside text. */
+MUST_USE enum rc checker_code_sentence(struct checker *c, const char *s, size_t n, struct finding *out, struct err *e);
+/* Is it, word for word, an admitted text? */
+bool checker_quotes(const struct checker *c, const char *s, size_t n);
 /* What was admitted, for provenance; lives as long as the checker. */
 const struct evidence *checker_evidence(const struct checker *c);
 /* slot_known for slot_mend(): the slots of the record. ctx is the checker. */

@@ -114,6 +114,7 @@ static size_t tag(const char *s, size_t n)
         return end ? (size_t)(end - s) + 3 : n;
     }
     while (i < n && i < TAG_MAX_BYTES && s[i] != '>' && s[i] != '\n') i++;
+    while (i < n && (s[i] & 0xC0) == 0x80) i++; /* not within a letter */
     while (i < n && s[i] == '>') i++;
     return i;
 }

@@ -25,6 +25,7 @@
 #define CONTEXT_BEFORE 100  /* bytes searched for context words */
 #define CONTEXT_AFTER  40
 #define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
+#define MAX_LEADING    7  /* digits that a row is known to begin with */
 #define SMALL_CLUSTER  64 /* overlapping matches that are compared one by one */
 #define BLOCK          ((size_t)64 << 10) /* bytes that the automaton reads before its hits are judged */
 #define JIT_STACK_MIN  ((size_t)32 << 10)
@@ -36,11 +37,12 @@ struct row {
     bool jit;
     validate_fn *validate;
     validate_dated_fn *validate_dated;
+    validate_ahead_fn *ahead; /* is a try worth it? NULL: yes */
+    char digits[MAX_LEADING + 1]; /* with which every match begins */
     uint32_t span_group; /* 0: the whole match */
     size_t index;        /* as in struct found */
     size_t width;        /* greatest, in bytes */
     uint64_t *words;     /* one bit for each of the set's words: its context */
-    bool number;         /* number.h reads it */
     bool second;         /* no match counts without a context word */
     size_t text;         /* the text that is being scanned when this was made, by the set's count: */
     size_t from;         /* where its next match may begin */
@@ -51,6 +53,7 @@ struct row {
 struct mention {
     uint32_t at;
     uint16_t word, len;
+    size_t from; /* of it and those behind it: where the first row that it is context of can begin */
 };
 
 struct detect_set {
@@ -64,10 +67,12 @@ struct detect_set {
     size_t n_words;
     uint64_t *present; /* one bit for each: it stands in the text that is being scanned */
     size_t n_texts;    /* scanned so far */
-    uint64_t *second_words; /* one bit for each: it is context of a row that counts only with context */
-    size_t reach, reach_second; /* how far behind its beginning a match (of such a row) and its context can end */
+    size_t *second_reach; /* [words] how far behind its beginning a match and this word can end, of the rows that count only
+                             with context; 0: it is context of none */
+    size_t reach;         /* the same of a match of any row and any of its words */
     struct automaton *automaton;
     struct automaton_hits hits;
+    struct row *numbers; /* the row that number.h reads; NULL if it isn't wanted, or PCRE2 does */
     struct mention *mentions;
     size_t n_mentions, cap_mentions;
     pcre2_match_data *match;
@@ -141,6 +146,19 @@ static enum rc compile_row(struct row *row, bool anchored, struct err *e)
     return RC_OK;
 }
 
+/* Digits that every match begins with, of a pattern without alternatives; the automaton takes most digits for one. */
+static void leading_digits(const char *pattern, char out[MAX_LEADING + 1])
+{
+    size_t n;
+
+    if (strchr(pattern, '|')) return;
+    while (strncmp(pattern, "(?<!", 4) == 0 && !strchr("([", pattern[4]) && strchr(pattern, ')'))
+        pattern = strchr(pattern, ')') + 1;
+    n = strspn(pattern, "0123456789");
+    if (n > 0 && pattern[n] && strchr("?*+{", pattern[n])) n--;
+    memcpy(out, pattern, n < MAX_LEADING ? n : MAX_LEADING);
+}
+
 /* The row without its compiled pattern, which most texts never need. */
 static enum rc make_row(const struct detector *rule, size_t index, struct row *out, struct err *e)
 {
@@ -164,6 +182,8 @@ static enum rc make_row(const struct detector *rule, size_t index, struct row *o
         out->validate = validate_find(rule->validator);
         out->validate_dated = validate_find_dated(rule->validator);
     }
+    if (rule->validator && index < n_detectors) out->ahead = validate_find_ahead(rule->validator);
+    leading_digits(rule->pattern, out->digits);
     if (rule->validator && !out->validate && !out->validate_dated)
         return err_set(e, RC_BAD, "entity %s: unknown validator '%s'", rule->entity, rule->validator);
     out->width = 4 * width;
@@ -293,9 +313,9 @@ static enum rc read_words(struct detect_set *s, struct err *e)
         most += count_words(s->rows[i].rule.context);
     s->words = arena_array(&s->arena, most, sizeof(*s->words));
     s->word_lens = arena_array(&s->arena, most, sizeof(*s->word_lens));
-    s->second_words = arena_array(&s->arena, most / 64 + 1, sizeof(*s->second_words));
+    s->second_reach = arena_array(&s->arena, most, sizeof(*s->second_reach));
     s->present = arena_array(&s->arena, most / 64 + 1, sizeof(*s->present));
-    if (!s->words || !s->word_lens || !s->second_words || !s->present || s->n_rows + most > AUTOMATON_PATTERNS)
+    if (!s->words || !s->word_lens || !s->second_reach || !s->present || s->n_rows + most > AUTOMATON_PATTERNS)
         return err_set(e, s->present ? RC_LIMIT : RC_NOMEM, "detectors: too many context words");
     for (size_t i = 0; i < s->n_rows; i++) {
         struct row *row = &s->rows[i];
@@ -339,18 +359,18 @@ static enum rc make_automaton(struct detect_set *s, struct err *e)
         struct row *row = &s->rows[i];
         bool second = row->second = needs_context(s, row);
 
+        if (row == s->numbers) continue;
         rc = automaton_add(s->automaton, row->rule.pattern, row->width / 4, second ? AUTOMATON_SECOND : AUTOMATON_FIRST,
                            (uint16_t)i, e);
         if (row->width > s->reach) s->reach = row->width;
-        if (second && row->width > s->reach_second) s->reach_second = row->width;
-        for (size_t w = 0; second && w < s->n_words / 64 + 1; w++)
-            s->second_words[w] |= row->words[w];
+        for (size_t w = 0; second && w < s->n_words; w++)
+            if (row->words[w / 64] >> w % 64 & 1 && row->width + CONTEXT_AFTER > s->second_reach[w])
+                s->second_reach[w] = row->width + CONTEXT_AFTER;
     }
     for (size_t i = 0; i < s->n_words && rc == RC_OK; i++)
         rc = automaton_add_word(s->automaton, s->words[i], strlen(s->words[i]) <= WHOLE_WORD,
                                 (uint16_t)(s->n_rows + i), e);
     s->reach += CONTEXT_AFTER;
-    s->reach_second += CONTEXT_AFTER;
     return rc == RC_OK ? automaton_ready(s->automaton, e) : rc;
 }
 
@@ -363,7 +383,7 @@ static enum rc make_rows(struct detect_set *s, const struct detect_options *opt,
             struct row *row = &s->rows[s->n_rows++];
 
             rc = make_row(&detectors[i], i, row, e);
-            row->number = !s->pcre2_alone && strcmp(detectors[i].entity, "NUMBER") == 0;
+            if (!s->pcre2_alone && strcmp(detectors[i].entity, "NUMBER") == 0) s->numbers = row;
         }
     for (size_t i = 0; i < opt->n_own && rc == RC_OK; i++) {
         struct row *row = &s->rows[s->n_rows];
@@ -530,6 +550,14 @@ static double judge(const struct detect_set *s, const struct row *row, const str
     return score;
 }
 
+static size_t next_character(const struct normalised *t, size_t at)
+{
+    do
+        at++;
+    while (at < t->n && ((unsigned char)t->text[at] & 0xC0) == 0x80);
+    return at;
+}
+
 /* The row matches at `at`, its span is [start, end): adds it to the list if it counts. *step: where the next try may begin. */
 static enum rc take_match(const struct detect_set *s, const struct row *row, const struct normalised *t, size_t at, size_t start,
                           size_t end, size_t *step, struct found_list *l, struct err *e)
@@ -542,9 +570,7 @@ static enum rc take_match(const struct detect_set *s, const struct row *row, con
         *step = end;
         return list_add(l, &f, e);
     }
-    *step = at + 1; /* another candidate may begin inside this one */
-    while (*step < t->n && ((unsigned char)t->text[*step] & 0xC0) == 0x80)
-        (*step)++;
+    *step = next_character(t, at); /* another candidate may begin inside this one */
     return RC_OK;
 }
 
@@ -553,15 +579,12 @@ static enum rc try_row(struct detect_set *s, struct row *row, const struct norma
                        struct found_list *l, struct err *e)
 {
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(s->match);
-    enum number_answer answer;
     size_t start, end;
     int count;
     enum rc rc = row->code ? RC_OK : compile_row(row, !s->pcre2_alone, e);
 
     if (rc != RC_OK) return rc;
     *step = 0;
-    if (row->number && (answer = number_at(t->text, t->n, at, &end)) != NUMBER_ASK)
-        return answer == NUMBER_YES ? take_match(s, row, t, at, at, end, step, l, e) : RC_OK;
     count = row->jit ? pcre2_jit_match(row->code, (PCRE2_SPTR)t->text, t->n, at, 0, s->match, s->context)
                      : pcre2_match(row->code, (PCRE2_SPTR)t->text, t->n, at, PCRE2_NO_UTF_CHECK, s->match, s->context);
     if (count == PCRE2_ERROR_NOMATCH) return RC_OK;
@@ -570,6 +593,29 @@ static enum rc try_row(struct detect_set *s, struct row *row, const struct norma
     start = found[2 * row->span_group];
     end = found[2 * row->span_group + 1];
     return take_match(s, row, t, found[0], start, end, step, l, e);
+}
+
+/* Adds the numbers that begin before `upto`. The row remembers how far they have been read. */
+static enum rc add_numbers(struct detect_set *s, const struct normalised *t, size_t upto, struct found_list *l, struct err *e)
+{
+    struct row *row = s->numbers;
+    enum rc rc = RC_OK;
+
+    while (row && row->from < upto && rc == RC_OK) {
+        size_t start, end, step = 0;
+        enum number_answer answer = number_find(t->text, t->n, row->from, &start, &end);
+
+        if (answer == NUMBER_NO) {
+            row->from = t->n;
+        } else if (answer == NUMBER_YES) {
+            rc = take_match(s, row, t, start, start, end, &row->from, l, e);
+        } else {
+            for (; start <= end && step == 0 && rc == RC_OK; start = next_character(t, start))
+                rc = try_row(s, row, t, start, &step, l, e);
+            row->from = step ? step : start;
+        }
+    }
+    return rc;
 }
 
 static bool word_byte(unsigned char c)
@@ -636,6 +682,9 @@ static enum rc try_hit(struct detect_set *s, const struct automaton_hit *hit, co
             row->any_context = -1;
         }
         if (at < row->from) continue;
+        if (*row->digits && (*row->digits != t->text[at] || strncmp(t->text + at, row->digits, strlen(row->digits)) != 0))
+            continue;
+        if (row->ahead && !row->ahead(t->text + at, t->n - at)) continue;
         if (row->second) {
             if (!has_any_context(s, row)) continue;
             /* where the earliest and the latest context word can stand */
@@ -710,26 +759,35 @@ static enum rc scan_first(struct detect_set *s, const struct normalised *t, stru
         rc = automaton_run(s->automaton, AUTOMATON_FIRST, t->text, t->n, from, upto, &s->hits, e);
         if (rc == RC_OK) rc = add_mentions(s, t, first, e);
         /* a hit is judged when all that can belong to it has been read */
-        while (rc == RC_OK && done < s->hits.n && (upto == t->n || s->hits.items[done].at + s->reach < upto))
-            rc = try_hit(s, &s->hits.items[done++], t, l, e);
+        while (rc == RC_OK && done < s->hits.n && (upto == t->n || s->hits.items[done].at + s->reach < upto)) {
+            rc = add_numbers(s, t, s->hits.items[done].at, l, e);
+            if (rc == RC_OK) rc = try_hit(s, &s->hits.items[done++], t, l, e);
+        }
         if (done < s->hits.n) memmove(s->hits.items, s->hits.items + done, (s->hits.n - done) * sizeof(*s->hits.items));
         s->hits.n -= done;
         from = upto;
     }
-    return rc;
+    return rc == RC_OK ? add_numbers(s, t, t->n, l, e) : rc;
 }
 
 /* Rows that count only with a context word: around the words. */
 static enum rc scan_second(struct detect_set *s, const struct normalised *t, struct found_list *l, struct err *e)
 {
-    size_t done = 0; /* read up to here */
+    size_t done = 0, earliest = t->n; /* read up to here */
     enum rc rc = RC_OK;
 
+    for (size_t i = s->n_mentions; i-- > 0;) {
+        struct mention *m = &s->mentions[i];
+        size_t reach = s->second_reach[m->word], from = m->at > reach ? m->at - reach : 0;
+
+        if (reach && from < earliest) earliest = from;
+        m->from = earliest;
+    }
     for (size_t i = 0; i < s->n_mentions && rc == RC_OK; i++) {
         const struct mention *m = &s->mentions[i];
-        size_t from = m->at > s->reach_second ? m->at - s->reach_second : 0, upto = m->at + m->len + CONTEXT_BEFORE + 1;
+        size_t from = m->from, upto = m->at + m->len + CONTEXT_BEFORE + 1;
 
-        if (!(s->second_words[m->word / 64] >> m->word % 64 & 1)) continue;
+        if (!s->second_reach[m->word]) continue;
         if (from < done) from = done;
         if (upto > t->n) upto = t->n;
         if (from >= upto) continue;
@@ -746,6 +804,7 @@ static void begin_text(struct detect_set *s)
 {
     s->hits.n = s->n_mentions = 0;
     s->n_texts++;
+    if (s->numbers) s->numbers->from = 0;
     memset(s->present, 0, (s->n_words / 64 + 1) * sizeof(*s->present));
 }
 

@@ -6,11 +6,14 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "changes.h"
 #include "checks.h"
 #include "phrase.h"
 #include "release.h"
 #include "slot_text.h"
+#include "string_index.h"
 #include "text.h"
+#include "tone.h"
 
 #define TEXT_MAX_BYTES ((size_t)1 << 20)
 #define ARENA_LIMIT ((size_t)64 << 20)
@@ -21,7 +24,10 @@ struct clear_form { /* one way in which a known value is written */
     size_t n;
     const char *form; /* "", "first", ... */
     size_t value;
+    size_t made;      /* as which of all forms */
+    size_t shorter;   /* the longest form that this one begins with, or NO_FORM */
 };
+#define NO_FORM SIZE_MAX
 
 struct new_value {
     const char *slot, *kind, *entity, *text;
@@ -35,12 +41,14 @@ struct edit {
     struct policy_released *out;
     struct arena arena;    /* clear values; wiped */
     const char **stored;   /* by value; NULL: erased */
-    struct clear_form *forms;
-    size_t n_forms, first[257]; /* forms by first byte, the longest first */
+    struct clear_form *forms; /* sorted by their bytes */
+    size_t n_forms;
     struct names *names;
     struct scanner *scanner;
     struct new_value *fresh;
     size_t n_fresh, cap_fresh;
+    struct string_index fresh_texts, fresh_slots; /* indexes of fresh, by kind and text, and by slot */
+    struct string_index slots;                    /* of d->values */
     size_t highest;       /* number of a slot in values or texts */
     bool no_days;         /* counts of days are new values: their case depends on words that became part of a slot */
 };
@@ -78,7 +86,7 @@ static enum rc add_form(struct edit *x, size_t value, const char *form, bool dat
     buf_init(&b, (size_t)128 << 10);
     stored_format(x->stored[value], form, x->d->language, dative, &b);
     if (b.len >= 2 || text_has_digit(b.data, b.len)) {
-        *f = (struct clear_form){arena_ndup(&x->arena, b.data, b.len), b.len, form, value};
+        *f = (struct clear_form){arena_ndup(&x->arena, b.data, b.len), b.len, form, value, x->n_forms, NO_FORM};
         if (f->text)
             x->n_forms++;
         else
@@ -110,7 +118,7 @@ static enum rc add_value(struct edit *x, size_t i, struct err *e)
 {
     static const char *const forms[] = {"", "formal", "last", "first"};
     bool person, org = str_starts(x->d->values[i].slot, "[ORG_");
-    enum rc rc = open_stored(x, i, e);
+    enum rc rc = str_eq(x->d->values[i].slot, SNAPSHOT_SLOT) ? RC_OK : open_stored(x, i, e);
 
     if (rc != RC_OK || !x->stored[i]) return rc;
     person = stored_is_person(x->stored[i]);
@@ -121,33 +129,47 @@ static enum rc add_value(struct edit *x, size_t i, struct err *e)
     return rc;
 }
 
-static int by_first_then_longest(const void *a, const void *b)
+/* Of equal ones the first made comes last: it is the first that form_at() meets. */
+static int by_bytes(const void *a, const void *b)
 {
     const struct clear_form *x = a, *y = b;
-    unsigned char cx = (unsigned char)*x->text, cy = (unsigned char)*y->text;
+    int by = memcmp(x->text, y->text, x->n < y->n ? x->n : y->n);
 
-    if (cx != cy) return cx < cy ? -1 : 1;
-    if (x->n != y->n) return x->n > y->n ? -1 : 1;
-    return x->value < y->value ? -1 : x->value > y->value;
+    if (by != 0) return by;
+    if (x->n != y->n) return x->n < y->n ? -1 : 1;
+    return x->made > y->made ? -1 : x->made < y->made;
+}
+
+static bool begins_with(const struct clear_form *f, const struct clear_form *other)
+{
+    return other->n <= f->n && memcmp(f->text, other->text, other->n) == 0;
+}
+
+/* What a form begins with lies before it: it is the one before or what that one begins with. */
+static void sort_forms(struct edit *x)
+{
+    if (x->n_forms) qsort(x->forms, x->n_forms, sizeof(*x->forms), by_bytes);
+    for (size_t i = 1; i < x->n_forms; i++) {
+        size_t k = i - 1;
+        while (k != NO_FORM && !begins_with(&x->forms[i], &x->forms[k])) k = x->forms[k].shorter;
+        x->forms[i].shorter = k;
+    }
 }
 
 static enum rc open_values(struct edit *x, struct err *e)
 {
-    size_t n = x->d->n_values, at = 0;
+    size_t n = x->d->n_values;
     enum rc rc = names_open(&x->names, e);
 
     x->stored = calloc(n + 1, sizeof(*x->stored));
     x->forms = calloc(n * FORMS_OF_A_VALUE + 1, sizeof(*x->forms));
     if (rc == RC_OK && (!x->stored || !x->forms)) rc = err_set(e, RC_NOMEM, "policy: out of memory");
-    for (size_t i = 0; rc == RC_OK && i < n; i++) rc = add_value(x, i, e);
-    if (rc != RC_OK) return rc;
-    qsort(x->forms, x->n_forms, sizeof(*x->forms), by_first_then_longest);
-    for (size_t byte = 0; byte < 256; byte++) {
-        x->first[byte] = at;
-        while (at < x->n_forms && (unsigned char)*x->forms[at].text == byte) at++;
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        rc = string_index_put(&x->slots, x->d->values[i].slot + 1, strlen(x->d->values[i].slot) - 2, i, e);
+        if (rc == RC_OK) rc = add_value(x, i, e);
     }
-    x->first[256] = at;
-    return RC_OK;
+    if (rc == RC_OK) sort_forms(x);
+    return rc;
 }
 
 /* ---- first pass ------------------------------------------------------------------------------------------------- */
@@ -179,20 +201,36 @@ static bool ends_word(const char *s, size_t n, size_t end, bool name)
     return name && s[end] == 's' && !word_char(s, n, end + 1); /* "Webers" */
 }
 
+/* The last form that does not come behind the text, as by_bytes() sorts; NO_FORM for none. */
+static size_t last_not_behind(const struct edit *x, const char *s, size_t n)
+{
+    size_t low = 0, high = x->n_forms;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const struct clear_form *f = &x->forms[mid];
+        int by = memcmp(f->text, s, f->n < n ? f->n : n);
+        if (by < 0 || (by == 0 && f->n <= n))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low ? low - 1 : NO_FORM;
+}
+
 /* The longest known form that stands here and comes back as it is. */
 static const struct clear_form *form_at(const struct edit *x, const char *s, size_t n, size_t at, const struct buf *out)
 {
-    unsigned char c = (unsigned char)s[at];
-    bool starts = starts_word(s, n, at);
+    size_t i = starts_word(s, n, at) ? last_not_behind(x, s + at, n - at) : NO_FORM;
 
-    for (size_t i = x->first[c]; i < x->first[c + 1]; i++) {
+    for (; i != NO_FORM; i = x->forms[i].shorter) {
         const struct clear_form *f = &x->forms[i];
         const char *stored = x->stored[f->value];
         bool name = stored_is_person(stored) || str_starts(x->d->values[f->value].slot, "[ORG_");
         struct buf again;
         bool same;
 
-        if (!starts || f->n > n - at || memcmp(s + at, f->text, f->n) != 0 || !ends_word(s, n, at + f->n, name)) continue;
+        if (f->n > n - at || memcmp(s + at, f->text, f->n) != 0 || !ends_word(s, n, at + f->n, name)) continue;
         if (*stored != 'd') return f;
         if (x->no_days) continue;
         buf_init(&again, 256); /* days have two forms: the one that this place gives must be the one that stands here */
@@ -237,15 +275,15 @@ struct span {
 static enum rc fresh_slot(struct edit *x, const struct span *f, const char *text, const char **slot, struct err *e)
 {
     const char *kind = detect_slot_word(f->entity);
-    size_t n = f->end - f->start;
+    size_t n = f->end - f->start, known, n_kind = strlen(kind) + 1;
+    char *key = arena_printf(&x->arena, "%s %.*s", kind, (int)n, text + f->start);
     struct new_value *v;
+    enum rc rc;
 
-    for (size_t i = 0; i < x->n_fresh; i++) {
-        v = &x->fresh[i];
-        if (str_eq(v->kind, kind) && strlen(v->text) == n && memcmp(v->text, text + f->start, n) == 0) {
-            *slot = v->slot;
-            return RC_OK;
-        }
+    if (!key) return no_memory(x, e);
+    if (string_index_get(&x->fresh_texts, key, n_kind + n, &known)) {
+        *slot = x->fresh[known].slot;
+        return RC_OK;
     }
     if (x->n_fresh == x->cap_fresh) {
         size_t cap = x->cap_fresh ? 2 * x->cap_fresh : 16;
@@ -258,8 +296,11 @@ static enum rc fresh_slot(struct edit *x, const struct span *f, const char *text
     v = &x->fresh[x->n_fresh];
     *v = (struct new_value){.kind = kind, .entity = f->entity, .subject = f->subject,
                             .slot = arena_printf(&x->arena, "[%s_%zu]", kind, ++x->highest),
-                            .text = arena_ndup(&x->arena, text + f->start, n)};
-    if (!v->slot || !v->text) return no_memory(x, e);
+                            .text = key + n_kind};
+    if (!v->slot) return no_memory(x, e);
+    rc = string_index_put(&x->fresh_texts, key, n_kind + n, x->n_fresh, e);
+    if (rc == RC_OK) rc = string_index_put(&x->fresh_slots, v->slot + 1, strlen(v->slot) - 2, x->n_fresh, e);
+    if (rc != RC_OK) return rc;
     x->n_fresh++;
     *slot = v->slot;
     return RC_OK;
@@ -277,37 +318,34 @@ static bool wants_slot(const struct edit *x, const char *entity, const char *s, 
     return policy_action(x->p, entity) != ACTION_KEEP;
 }
 
-/* Names and what detection finds, as one list of matches that don't overlap. */
-static enum rc find_all(struct edit *x, const char *blank, size_t n, struct found **out, size_t *n_out,
-                        struct name_found **names, size_t *n_names, struct err *e)
+/* Names and what detection finds in one list; the names stay in the scanner as well. */
+static enum rc find_all(struct edit *x, const char *blank, size_t n, struct found **out, size_t *n_out, struct err *e)
 {
-    struct found *all = NULL, *bigger;
-    size_t count = 0;
-    enum rc rc = detect_scan(x->scanner->detect, blank, n, &all, &count, e);
+    struct scan *scan = &x->scanner->scan;
+    struct found *all;
+    enum rc rc = scan_text(scan, x->scanner->detect, x->names, blank, n, e);
 
-    if (rc == RC_OK) rc = names_scan(x->names, blank, n, names, n_names, e);
-    if (rc == RC_OK) {
-        bigger = realloc(all, (count + *n_names + 1) * sizeof(*all));
-        if (!bigger) rc = err_set(e, RC_NOMEM, "policy: out of memory");
-        else all = bigger;
+    if (rc != RC_OK) return rc;
+    all = malloc((scan->found.n + scan->n_names + 1) * sizeof(*all));
+    if (!all) return err_set(e, RC_NOMEM, "policy: out of memory");
+    if (scan->found.n) memcpy(all, scan->found.items, scan->found.n * sizeof(*all));
+    *n_out = scan->found.n;
+    for (size_t i = 0; i < scan->n_names; i++) {
+        const struct name_found *f = &scan->names[i];
+        all[(*n_out)++] = (struct found){f->entity, f->start, f->end, f->score, SIZE_MAX};
     }
-    for (size_t i = 0; rc == RC_OK && i < *n_names; i++)
-        all[count++] = (struct found){(*names)[i].entity, (*names)[i].start, (*names)[i].end, (*names)[i].score, SIZE_MAX};
-    if (rc == RC_OK) {
-        *n_out = count;
-        *out = all;
-        return RC_OK;
-    }
-    free(all);
-    return rc;
+    *out = all;
+    return RC_OK;
 }
 
 /* Whose name it is, if a value of the brief is a person's; NULL otherwise. */
-static const char *subject_of(const struct edit *x, const struct found *f, const struct name_found *names, size_t n_names)
+static const char *subject_of(const struct edit *x, const struct found *f)
 {
-    for (size_t i = 0; i < n_names; i++)
-        if (names[i].start == f->start && names[i].end == f->end && names[i].index != NAMES_UNKNOWN)
-            return x->d->values[names[i].index].subject;
+    const struct scan *scan = &x->scanner->scan;
+
+    for (size_t i = 0; i < scan->n_names; i++)
+        if (scan->names[i].start == f->start && scan->names[i].end == f->end && scan->names[i].index != NAMES_UNKNOWN)
+            return x->d->values[scan->names[i].index].subject;
     return NULL;
 }
 
@@ -347,20 +385,18 @@ static enum rc put_fresh(struct edit *x, const struct buf *in, struct buf *out, 
 {
     char *blank = check_blank_slots(in->data, in->len);
     struct found *found = NULL;
-    struct name_found *names = NULL;
-    size_t n = 0, n_names = 0, at = 0;
+    size_t n = 0, at = 0;
     enum rc rc = blank ? RC_OK : err_set(e, RC_NOMEM, "policy: out of memory");
 
-    if (rc == RC_OK) rc = find_all(x, blank, in->len, &found, &n, &names, &n_names, e);
+    if (rc == RC_OK) rc = find_all(x, blank, in->len, &found, &n, e);
     if (rc == RC_OK && n) qsort(found, n, sizeof(*found), by_start);
     if (rc == RC_OK) rc = detect_resolve(found, &n, e);
     if (rc == RC_OK && x->p->facts_slots) rc = detect_fill_digits(blank, in->len, &found, &n, e);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        struct span f = {found[i].start, found[i].end, found[i].entity, subject_of(x, &found[i], names, n_names)};
+        struct span f = {found[i].start, found[i].end, found[i].entity, subject_of(x, &found[i])};
         rc = put_match(x, &f, in->data, blank, &at, out, e);
     }
     if (rc == RC_OK) buf_add(out, in->data + at, in->len - at);
-    free(names);
     free(found);
     if (blank) crypto_wipe(blank, in->len);
     free(blank);
@@ -417,7 +453,9 @@ static enum rc warn(struct edit *x, const char *clear, struct err *e)
     if (forbidden) rc = err_set(e, RC_REFUSED, "policy: the edit has a forbidden phrase: '%s'", forbidden);
     if (rc == RC_OK && check_syllables(&t)) rc = released_flag(x->out, "warning:syllables", e);
     if (rc == RC_OK && is && !str_eq(is, x->out->language)) rc = released_flag(x->out, "warning:language", e);
-    if (rc == RC_OK && x->d->purpose == PURPOSE_EMAIL && x->p->promises != PROMISES_KEEP && phrase_promise(&t))
+    if (rc == RC_OK && check_tone(&t)) rc = released_flag(x->out, "warning:tone", e);
+    if (rc == RC_OK && x->p->promises != PROMISES_KEEP &&
+        (x->d->purpose == PURPOSE_EMAIL ? phrase_promise(&t) : phrase_commitment(&t)))
         rc = released_flag(x->out, "promise", e);
     tokens_clear(&t);
     return rc;
@@ -475,15 +513,11 @@ static enum rc seal_fresh(struct edit *x, const struct new_value *v, struct err 
 static enum rc keep_value(void *ctx, const char *name, size_t n, struct err *e)
 {
     struct edit *x = ctx;
+    size_t i;
 
     if (strncmp(name, "DAYS_", 5) == 0) x->out->valid_until = x->d->valid_until;
-    for (size_t i = 0; i < x->d->n_values; i++) {
-        const char *slot = x->d->values[i].slot;
-        if (strncmp(slot + 1, name, n) == 0 && slot[n + 1] == ']') return released_keep(x->out, &x->d->values[i], e);
-    }
-    for (size_t i = 0; i < x->n_fresh; i++)
-        if (strncmp(x->fresh[i].slot + 1, name, n) == 0 && x->fresh[i].slot[n + 1] == ']')
-            return seal_fresh(x, &x->fresh[i], e);
+    if (string_index_get(&x->slots, name, n, &i)) return released_keep(x->out, &x->d->values[i], e);
+    if (string_index_get(&x->fresh_slots, name, n, &i)) return seal_fresh(x, &x->fresh[i], e);
     return RC_OK; /* typed by hand, and nobody's */
 }
 
@@ -541,12 +575,17 @@ enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d,
     if (rc == RC_OK) rc = edit_texts(&x, e);
     if (rc == RC_OK && d->to && !(x.out->to = arena_dup(&x.out->arena, d->to))) rc = released_no_memory(x.out, e);
     if (rc == RC_OK) rc = released_slots(x.out, keep_value, &x, e);
+    for (size_t i = 0; rc == RC_OK && i < d->n_values; i++)
+        if (str_eq(d->values[i].slot, SNAPSHOT_SLOT)) rc = released_keep(x.out, &d->values[i], e);
     if (rc == RC_OK) {
         *out = x.out;
         x.out = NULL;
     }
     policy_scanner_give(p, x.scanner);
     names_close(x.names);
+    string_index_clear(&x.fresh_texts);
+    string_index_clear(&x.fresh_slots);
+    string_index_clear(&x.slots);
     free(x.stored);
     free(x.forms);
     arena_wipe(&x.arena);

@@ -69,7 +69,7 @@ static enum rc walk(struct evidence *ev, const struct policy_node *node, const c
 
     if (node->kind == ADMITTED_VALUE) return node->n_pieces ? add_node(ev, node, language, e) : RC_OK;
     for (const struct policy_node *m = node->first; rc == RC_OK && m; m = m->next)
-        if (!str_eq(m->name, "brief")) rc = walk(ev, m, language, e); /* what was asked for is no source */
+        if (!m->told && !str_eq(m->name, "brief")) rc = walk(ev, m, language, e); /* what was asked for is no source either */
     return rc;
 }
 

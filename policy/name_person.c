@@ -271,11 +271,13 @@ static bool in_address(const struct name_text *t, size_t i)
     size_t start = t->w->items[i].start, end = t->w->items[i].end,
            low = start > MAX_ADDRESS ? start - MAX_ADDRESS : 0;
     size_t high = t->n - end > MAX_ADDRESS ? end + MAX_ADDRESS : t->n;
+    static const bool outside[256] = {[0] = true,   [' '] = true, ['\n'] = true, ['\t'] = true, ['<'] = true, ['>'] = true,
+                                      ['"'] = true, ['('] = true, [')'] = true,  [','] = true,  [';'] = true};
     const char *s = t->text;
 
-    for (; end < high && !strchr(" \n\t<>\"(),;", s[end]); end++)
+    for (; end < high && !outside[(unsigned char)s[end]]; end++)
         if (s[end] == '@' || (s[end] == ':' && end + 2 < t->n && memcmp(s + end, "://", 3) == 0)) return true;
-    for (; start > low && !strchr(" \n\t<>\"(),;", s[start - 1]); start--)
+    for (; start > low && !outside[(unsigned char)s[start - 1]]; start--)
         if (s[start - 1] == '@') return start > 1 && !strchr(" \n\t(,", s[start - 2]);
     return false;
 }
@@ -322,14 +324,12 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
         describe(t, i, k - i + name_length(t, k, false), NAME_FULL, 0.75, out);
         return true;
     }
-    for (; n > 1; n--) {
-        c = left | name_context_behind(t, i, n);
+    for (; n > 1; c = left | name_context_behind(t, i, --n)) {
         if (full_counts(t, i, n, c) && !abbreviation(t, i, n, c)) {
             describe(t, i, n, NAME_FULL, c & SURE ? 0.85 : 0.75, out);
             return true;
         }
     }
-    c = left | name_context_behind(t, i, 1);
     if (starts_initial || !single_counts(t, i, c) || abbreviation(t, i, 1, c)) return false;
     describe(t, i, 1, x->tags & TAG_FIRST && !(c & BY_TITLE) ? NAME_FIRST : NAME_LAST, c & SURE ? 0.7 : 0.6,
              out);
@@ -341,15 +341,19 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
     return person_at(t, i, before, out) && !in_address(t, i);
 }
 
+bool name_rule_again_small(const struct word *x)
+{
+    return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) && x->n_fold > 3;
+}
+
 bool name_rule_again(const struct name_text *t, size_t i)
 {
     const struct word *x = &t->w->items[i];
     unsigned c;
 
+    if (!x->capital && !name_rule_again_small(x)) return false;
     if (in_address(t, i)) return false;
-    if (!x->capital)
-        return !(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_ACT | TAG_ROLE | TAG_GERMAN | TAG_ENGLISH)) &&
-               x->n_fold > 3;
+    if (!x->capital) return true;
     c = name_context(t, i, 1, 0);
     if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING))) return false;
     if (!(x->tags & (TAG_DOUBT | TAG_COMMON | TAG_MONTH))) return true;

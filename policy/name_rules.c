@@ -32,11 +32,11 @@ static inline uint32_t find_tags(uint64_t hash, struct tag_cache *cache)
     size_t at = hash % TAG_CACHE;
     uint32_t tags;
 
-    if (cache && cache->hash[at] == hash) return cache->tags[at];
+    if (cache && cache->words[at].hash == hash) return cache->words[at].tags;
     tags = gazetteer_find(hash);
     if (cache && tags & (TAG_COMMON | TAG_GERMAN | TAG_ENGLISH)) {
-        cache->hash[at] = hash;
-        cache->tags[at] = tags;
+        cache->words[at].hash = hash;
+        cache->words[at].tags = tags;
     }
     return tags;
 }
@@ -58,13 +58,14 @@ enum rc name_rules_tag(const char *text, size_t n, struct words *w, struct name_
         struct word *x = &w->items[i];
         uint32_t tags;
 
-        if (i + AHEAD < w->n) gazetteer_ahead(x[AHEAD].hash);
-        tags = find_tags(x->hash, cache);
+        if (i + AHEAD < w->n && x[AHEAD].letters) gazetteer_ahead(x[AHEAD].hash);
+        tags = x->letters ? find_tags(x->hash, cache) : 0; /* no word of the lists has a digit */
         german += tags / TAG_GERMAN & 1;
         english += tags / TAG_ENGLISH & 1;
         upper += x->upper & x->letters;
-        if (!tags && x->capital) tags = genitive_tags(x);
         x->tags = tags;
+        if (!(tags & MARKS) && !x->capital && x->letters && !(i > 0 && x[-1].tags & TAG_TITLE)) continue; /* most words */
+        if (!tags && x->capital) x->tags = tags = genitive_tags(x);
         if (!x->letters && i > 0 && x[-1].capital &&
             (!out->n_marked || out->marked[out->n_marked - 1] != i - 1))
             out->marked[out->n_marked++] = (uint32_t)i - 1; /* "Marktplatz 4" */
@@ -118,6 +119,8 @@ static size_t legal_form(const struct name_text *t, size_t i)
 
             if (written_forms[k][0] != t->text[x->start] || written_forms[k][1] != t->text[x->start + 1])
                 continue;
+            if (written_forms[k][2] && written_forms[k][2] != t->text[x->start + 2]) continue;
+            if (written_forms[k][2] && written_forms[k][3] && written_forms[k][3] != t->text[x->start + 3]) continue;
             n = strlen(written_forms[k]);
             behind = x->start + n < t->n ? t->text[x->start + n] : ' ';
 

@@ -12,8 +12,10 @@
 /* Tags of ordinary words that texts had before, since most words of a text are the same few hundred. Names are not kept. */
 #define TAG_CACHE 1024
 struct tag_cache {
-    uint64_t hash[TAG_CACHE];
-    uint32_t tags[TAG_CACHE];
+    struct {
+        uint64_t hash;
+        uint32_t tags;
+    } words[TAG_CACHE];
 };
 
 /* What a text says as a whole. */
@@ -46,6 +48,7 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
 
 /* May word i, a part of a name found elsewhere in the text, be that name here too? */
 bool name_rule_again(const struct name_text *t, size_t i);
+bool name_rule_again_small(const struct word *x); /* the same of a word without a capital, wherever it stands */
 
 /* Only spaces between two places of a text? */
 bool name_rule_spaces(const char *text, size_t from, size_t upto);

@@ -780,10 +780,12 @@ static enum rc scan_again(const struct name_text *t, struct list *l, struct err 
     collect_parts(t, l, &p);
     for (size_t i = 0; p.n && i < t->w->n; i++) {
         const struct word *x = &t->w->items[i];
-        const enum name_form *form = find_part(&p, x->hash);
+        const enum name_form *form;
         size_t cut = 0;
         enum rc rc;
 
+        if (!x->capital && !name_rule_again_small(x)) continue; /* most words */
+        form = find_part(&p, x->hash);
         if (!form && x->n_fold > 4 && x->fold[x->n_fold - 1] == 's' && x->capital) {
             form = find_part(&p, word_hash(x->fold, x->n_fold - 1));
             cut = 1;
@@ -892,13 +894,44 @@ enum rc names_scan(const struct names *n, const char *text, size_t len, struct n
     return rc;
 }
 
+#define MAX_PLAIN 64 /* bytes of a name that is folded at once */
+
+/* Most names are up to four words of ASCII letters: normalising changes nothing in them (a spelled-out address has five),
+ * and folding is this. False: it is another one. out[MAX_PLAIN + 1]. */
+static bool fold_plain(const char *s, size_t n, char *out)
+{
+    size_t at = 0, words = 0;
+    char before = 0; /* in the word */
+
+    if (n > MAX_PLAIN) return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = (char)(s[i] | 0x20);
+
+        if (c >= 'a' && c <= 'z') {
+            if (!before && words++) out[at++] = ' ';
+            if (words > 4) return false;
+            if (c == 'e' && (before == 'a' || before == 'o' || before == 'u')) continue;
+            out[at++] = before = c;
+        } else if (s[i] == ' ' || s[i] == '-' || s[i] == '\'') {
+            before = 0;
+        } else {
+            return false;
+        }
+    }
+    out[at] = '\0';
+    return words > 0;
+}
+
 char *names_fold(const char *s, size_t n)
 {
     struct normalised t;
     struct words w = {0};
     struct buf b;
-    char *folded = NULL;
+    char *folded = NULL, plain[MAX_PLAIN + 1] = "";
 
+    if (fold_plain(s, n, plain)) folded = strdup(plain);
+    crypto_wipe(plain, sizeof(plain));
+    if (folded) return folded;
     if (normalise(s, n, DETECT_MAX_TEXT, &t, NULL) != RC_OK) return NULL;
     if (words_split(t.text, t.n, &w, NULL) == RC_OK) {
         buf_init(&b, 4 * n + 16);

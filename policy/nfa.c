@@ -479,6 +479,38 @@ static bool look_chars(struct builder *b, struct chars *out, bool *all_single)
     return some;
 }
 
+/* The characters that stand last in the alternatives of a lookaround; false if one ends with anything else, or with
+ * nothing. b->p behind its opening; it moves behind the whole. */
+static bool last_chars(struct builder *b, struct chars *out)
+{
+    const char *end = b->p;
+    bool known = true, last = false;
+
+    for (unsigned depth = 1; *end && depth; end++) { /* nothing nested is looked into */
+        if (*end == '\\' && end[1]) end++;
+        else if (*end == '[') end = skip_class(end) - 1;
+        else if (*end == '(') depth++, known = false;
+        else if (*end == ')') depth--;
+    }
+    memset(out, 0, sizeof(*out));
+    while (known && b->p < end) {
+        struct chars one;
+
+        if (*b->p == '|' || *b->p == ')') {
+            known = last;
+            last = false;
+            b->p++;
+        } else if (*b->p == '\\' && (b->p[1] == 'b' || b->p[1] == 'B')) {
+            b->p += 2;
+        } else {
+            known = last = one_of(b, &one) && !(*b->p && strchr("?*+{", *b->p));
+            if (known && (*b->p == '|' || *b->p == ')')) chars_join(out, &one);
+        }
+    }
+    b->p = end;
+    return known;
+}
+
 /* (?= (?! (?<= (?<!, b->p at the parenthesis. */
 static uint32_t look(struct builder *b, uint32_t in, bool behind, bool negative)
 {
@@ -495,7 +527,12 @@ static uint32_t look(struct builder *b, uint32_t in, bool behind, bool negative)
         if (*b->p == ')') b->p++;
         return read_rest(b, out);
     }
-    if (!some || (!negative && !all_single)) return in;
+    if (behind && !negative && !all_single) { /* of several characters: at least the last one stands there */
+        b->p = content;
+        if (!last_chars(b, &c)) return in;
+    } else if (!some) {
+        return in;
+    }
     if (negative) chars_invert(&c);
     set_add(&c.ascii, 0x80, NFA_OTHER - 1); /* a part of a character beyond ASCII: may be or may not be one of them */
     if (c.word != NONE) set_add(&c.ascii, NFA_WORD, NFA_WORD);
@@ -566,6 +603,28 @@ static uint32_t back_reference(struct builder *b, uint32_t in)
     return out;
 }
 
+/* \b: of the characters beside it one is of a word and the other is not. A part of one beyond ASCII may be either. */
+static uint32_t word_edge(struct builder *b, uint32_t in)
+{
+    uint32_t before[2] = {new_node(b), new_node(b)}, next[2] = {new_node(b), new_node(b)}, out = new_node(b);
+    struct byte_set sides[2] = {{{0}}};
+
+    b->p += 2;
+    set_word(&sides[0]);
+    sides[1] = sides[0];
+    set_invert(&sides[1]);
+    for (size_t i = 0; i < 2; i++) {
+        set_add(&sides[i], 0x80, NFA_OTHER - 1);
+        set_add(&sides[i], i ? NFA_OTHER : NFA_WORD, i ? NFA_OTHER : NFA_WORD);
+    }
+    make(b, in, NFA_SPLIT, before[0], before[1]);
+    for (size_t i = 0; i < 2; i++) {
+        make_set(b, before[i], NFA_BEFORE, &sides[i], i == 1, next[i]);
+        make_set(b, next[i], NFA_NEXT, &sides[1 - i], i == 0, out);
+    }
+    return out;
+}
+
 static uint32_t atom(struct builder *b, uint32_t in)
 {
     struct chars c;
@@ -573,7 +632,8 @@ static uint32_t atom(struct builder *b, uint32_t in)
     if (one_of(b, &c)) return read_char(b, in, &c);
     if (*b->p == '(') return group(b, in);
     if (*b->p == '\\' && b->p[1] >= '1' && b->p[1] <= '9') return back_reference(b, in);
-    if (*b->p == '\\' && b->p[1] && strchr("bBAzZG", b->p[1])) {
+    if (*b->p == '\\' && b->p[1] == 'b') return word_edge(b, in);
+    if (*b->p == '\\' && b->p[1] && strchr("BAzZG", b->p[1])) {
         b->p += 2;
         return in;
     }

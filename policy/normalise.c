@@ -11,6 +11,7 @@
 
 #include "../base/crypto.h"
 #include "../base/str.h"
+#include "bytes.h"
 
 struct writer {
     struct normalised *out;
@@ -138,8 +139,10 @@ static size_t skip_spaces(const char *s, size_t n, size_t i)
 
 static size_t skip_word(const char *s, size_t n, size_t i, const char *word)
 {
-    size_t len = strlen(word);
+    size_t len;
 
+    if (i >= n || ((s[i] ^ *word) & ~0x20)) return 0; /* most words end here */
+    len = strlen(word);
     return n - i >= len && strncasecmp(s + i, word, len) == 0 ? i + len : 0;
 }
 
@@ -218,16 +221,30 @@ static bool host_follows(const char *s, size_t n, size_t i)
  * begins, else 0. `address`: an '@' stands shortly before. */
 static size_t spelled_out(const char *s, size_t n, size_t i, bool address, char *sign)
 {
-    size_t next;
+    size_t start = skip_spaces(s, n, i), next = 0;
 
+    if (start == n) return 0;
     *sign = '@';
-    if ((next = bracketed(s, n, i, at_words))) return next;
-    if ((next = spaced(s, n, i, at_words)) && dot_follows(s, n, next)) return next;
-    if ((next = spaced(s, n, i, at_sign)) && host_follows(s, n, next)) return next;
-    *sign = '.';
-    if ((next = bracketed(s, n, i, dot_words))) return next;
-    if (address && (next = spaced(s, n, i, dot_words))) return next;
-    return 0;
+    switch (s[start]) {
+    case '[':
+    case '(':
+    case '{':
+    case '<':
+        if ((next = bracketed(s, n, i, at_words))) return next;
+        *sign = '.';
+        return bracketed(s, n, i, dot_words);
+    case '@':
+        if ((next = spaced(s, n, i, at_sign)) && !dot_follows(s, n, next) && !host_follows(s, n, next)) next = 0;
+        return next;
+    case 'a':
+    case 'A':
+    case '\xC3':
+        if ((next = spaced(s, n, i, at_words)) && !dot_follows(s, n, next)) next = 0;
+        return next;
+    default:
+        *sign = '.';
+        return address ? spaced(s, n, i, dot_words) : 0;
+    }
 }
 
 /* ---- the pass -------------------------------------------------------------------------------------------------- */
@@ -319,16 +336,21 @@ static size_t character_reference(const char *s, size_t n, size_t i, uint32_t *c
     return 0;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 /* "=4A" at s[i] as a byte, or -1. Encoders write capitals (RFC 2045 section 6.7). */
 static int quoted_byte(const char *s, size_t n, size_t i)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    const char *high, *low;
+    int high, low;
 
-    if (n - i < 3 || s[i] != '=' || !s[i + 1] || !s[i + 2]) return -1;
-    high = strchr(hex, s[i + 1]);
-    low = strchr(hex, s[i + 2]);
-    return high && low ? (int)((high - hex) * 16 + (low - hex)) : -1;
+    if (n - i < 3 || s[i] != '=') return -1;
+    high = hex_digit(s[i + 1]);
+    low = hex_digit(s[i + 2]);
+    return high >= 0 && low >= 0 ? high * 16 + low : -1;
 }
 
 /* A quoted character that only quoted-printable text would have: several bytes that make one. Its length in s, or 0. */
@@ -410,15 +432,6 @@ static size_t spaced_digits(const char *s, size_t n, size_t i)
 }
 
 /* ---- the pass -------------------------------------------------------------------------------------------------- */
-
-/* Where the pass stops: white space, '@', '&', '=', '%', opening brackets, all beyond ASCII. */
-static void mark_interesting(bool at[256])
-{
-    memset(at, false, 128);
-    memset(at + 128, true, 128);
-    for (const char *p = " \t\v\f\r@&=%[({<"; *p; p++)
-        at[(unsigned char)*p] = true;
-}
 
 /* Is the space s[i] worth a look: "at", "arroba", "dot", "punkt", "point", "ät", '@', '.', a bracket or a digit behind it? */
 static bool space_matters(const char *s, size_t n, size_t i)
@@ -572,56 +585,55 @@ static size_t pass_interest(struct pass *p, size_t i)
     return end;
 }
 
-typedef unsigned char lanes __attribute__((vector_size(16)));
+#define BLOCK 64 /* bytes that are looked at at once */
+#define AHEAD 2  /* bytes behind them that are looked at too */
 
-static inline lanes load(const char *s)
+/* Where in s[0, BLOCK) the pass may have to stop, a bit each. Never no where it has to. */
+static inline uint64_t look_at_block(const char *s)
 {
-    lanes v;
+    uint64_t odd = 0, spaces = 0, before_word = 0;
 
-    memcpy(&v, s, sizeof(v));
-    return v;
-}
+    for (unsigned k = 0; k < BLOCK; k += 16) {
+        bytes_lanes v = bytes_load16(s + k), next = bytes_load16(s + k + 1), more = bytes_load16(s + k + 2) | 0x20;
+        bytes_lanes low = next | 0x20, after_at = bytes_are(more, 't') | bytes_are(more, 'r');
+        bytes_lanes stop = bytes_are(v, '@') | bytes_are(v, '&') | bytes_are(v, '%') | bytes_are(v & 0xFE, '<') | /* and '=' */
+                           bytes_are(v, '(') | bytes_are(v | 0x20, '{') | /* and '[' */ bytes_are(v, '\t') |
+                           (bytes_lanes)((bytes_lanes)(v - '\v') < 3); /* \v, \f, \r */
+        bytes_lanes word = (bytes_are(low, 'a') & after_at) | (bytes_are(low, 'd') & bytes_are(more, 'o')) |
+                           (bytes_are(low, 'p') & (bytes_are(more, 'u') | bytes_are(more, 'o'))) | bytes_are(next, ' ') |
+                           bytes_are(next, '.') | (bytes_are_digits(next) & ~bytes_are_digits(more));
 
-/* May the pass have to stop in s[0, 16)? Two bytes behind are read too. Never no where it has to. */
-static inline bool block_matters(const char *s)
-{
-    const lanes v = load(s), next = load(s + 1), more = load(s + 2) | 0x20, low = next | 0x20;
-    lanes hit = (lanes)(v >= 0x80) | (lanes)(v == '@') | (lanes)(v == '&') | (lanes)(v == '=') | (lanes)(v == '%') |
-                (lanes)(v == '[') | (lanes)(v == '(') | (lanes)(v == '{') | (lanes)(v == '<') | (lanes)(v == '\t') |
-                (lanes)((v >= '\v') & (v <= '\r'));
-    lanes word = (lanes)((low == 'a') & ((more == 't') | (more == 'r'))) | (lanes)((low == 'd') & (more == 'o')) |
-                 (lanes)((low == 'p') & ((more == 'u') | (more == 'o'))) | (lanes)(next == ' ') | (lanes)(next == '.') |
-                 (lanes)((next >= '0') & (next <= '9') & ((more < '0') | (more > '9')));
-    uint64_t halves[2];
-
-    hit |= word & (lanes)(v == ' ');
-    memcpy(halves, &hit, sizeof(halves));
-    return (halves[0] | halves[1]) != 0;
+        odd |= bytes_mark(v | stop) << k; /* and all beyond ASCII */
+        spaces |= bytes_mark(bytes_are(v, ' ')) << k;
+        before_word |= bytes_mark(word) << k;
+    }
+    return odd | (spaces & (before_word | odd >> 1 | UINT64_C(1) << (BLOCK - 1)));
 }
 
 static void run(struct pass *p)
 {
     const char *s = p->w.s;
-    size_t n = p->w.n;
-    size_t looked = 0; /* bytes before are to be looked at one by one */
-    bool interesting[256];
+    size_t n = p->w.n, next = 0; /* where to go on */
 
-    mark_interesting(interesting);
-    for (size_t i = 0; i < n && !p->w.failed;) {
-        unsigned char c;
+    for (size_t base = 0; base < n && !p->w.failed; base += BLOCK) {
+        char padded[BLOCK + AHEAD];
+        const char *block = s + base;
+        uint64_t marks;
 
-        if (i >= looked) {
-            while (n - i >= sizeof(lanes) + 2 && !block_matters(s + i))
-                i += sizeof(lanes);
-            looked = i + sizeof(lanes);
+        if (next >= base + BLOCK) continue;
+        if (n - base < sizeof(padded)) {
+            memset(padded, 0, sizeof(padded));
+            block = memcpy(padded, block, n - base);
         }
-        c = (unsigned char)s[i];
-        if (!interesting[c] || (c == ' ' && !space_matters(s, n, i)))
-            i++;
-        else if (c == 0xC3 && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
-            i += 2; /* U+00C0 to U+00FF: frequent, and they stand for themselves */
-        else
-            i = pass_interest(p, i);
+        for (marks = look_at_block(block); marks && !p->w.failed; marks &= marks - 1) {
+            size_t i = base + (size_t)__builtin_ctzll(marks);
+
+            if (i < next || (s[i] == ' ' && !space_matters(s, n, i))) continue;
+            if (s[i] == '\xC3' && n - i > 1 && ((unsigned char)s[i + 1] & 0xC0) == 0x80)
+                next = i + 2; /* U+00C0 to U+00FF: frequent, and they stand for themselves */
+            else
+                next = pass_interest(p, i);
+        }
     }
 }
 

@@ -56,20 +56,25 @@ static bool any_in(const char *const *phrases, size_t n, const struct tokens *t)
     return false;
 }
 
+/* We say that we will. */
 static const char *const promises[] = {
-    "we|i ~ guarantee*|promise|commit|undertake|warrant|ensure",
+    "we|i ~ guarantee*|promise*|commit*|undertake|warrant|ensure",
     "we|i will|shall|ll ~ deliver|ship|install|refund|compensate|reimburse|waive|credit|pay|match|extend",
     "we|i can|could|will|ll ~ offer|give|grant|reduce|lower ~ discount*|price*|rebate*|off|free|percent",
     "we|i ~ lower|reduce|cut ~ price*",
     "we|i ~ accept ~ liability|responsibility|terms|contract",
+    "wir|ich ~ garantier*|versprech*|zusichern|gewährleist*|verpflicht*|haft*",
+    "wir|ich sagen|sage|sichern|sichere ~ zu", "garantier*|versprech*|gewähr*|verpflicht* wir|ich",
+    "wir|ich ~ liefern|liefere|erstatten|erstatte|gewähren|gewähre|übernehmen|übernehme",
+    "liefern|erstatten|gewähren|übernehmen wir",
+};
+/* Told to a customer, that is one, whoever the subject is. */
+static const char *const offers[] = {
     "you will|ll ~ get|receive|have ~ discount*|refund*|free|credit|delivery|goods",
     "discount*|rebate*|guarantee*|refund*|penalty|hereby", "free of charge", "at no cost", "no charge", "for free",
     "money back", "best|lowest|fixed price*", "price match", "legally binding", "binding offer", "percent off",
     "off ~ price*", "delivery|delivered by|on|within",
-    "wir|ich ~ garantier*|versprech*|zusichern|gewährleist*|verpflicht*|haft*",
-    "wir|ich sagen|sage|sichern|sichere ~ zu", "garantier*|versprech*|gewähr*|verpflicht* wir|ich",
-    "wir|ich ~ liefern|liefere|erstatten|erstatte|gewähren|gewähre|übernehmen|übernehme",
-    "liefern|erstatten|gewähren|übernehmen wir", "sie erhalten|bekommen ~ lieferung|ware",
+    "sie erhalten|bekommen ~ lieferung|ware",
     "rabatt*|nachlass*|preisnachlass*|skonto|kostenlos*|kostenfrei*|gratis|garant*|gewährleist*|erstatt*|gutschrift*",
     "rechtsverbindlich*|verbindlich*|hiermit|vertragsstrafe*|haftung*|festpreis*|bestpreis*|liefertermin*",
     "lieferung|geliefert bis|am|innerhalb",
@@ -77,7 +82,45 @@ static const char *const promises[] = {
 
 bool phrase_promise(const struct tokens *t)
 {
-    return any_in(promises, COUNT_OF(promises), t);
+    return any_in(promises, COUNT_OF(promises), t) || any_in(offers, COUNT_OF(offers), t);
+}
+
+/* What may be promised. */
+#define GOODS "discount*|rebate*|refund*|credit|warranty|guarantee*|penalty|exclusivity|liability|delivery|deadline|sla|price*|free|off"
+#define WAREN "rabatt*|nachlass*|preisnachlass*|skonto|gutschrift*|erstattung|garantie*|gewährleistung|haftung|exklusivität|lieferung|liefertermin*|festpreis*|" \
+              "preisgarantie|vertragsstrafe*|kostenlos*|gratis"
+
+/* Verbs of commitment whose subject stands before them, if it is said at all. */
+static const char *const committed[] = {
+    "promise*|guarantee*|pledge*|warrant", "committed|commits|commit to", "granted|grants|conceded|waived|waives",
+    "offered|offers|agreed|agrees|confirmed|confirms|accepted|assured|approved ~ " GOODS,
+    "versprach|versprachen|versprochen|versprechen|garantiert*|zugesichert|zugesagt|sicherte|sicherten",
+    "gewährt*|eingeräumt|erlassen", "angeboten|vereinbart|bestätigt|akzeptiert|genehmigt ~ " WAREN,
+    WAREN " ~ angeboten|vereinbart|bestätigt|akzeptiert|genehmigt",
+};
+static const char *const passive[] = {
+    GOODS " ~ was|were|is|are|been promised|granted|agreed|offered|confirmed|guaranteed|approved",
+    GOODS " promised|granted|agreed|offered|confirmed|guaranteed",
+};
+static const char *const theirs = "[PERSON_*|[ORG_*|customer|client|buyer|lead|prospect|supplier|they|he|she|you|kunde|kundin|kunden|lieferant|er|sie|ihr";
+
+#define SUBJECT_REACH 4 /* words between a subject and its verb */
+
+/* Somebody of the other side is the subject of the verb at `at`. */
+static bool is_theirs(const struct tokens *t, size_t at)
+{
+    for (size_t i = at > SUBJECT_REACH ? at - SUBJECT_REACH : 0; i < at; i++)
+        if (phrase_at(theirs, t, i)) return true;
+    return false;
+}
+
+bool phrase_commitment(const struct tokens *t)
+{
+    if (any_in(promises, COUNT_OF(promises), t) || any_in(passive, COUNT_OF(passive), t)) return true;
+    for (size_t k = 0; k < COUNT_OF(committed); k++)
+        for (size_t i = 0; i < t->n; i++)
+            if (phrase_at(committed[k], t, i) && !is_theirs(t, i)) return true;
+    return false;
 }
 
 static const char *const attributions[] = {

@@ -13,6 +13,8 @@ bool phrase_in(const char *phrase, const struct tokens *t);
 
 /* In a draft: a commitment of ours, such as a discount, a guarantee, a legal or delivery commitment. */
 bool phrase_promise(const struct tokens *t);
+/* In a text about a customer: that we made such a commitment. What a customer asks for or commits to is none. */
+bool phrase_commitment(const struct tokens *t);
 /* It says that somebody else said so: "you wrote", "laut", "the customer reports". */
 bool phrase_attributed(const struct tokens *t);
 /* A phrase of a policy file: its words in any case, the last one with any ending of up to three letters. */

@@ -45,6 +45,7 @@ static void scanner_close(struct scanner *s)
     detect_close(s->detect);
     special_close(s->special);
     suspicious_close(s->suspicious);
+    scan_clear(&s->scan);
     free(s);
 }
 
@@ -85,6 +86,7 @@ void policy_scanner_give(const struct policy *p, struct scanner *s)
     struct policy *own = (struct policy *)p;
 
     if (!s) return;
+    scan_forget(&s->scan);
     pthread_mutex_lock(&own->idle_lock);
     s->next = own->idle;
     own->idle = s;
@@ -176,66 +178,44 @@ bool policy_admits_under(const struct path_rule *rules, const char *path)
     return false;
 }
 
-/* Fields that code reads to know people, consent of time and language; none enters a prompt unless it is listed. */
+/* Fields that code reads by their name: who is meant and in which language, what is done, when it began. None enters a
+ * prompt unless it is listed. */
 static const char *const code_fields[] = {
-    "name",     "first_name", "last_name",   "full_name",  "title",      "salutation",  "gender",   "email", "phone",
-    "mobile",   "language",   "country",     "created",    "created_at", "stage_since", "date",     "due_date",
-    "status",   "kind",       "direction",   "author",     "closed_at",  "close_date",  "opened_at",
+    "gender", "salutation", "language", "country", "stage", "status", "closed_at", "stage_since", "opened_at", "created_at", "created",
+    "kind", "direction",
 };
 
-/* Is `name`, a parent or list in a path, made of records of this object? "tasks" of task, "activities" of activity,
- * "primary_contact" of contact, "owner" of user. The mapping, which knows for sure, is the connectors' own. */
-static bool name_means(const char *name, size_t n, const char *object)
+/* A wish holds for a lead as for a contact, whichever of them a rule names: admit.c. */
+static bool rule_reads(const struct blocked_rule *b, const char *object, const char *field)
 {
-    size_t len = strlen(object);
-    char plural[128];
-
-    if (n == 5 && strncmp(name, "owner", 5) == 0) return str_eq(object, "user");
-    if (n == 3 && strncmp(name, "who", 3) == 0) return str_eq(object, "contact") || str_eq(object, "lead");
-    if (len + 4 > sizeof(plural) || !len) return false;
-    if (n >= len && strncmp(name + n - len, object, len) == 0) return n == len || name[n - len - 1] == '_';
-    memcpy(plural, object, len + 1);
-    strcpy(plural + (object[len - 1] == 'y' ? len - 1 : len), object[len - 1] == 'y' ? "ies" : "s");
-    len = strlen(plural);
-    return n >= len && strncmp(name + n - len, plural, len) == 0 && (n == len || name[n - len - 1] == '_');
+    for (; b; b = b->next)
+        if (str_eq(b->field, field) && (str_eq(b->object, object) || str_eq(object, "contact") || str_eq(object, "lead"))) return true;
+    return false;
 }
 
-/* Does the path lead to this field of this object? *reached: it leads to some field of the object. */
-static bool path_wants(const char *root, const char *path, const char *object, const char *field, bool *reached)
+/* What no pattern finds, or whose key seals what is found: people.c collects their values. */
+static bool tells_people(const char *entity)
 {
-    const char *last = strrchr(path, '.'), *owner = last;
-    bool here;
+    static const char *const entities[] = {"PERSON", "STAFF", "ORG", "EMAIL_ADDRESS", "PHONE_NUMBER"};
+    const char *known = entity ? detect_entity(entity) : NULL;
 
-    if (!last) {
-        here = str_eq(root, object);
-        last = path;
-    } else {
-        while (owner > path && owner[-1] != '.') owner--;
-        here = name_means(owner, (size_t)(last - owner), object);
-        last++;
-    }
-    if (here) *reached = true;
-    return here && (strcmp(last, "*") == 0 || str_eq(last, field));
+    for (size_t i = 0; i < COUNT_OF(entities); i++)
+        if (str_eq(known ? known : entity, entities[i])) return true;
+    return false;
 }
 
-bool policy_wants_field(const struct policy *p, const char *object, const char *field)
+bool policy_wants_field(const struct policy *p, const char *root, const char *path, const char *object, const char *entity)
 {
-    bool reached = false;
+    const struct object_rules *rules = policy_object(p, root);
+    const char *dot = strrchr(path, '.'), *field = dot ? dot + 1 : path;
 
-    for (const struct object_rules *o = p->objects; o; o = o->next)
-        for (size_t i = 0; i < N_PURPOSES; i++)
-            for (const struct path_rule *r = o->paths[i]; r; r = r->next)
-                if (path_wants(o->name, r->path, object, field, &reached)) return true;
-    for (size_t i = 0; i < N_PURPOSES; i++)
-        for (size_t k = 0; k < 2; k++)
-            for (const struct blocked_rule *b = k ? p->purposes[i].consent : p->purposes[i].blocked; b; b = b->next)
-                if (str_eq(b->object, object) && str_eq(b->field, field)) return true;
-    for (const struct word_rule *w = p->region_fields; w; w = w->next) {
-        const char *dot = strrchr(w->text, '.');
-        if (str_eq(dot ? dot + 1 : w->text, field) && (!dot || strncmp(w->text, object, (size_t)(dot - w->text)) == 0)) return true;
+    for (size_t i = 0; i < N_PURPOSES; i++) {
+        if (rules && policy_admits(rules->paths[i], path)) return true;
+        if (rule_reads(p->purposes[i].blocked, object, field) || rule_reads(p->purposes[i].consent, object, field)) return true;
     }
-    if (!reached) return false;
-    if (p->four_eyes_field && str_eq(p->four_eyes_field, field)) return true;
+    for (const struct word_rule *w = p->region_fields; w; w = w->next)
+        if (str_eq(w->text, path)) return true;
+    if (tells_people(entity) || str_eq(p->four_eyes_field, path)) return true;
     for (size_t i = 0; i < COUNT_OF(code_fields); i++)
         if (str_eq(code_fields[i], field)) return true;
     return false;
@@ -382,6 +362,7 @@ bool policy_may(const struct policy *p, const struct viewer *v, enum permission 
     case MAY_ERASE: return r->erase;
     case MAY_AUDIT: return r->audit;
     case MAY_APPROVE_ENRICHMENT: return sees && r->approve[PURPOSE_ENRICHMENT];
+    case MAY_AUDIT_CONTENT: return r->audit_content;
     }
     return false;
 }
@@ -415,13 +396,53 @@ bool policy_has_role(const struct policy *p, const char *role)
     return role_named(p, role) != NULL;
 }
 
+/* Is `name`, a parent or list in a path, made of records of this object? "tasks" of task, "activities" of activity,
+ * "primary_contact" of contact, "owner" of user. */
+static bool name_means(const char *name, size_t n, const char *object)
+{
+    size_t len = strlen(object);
+    char plural[128];
+
+    if (n == 5 && strncmp(name, "owner", 5) == 0) return str_eq(object, "user");
+    if (n == 3 && strncmp(name, "who", 3) == 0) return str_eq(object, "contact") || str_eq(object, "lead");
+    if (len + 4 > sizeof(plural) || !len) return false;
+    if (n >= len && strncmp(name + n - len, object, len) == 0) return n == len || name[n - len - 1] == '_';
+    memcpy(plural, object, len + 1);
+    strcpy(plural + (object[len - 1] == 'y' ? len - 1 : len), object[len - 1] == 'y' ? "ies" : "s");
+    len = strlen(plural);
+    return n >= len && strncmp(name + n - len, plural, len) == 0 && (n == len || name[n - len - 1] == '_');
+}
+
+/* May a parent or list of this name be made of records of this object? One whose name says no object that we know may be
+ * made of any. */
+static bool name_may_mean(const struct policy *p, const char *name, size_t n, const char *object)
+{
+    static const char *const others[] = {"account", "contact", "lead", "opportunity", "case", "activity", "task", "user"};
+
+    if (name_means(name, n, object)) return true;
+    for (const struct object_rules *o = p->objects; o; o = o->next)
+        if (name_means(name, n, o->name)) return false;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (name_means(name, n, others[i])) return false;
+    return true;
+}
+
+/* May the path of an allow-list of `root` lead to this field of this object? */
+static bool path_may_reach(const struct policy *p, const char *root, const char *path, const char *object, const char *field)
+{
+    const char *last = strrchr(path, '.'), *owner = last;
+
+    if (!last) return str_eq(root, object) && (strcmp(path, "*") == 0 || str_eq(path, field));
+    while (owner > path && owner[-1] != '.') owner--;
+    return name_may_mean(p, owner, (size_t)(last - owner), object) && (strcmp(last + 1, "*") == 0 || str_eq(last + 1, field));
+}
+
 bool policy_hides(const struct policy *p, const struct viewer *v, const char *object, enum purpose purpose,
                   const char *hash)
 {
     const struct role_rule *r = role_named(p, v->role);
     const struct object_rules *o = policy_object(p, object);
     char hidden[128];
-    bool reached;
 
     if (!r || !r->hide) return false;
     if (!o || !str_eq(hash, p->hash)) return true;
@@ -431,7 +452,7 @@ bool policy_hides(const struct policy *p, const struct viewer *v, const char *ob
         memcpy(hidden, w->text, (size_t)(dot - w->text));
         hidden[dot - w->text] = '\0';
         for (const struct path_rule *x = o->paths[purpose]; x; x = x->next)
-            if (path_wants(object, x->path, hidden, dot + 1, &reached)) return true;
+            if (path_may_reach(p, object, x->path, hidden, dot + 1)) return true;
     }
     return false;
 }

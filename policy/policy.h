@@ -42,8 +42,11 @@ const char *policy_hash(const struct policy *p); /* SHA-256 of the file's bytes,
 const char *policy_source(const struct policy *p, size_t *n); /* those bytes, borrowed: to be kept, and for signatures */
 bool policy_audit_content(const struct policy *p); /* audit: {content: yes}: prompts and texts are kept in the chain, sealed */
 
-/* Fields of `object` that some purpose admits or that consent and visibility need: what a source may be asked for. */
-bool policy_wants_field(const struct policy *p, const char *object, const char *field);
+/* A field as it comes with a record of `root`: path as an allow-list writes it ("amount", "activities.who.email"), object
+ * the one that has it, entity as the mapping declares it, or NULL. Does policy need it? It needs what some purpose admits,
+ * what consent, regions and four eyes rest on, what code reads to know languages and what is done, and the names and
+ * addresses by which people are found in texts. A source is asked for nothing else. */
+bool policy_wants_field(const struct policy *p, const char *root, const char *path, const char *object, const char *entity);
 
 /* The i-th field that blocks a purpose (blocked_when), borrowed; false behind the last one. A source that has the object
  * must have the field, or nobody in it would ever count as opted out. */
@@ -64,7 +67,8 @@ struct viewer {
     const char *team;     /* or NULL */
 };
 /* Of a role; the first five need the record to be in its scope. */
-enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT };
+enum permission { MAY_SEE, MAY_APPROVE_SUMMARY, MAY_APPROVE_EMAIL, MAY_REVEAL, MAY_RUN_JOBS, MAY_ERASE, MAY_AUDIT, MAY_APPROVE_ENRICHMENT,
+                  MAY_AUDIT_CONTENT };
 /* owner and team are the record's; both may be NULL. 'Absent' looks like 'forbidden' to the caller's caller. */
 bool policy_may(const struct policy *p, const struct viewer *v, enum permission what, const char *owner,
                 const char *team);
@@ -90,6 +94,13 @@ int64_t policy_retention_us(const struct policy *p, const char *what); /* "brief
 
 /* ---- policy in -------------------------------------------------------------------------------------------------- */
 
+struct policy_value;
+struct policy_keys;
+struct policy_previous { /* what of it is erased counts as unknown */
+    const struct policy_value *values;
+    size_t n_values;
+    const struct policy_keys *keys;
+};
 struct policy_request {
     enum purpose purpose;
     const struct clock *clock;   /* for derived facts */
@@ -103,6 +114,7 @@ struct policy_request {
     bool (*name_known)(void *ctx, const uint8_t hash[SHA256_SIZE]);
     void *name_ctx;
     const char *intent, *tone;   /* e-mail; fixed words, or NULL for the defaults "follow-up", "neutral" */
+    const struct policy_previous *previous; /* the values of the previous brief of this record and kind, or NULL */
 };
 
 /* Keyed hashes of the parts of the names that the record's own fields hold (entity PERSON or STAFF), not of its parents
@@ -139,6 +151,12 @@ struct policy_piece {
  *   activities, tasks                          lists of maps, newest first
  *   facts.days_since_contact, facts.days_to_close, facts.close_overdue, facts.days_in_stage, facts.last_contact,
  *   facts.overdue_tasks, facts.opted_out ...   derived; absent when unknown
+ *   facts.previous_brief, facts.new_activities, changes      what changed since the previous brief: a list of {field, was,
+ *                                              now, direction, line}; the hash does not know them
+ *   conflicts                                  a note and a field say different things: {field, value, said, text, kind,
+ *                                              direction, date, who.full_name, outside, line}
+ *   superseded                                 a later note replaces a date or offer: {topic, was, now, kind, direction,
+ *                                              date, who.full_name, outside, line}
  *   brief.object, brief.purpose, brief.language, brief.intent, brief.tone, brief.today, hint
  * An absent or dropped field has no node. */
 enum admitted_kind { ADMITTED_VALUE, ADMITTED_MAP, ADMITTED_LIST };
@@ -148,6 +166,7 @@ struct policy_node {
     const struct policy_piece *pieces; /* ADMITTED_VALUE */
     size_t n_pieces;
     bool outside;                     /* the text came from outside the company */
+    bool told;                        /* code says it about other nodes, which are the source */
     const char *path;                 /* provenance: "activity/ACT-0007.body", "opportunity/O-023.amount" */
     const struct policy_node *first, *next; /* members or items */
     size_t count;
@@ -172,6 +191,31 @@ void policy_common_words(const char *language, const char *const **words, size_t
 /* Instruction-like text was found in these admitted texts (flag "instructions"); policy may quarantine instead. */
 bool policy_admitted_suspicious(const struct policy_admitted *a);
 
+/* ---- what a prompt shows of long texts -------------------------------------------------------------------------- */
+
+/* A record may have more text than a model's context. It is not cut at its end: sentences are chosen, by what weighs in
+ * sales (sums, dates, decisions, objections, next steps, questions), by how new their note is, and a quarter of the room is
+ * kept for what weighs whatever its age, so that old facts which still hold are not lost. A sentence with a date or offer
+ * that a later note replaces comes last, apart from the others; one that says the same again does not come. */
+struct policy_room {
+    size_t max;       /* of all that is chosen, in what cost() counts */
+    size_t per_note;  /* what each note costs besides */
+    size_t max_notes; /* 0: any number */
+    size_t (*cost)(void *ctx, const char *text, size_t n); /* NULL: bytes */
+    void *ctx;
+};
+struct policy_salient;
+/* The texts of the record and of its lists' items, as a list of maps, newest first: `text` (the sentences chosen, in their
+ * order, that hold), `old` (those that a later note replaces), `shortened` and `outside` ("yes"), `kind` (of an item its own,
+ * else the field's name), and all that the item has. It borrows from `a`. RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_salient_open(const struct policy_admitted *a, const struct policy_room *room, struct policy_salient **out,
+                                     struct err *e);
+/* One text cut down to the room: a list of one map, `text`. */
+MUST_USE enum rc policy_condense(const struct policy_admitted *a, const struct policy_node *text, const struct policy_room *room,
+                                 struct policy_salient **out, struct err *e);
+const struct policy_node *policy_salient_list(const struct policy_salient *s);
+void policy_salient_close(struct policy_salient *s); /* NULL is a no-op */
+
 /* ---- policy out ------------------------------------------------------------------------------------------------- */
 
 struct draft { /* what the pipeline composed from the model's checked steps; all text in slots */
@@ -179,10 +223,12 @@ struct draft { /* what the pipeline composed from the model's checked steps; all
     const char *body;            /* paragraphs; sentences end in . ! ? */
     const char *const *bullets;
     size_t n_bullets;
-    const char *prompt;          /* what the model saw: for the leak check and grounding */
+    const char *prompt;          /* what the model saw, less the instructions: for the leak check and grounding */
     const char *instructions;    /* the system parts of it, or NULL: for the leak check */
     const char *greeting_to;     /* path of the person greeted ("contact"), or NULL for no greeting and sign-off */
     const char *sender_name, *sender_title; /* sign-off; from config */
+    const char *by_code;         /* what the template itself wrote of subject, body and bullets, or NULL: a sentence of it is
+                                    not judged as the model's (slots, leaks, forbidden phrases and outside text are) */
     double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */
     /* Enrichment, else NULL: `body` is one JSON document. Each of its strings is judged like a sentence, except those of
      * an enum, in whose place no other of their length would fit; one that fails becomes null or its member is left
@@ -218,9 +264,10 @@ struct policy_released; /* made only by policy_release() and policy_release_edit
  * STAFF slot, so that no clear name is stored. Flags:
  *   machine-written   always           dropped:CHECK   sentences that a check took out (names: policy/checks.h)
  *   instructions      instruction-like text was admitted
- *   promise           a commitment of ours in a draft, with `promises: flag`
- *   outside           a statement, or a value of enrichment, rests only on text from outside and does not say so (drafts
- *                     drop it instead)
+ *   promise           a commitment of ours (discount, guarantee, legal or delivery commitment), with `promises: flag`; of a
+ *                     summary also with `drop`: it tells what was promised
+ *   outside           a value of enrichment rests only on text from outside. Drafts drop a sentence that does and does not
+ *                     say so; a summary says so before it ("According to an incoming email: ...")
  *   shortened         more than max_sentences */
 MUST_USE enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
                                 const struct policy_keys *keys, struct policy_released **out, struct err *e);
@@ -247,7 +294,7 @@ struct policy_edit {
  * their slots, the longest first; what detection finds besides (names, addresses, numbers, sums, dates) becomes new
  * slots. policy_rehydrate() of the result gives the person's text, byte for byte; a slot that the person typed is one.
  * The checks that need no record warn and change nothing; flags: "edited", "promise", "warning:repetition",
- * "warning:syllables", "warning:language". RC_REFUSED: a phrase that the policy forbids, which the message names, or
+ * "warning:syllables", "warning:language", "warning:tone". RC_REFUSED: a phrase that the policy forbids, which the message names, or
  * the record's key was erased. RC_BAD a stored value doesn't open; RC_LIMIT, RC_NOMEM; what subject_key returns. */
 MUST_USE enum rc policy_release_edit(const struct policy *p, const struct policy_edit *d, const struct policy_keys *keys,
                                      struct policy_released **out, struct err *e);
@@ -284,10 +331,18 @@ void policy_released_reasons(const struct policy_released *r, const char *const 
 size_t policy_released_dropped(const struct policy_released *r); /* sentences that a check took out */
 int64_t policy_released_valid_until(const struct policy_released *r); /* microseconds; 0: no date in it */
 
-/* Why a sentence of a step would be dropped by the checks, or NULL if it passes: lets the pipeline ask the model
- * once more. Checks grounding, digits outside slots, unknown slots, leaks, promises, repetition. Static string. */
-const char *policy_sentence_fault(const struct policy *p, const struct policy_admitted *a, const char *sentence,
-                                  const char *prompt);
+/* What the checks would take out of an answer of the model: lets the pipeline ask once more before policy_release(). */
+struct policy_judged {
+    const char *fault;  /* the check that the first such sentence (enrichment: string) fails, static; NULL: all pass */
+    unsigned good, bad; /* sentences, strings */
+};
+/* d: body, prompt, instructions, of enrichment fields_fit as well; the rest is not looked at. */
+void policy_judge(const struct policy *p, const struct policy_admitted *a, const struct draft *d, struct policy_judged *out);
+/* Enrichment, asked for twice: the strings of d->body that fail, replaced by those that stand in the same place of `again`
+ * and pass, as far as the document still fits; one of the two that is no JSON document counts for nothing. *text is the
+ * caller's (free()). RC_BAD both are none; RC_LIMIT, RC_NOMEM. */
+MUST_USE enum rc policy_fields_mend(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
+                                    const char *again, char **text, struct err *e);
 
 /* Put values back: text in slots, the stored values and their keys give clear text, for a person who may reveal.
  * Sums, numbers and dates in `language`. A slot without a value stays as it is. RC_REFUSED: a key was erased: the
@@ -295,6 +350,15 @@ const char *policy_sentence_fault(const struct policy *p, const struct policy_ad
 MUST_USE enum rc policy_rehydrate(const struct policy_value *values, size_t n, const struct policy_keys *keys,
                                   const char *language, const char *slotted, struct buf *out, bool *erased,
                                   struct err *e);
+
+/* The same for many texts with one set of values, which must stay: opening them takes as long as there are values, a text
+ * only as long as it is. Close NULL is a no-op. */
+struct policy_reveal;
+MUST_USE enum rc policy_reveal_open(const struct policy_value *values, size_t n, const struct policy_keys *keys,
+                                    const char *language, struct policy_reveal **out, struct err *e);
+MUST_USE enum rc policy_reveal(struct policy_reveal *values, const char *slotted, struct buf *out, bool *erased,
+                               struct err *e);
+void policy_reveal_close(struct policy_reveal *values); /* wipes what was opened */
 
 /* ---- redaction of plain text: briefctl redact ------------------------------------------------------------------- */
 

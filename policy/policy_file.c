@@ -602,14 +602,14 @@ static enum rc read_hidden(struct reader *r, const struct yaml_node *list, struc
 
 static enum rc read_role(struct reader *r, const struct yaml_node *n, struct err *e)
 {
-    static const char *const known[] = {"records", "approve", "reveal",  "jobs",    "erase",
-                                        "audit",   "content", "sources", "objects", "hide"};
+    static const char *const known[] = {"records", "approve", "reveal",  "jobs",    "erase", "audit",
+                                        "audit_content", "content", "sources", "objects", "hide"};
     static const char *const scopes[] = {"own", "team", "all"};
     struct role_rule *role = make(r, sizeof(*role));
     struct {
         const char *key;
         bool *flag;
-    } flags[5];
+    } flags[6];
     const struct yaml_node *x;
     size_t i;
     enum rc rc;
@@ -621,6 +621,7 @@ static enum rc read_role(struct reader *r, const struct yaml_node *n, struct err
     flags[2].key = "erase", flags[2].flag = &role->erase;
     flags[3].key = "audit", flags[3].flag = &role->audit;
     flags[4].key = "content", flags[4].flag = &role->content;
+    flags[5].key = "audit_content", flags[5].flag = &role->audit_content;
     rc = want_map(r, n, known, COUNT_OF(known), e);
     if (rc == RC_OK && (x = yaml_get(n, "records"))) {
         rc = yaml_choice(r->y, x, scopes, COUNT_OF(scopes), &i, e);

@@ -6,6 +6,7 @@
 #include "../base/arena.h"
 #include "detect.h"
 #include "policy.h"
+#include "scan.h"
 #include "special.h"
 #include "suspicious.h"
 
@@ -65,7 +66,7 @@ struct role_rule {
     const char *name;
     enum scope scope;
     bool approve[N_PURPOSES];
-    bool reveal, jobs, erase, audit, content;
+    bool reveal, jobs, erase, audit, audit_content, content;
     const struct word_rule *sources, *objects; /* only these; NULL: any */
     const struct word_rule *hide;              /* "opportunity.amount": texts that may rest on it are withheld */
     const struct role_rule *next;
@@ -84,6 +85,7 @@ struct scanner {
     struct detect_set *detect;
     struct special *special;
     struct suspicious *suspicious;
+    struct scan scan;
     struct scanner *next;
 };
 

@@ -12,6 +12,7 @@
 #include "admit.h"
 #include "defuse.h"
 #include "normalise.h"
+#include "salience.h"
 #include "text.h"
 #include "thread.h"
 
@@ -291,20 +292,28 @@ static enum rc add_winners(struct part *p, const struct matches *m, struct err *
     return detect_resolve(p->found, &p->n_found, e);
 }
 
+static enum rc copy_matches(const struct found_list *l, struct matches *m, struct err *e)
+{
+    m->items = malloc((l->n + 1) * sizeof(*m->items));
+    if (!m->items) return err_set(e, RC_NOMEM, "policy: out of memory");
+    if (l->n) memcpy(m->items, l->items, l->n * sizeof(*m->items));
+    m->n = l->n;
+    return RC_OK;
+}
+
 static enum rc find_pass(struct part *p, const char *text, bool *again, struct err *e)
 {
+    struct scan *scan = &p->a->scanner->scan;
     struct matches m = {0};
-    struct name_found *names = NULL;
-    size_t n_names = 0, from = p->n_names;
-    enum rc rc = detect_scan(p->a->scanner->detect, text, p->n, &m.items, &m.n, e);
+    size_t from = p->n_names;
+    enum rc rc = scan_text(scan, p->a->scanner->detect, p->a->names, text, p->n, e);
 
     *again = false;
-    if (rc == RC_OK) rc = names_scan(p->a->names, text, p->n, &names, &n_names, e);
-    if (rc == RC_OK) rc = add_names(p, names, n_names, e);
+    if (rc == RC_OK) rc = copy_matches(&scan->found, &m, e);
+    if (rc == RC_OK) rc = add_names(p, scan->names, scan->n_names, e);
     if (rc == RC_OK) rc = merge_names(p, from, &m, again, e);
     if (rc == RC_OK) rc = resolve(&m, again, e);
     if (rc == RC_OK) rc = add_winners(p, &m, e);
-    free(names);
     free(m.items);
     return rc;
 }
@@ -427,25 +436,6 @@ struct chunks {
     size_t n, cap;
 };
 
-/* What a sales person looks for in a long note, folded and sorted for bsearch(). */
-static const char *const weighty[] = {
-    "abgelehnt",  "agree",     "agreed",     "angebot",    "approval",  "approve",   "approved",  "beauftragt", "bestellt",
-    "bestellung", "blocked",   "board",      "budget",     "cancel",    "cancelled", "churn",     "competitor", "contract",
-    "deadline",   "decide",    "decided",    "decides",    "decision",  "discount",  "einigung",  "entscheidet", "entscheidung",
-    "entschieden", "entschied", "escalated",  "eskaliert",  "frist",     "freigabe",  "freigegeben", "genehmigt", "go-live",
-    "konkurrenz", "kündigen",  "kündigung",  "legal",      "loses",     "lost",      "next",      "offer",      "order",
-    "ordered",    "postponed", "preis",      "price",      "problem",   "procurement", "promised", "proposal",  "rabatt",
-    "refuse",     "refused",   "rejected",   "renewal",    "risiko",    "risk",      "sign",      "signed",     "unterschrieben",
-    "urgent",     "vereinbart", "vertrag",   "verschoben", "vorstand",  "wettbewerber", "zugesagt",
-};
-
-static bool is_weighty(const char *word)
-{
-    for (size_t i = 0; i < COUNT_OF(weighty); i++)
-        if (strcmp(word, weighty[i]) == 0) return true;
-    return false;
-}
-
 static int score_of(const struct part *p, const struct chunk *c, size_t first, size_t last)
 {
     size_t pos = c->start;
@@ -459,7 +449,7 @@ static int score_of(const struct part *p, const struct chunk *c, size_t first, s
     }
     while (text_word(p->text, c->end, &pos, &w)) {
         text_fold(p->text + w.start, w.end - w.start, word, sizeof(word));
-        if (is_weighty(word)) words += 3;
+        if (salience_word(word)) words += 3;
     }
     return (score > 12 ? 12 : score) + (words > 6 ? 6 : words) + (memchr(p->text + c->start, '?', c->end - c->start) ? 1 : 0);
 }

@@ -16,12 +16,14 @@
 #define KEYS_LIMIT        ((size_t)256 << 20)
 #define KEEP_BYTES        ((size_t)64 << 10) /* of a buffer, from one text to the next */
 
-/* Values that a text has, by the slot's word and the value: equal ones share a number, counted by word. */
+/* Values that a text has, by the slot's word and the value: equal ones share a number, counted by word. Those that compare
+ * by another key than themselves are here as written too, so that only the first of equal ones needs its key. */
 struct seen {
     uint32_t hash, next; /* index + 1 of the next one of its bucket */
     size_t word;         /* index of its struct word */
     size_t key, n_key;   /* in redactor.keys */
     size_t number;
+    bool as_written; /* the key is the value as it stands in the text: others may be written differently */
 };
 #define BUCKETS 1024
 
@@ -36,7 +38,8 @@ struct slot_word {
 struct deed {
     const char *entity; /* NULL: not yet used */
     enum action action;
-    size_t word; /* index */
+    size_t word;   /* index */
+    bool verbatim; /* its slot_key() is the value as it stands */
 };
 #define DEEDS 64
 
@@ -58,6 +61,7 @@ struct redactor {
     struct seen *seen;
     size_t n_seen, cap_seen;
     struct buf keys, value; /* of the values seen, and of the one in hand */
+    size_t n_value;         /* bytes of `value` that were in use */
 };
 
 enum rc redactor_open(const struct policy *p, const struct redact_options *opt, struct redactor **out,
@@ -125,7 +129,8 @@ static enum rc reserve(void **items, size_t *cap, size_t n, size_t size, struct 
 }
 
 /* Names merged into what the patterns found; both are sorted. Behind a pattern's match of the same place. */
-static enum rc merge_names(struct found_list *l, const struct name_found *names, size_t n_names, struct err *e)
+static enum rc merge_names(struct found_list *l, const struct name_found *names, size_t n_names,
+                           struct err *e)
 {
     enum rc rc = reserve((void **)&l->items, &l->cap, l->n + n_names, sizeof(*l->items), e);
     size_t at = l->n + n_names, n = l->n;
@@ -140,7 +145,8 @@ static enum rc merge_names(struct found_list *l, const struct name_found *names,
             l->items[--at] = *f;
             n--;
         } else {
-            l->items[--at] = (struct found){.entity = x->entity, .start = x->start, .end = x->end, .score = x->score};
+            l->items[--at] =
+                (struct found){.entity = x->entity, .start = x->start, .end = x->end, .score = x->score};
             n_names--;
         }
     }
@@ -194,60 +200,111 @@ static enum rc find_deed(struct redactor *r, const char *entity, const struct de
         d->entity = NULL;
         rc = find_word(r, detect_slot_word(entity), &d->word, e);
         d->action = r->policy ? policy_action(r->policy, entity) : ACTION_SLOT;
+        d->verbatim = slot_key_is_verbatim(entity);
         if (rc == RC_OK) d->entity = entity;
     }
     *out = d;
     return rc;
 }
 
-/* The number of the value in hand, a new one if it is new. */
-static enum rc number_of(struct redactor *r, size_t word, size_t *number, struct err *e)
+/* What makes the value equal to others, in r->value. */
+static enum rc take_key(struct redactor *r, const struct found *f, const char *text, struct err *e)
 {
-    uint32_t h = 2166136261u ^ (uint32_t)word, *bucket; /* FNV-1a */
-    size_t n = r->value.len;
-    enum rc rc;
+    buf_reset(&r->value);
+    slot_key(f->entity, text + f->start, f->end - f->start, &r->value);
+    if (r->value.len > r->n_value) r->n_value = r->value.len;
+    return buf_check(&r->value, "redact", e);
+}
 
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)r->value.data[i]) * 16777619u;
-    bucket = &r->buckets[h % BUCKETS];
-    for (uint32_t i = *bucket; i; i = r->seen[i - 1].next) {
+static uint32_t hash_key(size_t word, const char *s, size_t n)
+{
+    uint64_t h = (word + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ n, part = 0;
+
+    for (; n > 0; s += sizeof(part)) {
+        size_t some = n < sizeof(part) ? n : sizeof(part);
+
+        part = 0;
+        memcpy(&part, s, some);
+        h = (h ^ part) * UINT64_C(0xD6E8FEB86659FD93); /* as in words.c */
+        h ^= h >> 32;
+        n -= some;
+    }
+    return (uint32_t)h;
+}
+
+static const struct seen *find_seen(const struct redactor *r, const struct seen *wanted, const char *key)
+{
+    for (uint32_t i = r->buckets[wanted->hash % BUCKETS]; i; i = r->seen[i - 1].next) {
         const struct seen *s = &r->seen[i - 1];
 
-        if (s->hash == h && s->word == word && s->n_key == n && memcmp(r->keys.data + s->key, r->value.data, n) == 0)
-            return *number = s->number, RC_OK;
+        if (s->hash == wanted->hash && s->word == wanted->word && s->as_written == wanted->as_written &&
+            s->n_key == wanted->n_key && memcmp(r->keys.data + s->key, key, s->n_key) == 0)
+            return s;
     }
-    rc = reserve((void **)&r->seen, &r->cap_seen, r->n_seen + 1, sizeof(*r->seen), e);
+    return NULL;
+}
+
+static enum rc add_seen(struct redactor *r, const struct seen *one, const char *key, struct err *e)
+{
+    uint32_t *bucket = &r->buckets[one->hash % BUCKETS];
+    enum rc rc = reserve((void **)&r->seen, &r->cap_seen, r->n_seen + 1, sizeof(*r->seen), e);
+
     if (rc != RC_OK) return rc;
-    *number = ++r->words[word].count;
-    r->seen[r->n_seen++] = (struct seen){
-        .hash = h, .next = *bucket, .word = word, .key = r->keys.len, .n_key = n, .number = *number};
-    *bucket = (uint32_t)r->n_seen;
-    buf_add(&r->keys, r->value.data, n);
+    r->seen[r->n_seen] = *one;
+    r->seen[r->n_seen].key = r->keys.len;
+    r->seen[r->n_seen].next = *bucket;
+    *bucket = (uint32_t)++r->n_seen;
+    buf_add(&r->keys, key, one->n_key);
     return buf_check(&r->keys, "redact", e);
 }
 
-static void put_number(size_t number, struct buf *out)
+/* The number of a value, a new one if its key is new. */
+static enum rc number_of(struct redactor *r, const struct deed *deed, const struct found *f, const char *text,
+                         size_t *number, struct err *e)
 {
-    char digits[24];
-    size_t at = sizeof(digits);
+    const char *value = text + f->start;
+    struct seen written = {.word = deed->word, .n_key = f->end - f->start, .as_written = !deed->verbatim},
+                keyed;
+    const struct seen *known;
+    enum rc rc;
 
-    do
-        digits[--at] = (char)('0' + number % 10);
-    while (number /= 10);
-    buf_add(out, digits + at, sizeof(digits) - at);
+    written.hash = hash_key(deed->word, value, written.n_key);
+    known = find_seen(r, &written, value);
+    if (known) return *number = known->number, RC_OK;
+    if (deed->verbatim) {
+        written.number = *number = ++r->words[deed->word].count;
+        return add_seen(r, &written, value, e);
+    }
+    rc = take_key(r, f, text, e);
+    if (rc != RC_OK) return rc;
+    keyed = (struct seen){
+        .word = deed->word, .n_key = r->value.len, .hash = hash_key(deed->word, r->value.data, r->value.len)};
+    known = find_seen(r, &keyed, r->value.data);
+    written.number = keyed.number = *number = known ? known->number : ++r->words[deed->word].count;
+    if (!known) rc = add_seen(r, &keyed, r->value.data, e);
+    return rc == RC_OK ? add_seen(r, &written, value, e) : rc;
 }
 
-static enum rc put_slot(struct redactor *r, size_t word, struct buf *out, struct err *e)
+#define MAX_DIGITS 20 /* of a number */
+
+/* "[PERSON_1]" */
+static enum rc put_slot(struct redactor *r, const struct deed *deed, const struct found *f, const char *text,
+                        struct buf *out, struct err *e)
 {
+    const struct slot_word *word = &r->words[deed->word];
+    char slot[MAX_DIGITS + 2], *at = slot + sizeof(slot);
     size_t number;
-    enum rc rc = number_of(r, word, &number, e);
+    enum rc rc = number_of(r, deed, f, text, &number, e);
 
     if (rc != RC_OK) return rc;
+    *--at = ']';
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    *--at = '_';
     buf_char(out, '[');
-    buf_add(out, r->words[word].word, r->words[word].n);
-    buf_char(out, '_');
-    put_number(number, out);
-    buf_char(out, ']');
+    buf_add(out, word->word, word->n);
+    buf_add(out, at, (size_t)(slot + sizeof(slot) - at));
     return RC_OK;
 }
 
@@ -261,30 +318,26 @@ static void put_pseudonym(const struct redactor *r, const char *word, struct buf
         buf_char(out, (char)('a' + mac[i] % 26));
 }
 
-static enum rc put_value(struct redactor *r, const struct found *f, const char *text, struct buf *out, struct err *e)
+static enum rc put_value(struct redactor *r, const struct found *f, const char *text, struct buf *out,
+                         struct err *e)
 {
     const struct deed *deed;
     enum rc rc = find_deed(r, f->entity, &deed, e);
 
     if (rc != RC_OK) return rc;
-    if (deed->action == ACTION_SLOT || deed->action == ACTION_HASH) {
-        buf_reset(&r->value);
-        slot_key(f->entity, text + f->start, f->end - f->start, &r->value);
-        rc = buf_check(&r->value, "redact", e);
-        if (rc != RC_OK) return rc;
-    }
     switch (deed->action) {
     case ACTION_KEEP:
         buf_add(out, text + f->start, f->end - f->start);
         break;
     case ACTION_SLOT:
-        rc = put_slot(r, deed->word, out, e);
+        rc = put_slot(r, deed, f, text, out, e);
         break;
     case ACTION_MASK:
         buf_printf(out, "(%s)", r->words[deed->word].word);
         break;
     case ACTION_HASH:
-        put_pseudonym(r, r->words[deed->word].word, out);
+        rc = take_key(r, f, text, e);
+        if (rc == RC_OK) put_pseudonym(r, r->words[deed->word].word, out);
         break;
     case ACTION_DROP:
         break;
@@ -296,8 +349,8 @@ static enum rc put_value(struct redactor *r, const struct found *f, const char *
 }
 
 /* Numbers in text[at, upto), where no winner stands. */
-static enum rc put_numbers(struct redactor *r, const char *text, size_t at, size_t upto, size_t *n_found, struct buf *out,
-                           struct err *e)
+static enum rc put_numbers(struct redactor *r, const char *text, size_t at, size_t upto, size_t *n_found,
+                           struct buf *out, struct err *e)
 {
     size_t from = at, start;
     enum rc rc = RC_OK;
@@ -336,13 +389,14 @@ static enum rc write_text(struct redactor *r, const char *text, size_t n_text, s
     return rc == RC_OK ? buf_check(out, "redact", e) : rc;
 }
 
-static void forget_buf(struct buf *b)
+/* Its first n bytes are of a text. */
+static void forget_buf(struct buf *b, size_t n)
 {
     if (b->cap > KEEP_BYTES) {
         buf_wipe(b);
         return;
     }
-    if (b->cap) crypto_wipe(b->data, b->cap);
+    if (n) crypto_wipe(b->data, n);
     buf_reset(b);
 }
 
@@ -354,8 +408,9 @@ static void forget_text(struct redactor *r)
     r->n_seen = 0;
     for (size_t i = 0; i < r->n_words; i++)
         r->words[i].count = 0;
-    forget_buf(&r->keys);
-    forget_buf(&r->value);
+    forget_buf(&r->keys, r->keys.len);
+    forget_buf(&r->value, r->n_value);
+    r->n_value = 0;
     normalise_forget(&r->text);
     names_room_forget(r->room);
 }

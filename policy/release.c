@@ -6,7 +6,10 @@
 
 #include "../base/str.h"
 #include "admit.h"
+#include "changes.h"
 #include "checks.h"
+#include "lines.h"
+#include "notes.h"
 #include "release.h"
 #include "release_fields.h"
 #include "slot_text.h"
@@ -23,6 +26,8 @@ struct release {
     struct policy_released *out;
     struct checker *checker;
     struct hash_set said; /* sentences kept so far */
+    struct hash_set by_code; /* sentences that code wrote */
+    struct buf text;      /* the last sentence that was kept, as it goes in */
     size_t language;
     size_t first;        /* of the body's sentences among all */
     unsigned kept, seen;
@@ -90,32 +95,55 @@ static void note_date(struct release *r, const struct tokens *t)
             r->out->valid_until = ((int64_t)r->a->today + 1) * CLOCK_DAY_US;
 }
 
-static enum rc keep(struct release *r, const char *s, size_t n, const struct tokens *t, struct err *e)
+/* Who says it, for a sentence that does not: the reader must not take an outsider's claim for a fact. */
+static void put_attribution(struct release *r, const struct policy_node *const *nodes, size_t n)
 {
+    const struct policy_node *item = NULL;
+    struct line_note from;
+
+    for (size_t i = 0; !item && i < n; i++)
+        if (nodes[i]->outside) item = notes_item_of(r->a->root, nodes[i]);
+    from = line_note_of(item, true);
+    line_attribution(r->a->language, &from, &r->text);
+    line_note_clear(&from);
+}
+
+static enum rc keep(struct release *r, const char *s, size_t n, const struct tokens *t, const struct finding *f, bool by_code,
+                    struct err *e)
+{
+    bool summary = r->a->purpose == PURPOSE_SUMMARY;
     const struct policy_node *nodes[MAX_RESTS_ON];
     const char *paths[MAX_RESTS_ON];
     size_t found = evidence_find(checker_evidence(r->checker), t, r->language, nodes, MAX_RESTS_ON);
     enum rc rc;
 
     for (size_t i = 0; i < found; i++) paths[i] = nodes[i]->path;
-    rc = hash_set_add(&r->said, said_hash(t), e);
-    if (rc == RC_OK) rc = released_sentence(r->out, s, n, paths, found, false, e);
+    buf_reset(&r->text);
+    if (f->outside && summary) put_attribution(r, nodes, found);
+    buf_add(&r->text, s, n);
+    rc = buf_check(&r->text, "a sentence", e);
+    if (rc == RC_OK) rc = hash_set_add(&r->said, said_hash(t), e);
+    if (rc == RC_OK) rc = released_sentence(r->out, r->text.data, r->text.len, paths, found, by_code, e);
+    if (rc == RC_OK && f->promise) rc = released_flag(r->out, "promise", e);
+    if (rc == RC_OK && f->outside && !summary) rc = released_flag(r->out, "outside", e);
     note_date(r, t);
     return rc;
 }
 
-/* Runs the checks; *kept tells whether the sentence goes in. counts: it uses up one of max_sentences. */
+/* Runs the checks; *kept tells whether the sentence goes in, as r->text. counts: it uses up one of max_sentences. */
 static enum rc judge(struct release *r, const char *s, size_t n, bool counts, bool *kept, struct err *e)
 {
     struct finding f = {0};
     struct tokens t = {0};
+    bool by_code = false;
     enum rc rc = tokens_split(s, n, &t, e);
 
     *kept = false;
     if (rc == RC_OK && t.n == 0) goto out; /* nothing but punctuation */
     r->seen++;
     r->in_part++;
-    if (rc == RC_OK) rc = checker_sentence(r->checker, s, n, &f, e);
+    if (rc == RC_OK) by_code = hash_set_has(&r->by_code, said_hash(&t));
+    if (rc == RC_OK) rc = (by_code ? checker_code_sentence : checker_sentence)(r->checker, s, n, &f, e);
     if (rc == RC_OK && !f.fault && hash_set_has(&r->said, said_hash(&t))) f.fault = "repetition";
     if (rc != RC_OK) goto out;
     if (f.fault) {
@@ -125,9 +153,7 @@ static enum rc judge(struct release *r, const char *s, size_t n, bool counts, bo
     } else {
         *kept = true;
         r->kept += counts;
-        rc = keep(r, s, n, &t, e);
-        if (rc == RC_OK && f.promise) rc = released_flag(r->out, "promise", e);
-        if (rc == RC_OK && f.outside) rc = released_flag(r->out, "outside", e);
+        rc = keep(r, s, n, &t, &f, by_code, e);
     }
 out:
     tokens_clear(&t);
@@ -164,7 +190,7 @@ static enum rc judge_text(struct release *r, const char *text, struct buf *out, 
         rc = judge(r, s, n, true, &kept, e);
         if (rc != RC_OK || !kept) continue;
         if (out->len) buf_str(out, gap_of(mended.data, last, x.start));
-        buf_add(out, s, n);
+        buf_add(out, r->text.data, r->text.len);
         last = x.end;
     }
     buf_wipe(&mended);
@@ -366,6 +392,24 @@ static enum rc seal_slot(void *ctx, const char *name, size_t n, struct err *e)
     return rc;
 }
 
+/* For the next brief, which tells what changed since this one. */
+static enum rc seal_snapshot(struct release *r, struct err *e)
+{
+    struct buf stored, identity;
+    enum rc rc;
+
+    buf_init(&stored, VAULT_MAX_VALUE_BYTES + TEXT_MAX_BYTES);
+    buf_init(&identity, VAULT_MAX_VALUE_BYTES);
+    stored_text(&stored, r->a->snapshot, strlen(r->a->snapshot));
+    buf_printf(&identity, "record:%s/%s/%s", r->a->source, r->a->object, r->a->id);
+    rc = buf_check(&stored, "a snapshot", e);
+    if (rc == RC_OK) rc = buf_check(&identity, "a subject", e);
+    if (rc == RC_OK) rc = released_seal(r->out, r->keys, &(struct seal_input){SNAPSHOT_SLOT, stored.data, stored.data, identity.data, NULL}, e);
+    buf_wipe(&identity);
+    buf_wipe(&stored);
+    return rc == RC_REFUSED ? RC_OK : rc; /* its key was erased: the next brief tells no changes */
+}
+
 /* ---- the front -------------------------------------------------------------------------------------------------- */
 
 static enum rc refuse(const struct release *r, struct err *e)
@@ -375,28 +419,68 @@ static enum rc refuse(const struct release *r, struct err *e)
                    r->seen, r->fault);
 }
 
-/* A model that finds no end to a string fills it with signs; one that is a piece of a text begins with one. */
+/* ---- strings of fields ------------------------------------------------------------------------------------------ */
+
+/* Runs of one sign that people write: "...", "--", "!!". */
+static bool is_run(char c, size_t n)
+{
+    return n == 1 || (c == '.' && n == 3) || (c == '-' && n == 2) || (strchr("!?", c) && n <= 3);
+}
+
+/* A sentence's tail: it ends like a sentence and begins in the middle of one. */
+static bool is_tail(const char *s)
+{
+    unsigned cp = 0;
+
+    if (!strchr(".!?", s[strlen(s) - 1])) return false;
+    utf8_decode(s, strlen(s), &cp);
+    return text_is_letter(cp) && !text_is_upper(cp);
+}
+
+/* Is it no text but a piece of one, or signs? It begins with what only goes on or ends ("); and then"), has a bracket
+ * without the other one, or the same sign again and again: a model that finds no end to a string fills it so. */
 static bool is_broken(const char *s)
 {
-    if (*s && !(isalnum((unsigned char)*s) || (*s & 0x80) || strchr("[(\"'", *s))) return true;
-    for (; *s; s++)
-        if (ispunct((unsigned char)*s) && s[1] == *s) return true;
-    return false;
+    int open = 0;
+
+    if (!*s || strchr(",;:.!?)]}|/\\_=", *s)) return true;
+    for (; *s; s++) {
+        size_t n = 1;
+
+        open += (*s == '(') - (*s == ')');
+        if (open < 0) return true;
+        if (!ispunct((unsigned char)*s)) continue;
+        while (s[n] == *s) n++;
+        if (!strchr("()[]", *s) && !is_run(*s, n)) return true;
+        if (!strchr("()[]", *s)) s += n - 1;
+    }
+    return open > 0;
+}
+
+/* The text of a string in slots, without white space around it; one that was cut off at the longest that it may be ends with
+ * its last whole sentence. False: it is none. */
+static bool read_string(const struct checker *c, const char *text, bool cut, struct buf *out)
+{
+    size_t from = strspn(text, " \t\n"), n = strlen(text);
+
+    while (n > from && strchr(" \t\n", text[n - 1])) n--;
+    while (cut && n > from && !strchr(".!?", text[n - 1])) n--;
+    (void)slot_mend(text + from, n - from, checker_knows_slot, (void *)c, out);
+    if (out->failed || !out->len || is_broken(out->data)) return false;
+    return !is_tail(out->data) || checker_quotes(c, out->data, out->len);
 }
 
 /* One string of the fields: all its sentences must pass, or it goes. */
-static enum rc judge_field(void *ctx, const char *text, struct buf *out, bool *kept, struct err *e)
+static enum rc judge_field(void *ctx, const char *text, bool cut, struct buf *out, bool *kept, struct err *e)
 {
     struct release *r = ctx;
     size_t before = r->out->n_sentences;
     struct stretch x;
     enum rc rc;
 
-    (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, out);
+    *kept = read_string(r->checker, text, cut, out);
     rc = buf_check(out, "a field", e);
-    *kept = true;
-    if (rc == RC_OK && is_broken(out->data)) {
-        *kept = false;
+    if (rc == RC_OK && !*kept) {
         r->seen++;
         r->in_part++;
         return drop(r, "syntax", e);
@@ -447,13 +531,55 @@ static enum rc compose(struct release *r, struct err *e)
     return rc;
 }
 
+static enum rc add_code_text(struct release *r, const char *text, size_t n, struct err *e)
+{
+    struct stretch x;
+    enum rc rc = RC_OK;
+
+    for (size_t pos = 0; rc == RC_OK && text_sentence(text, n, NULL, 0, &pos, &x);) {
+        struct tokens t;
+        size_t skip = marker(text, &x);
+
+        rc = tokens_split(text + x.start + skip, x.end - x.start - skip, &t, e);
+        if (rc != RC_OK) break;
+        rc = hash_set_add(&r->by_code, said_hash(&t), e);
+        tokens_clear(&t);
+    }
+    return rc;
+}
+
+/* Lines that code wrote about the record: a model may copy one as it stands. */
+static enum rc add_lines(struct release *r, const struct policy_node *node, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    if (node->kind == ADMITTED_VALUE && node->told && str_eq(node->name, "line")) {
+        buf_reset(&r->text);
+        for (size_t i = 0; i < node->n_pieces; i++) buf_add(&r->text, node->pieces[i].bytes, node->pieces[i].n);
+        rc = buf_check(&r->text, "a line", e);
+        return rc == RC_OK ? add_code_text(r, r->text.data, r->text.len, e) : rc;
+    }
+    for (const struct policy_node *m = node->kind == ADMITTED_VALUE ? NULL : node->first; rc == RC_OK && m; m = m->next)
+        rc = add_lines(r, m, e);
+    return rc;
+}
+
+static enum rc note_code(struct release *r, struct err *e)
+{
+    enum rc rc = r->d->by_code ? add_code_text(r, r->d->by_code, strlen(r->d->by_code), e) : RC_OK;
+
+    return rc == RC_OK && r->a->root ? add_lines(r, r->a->root, e) : rc;
+}
+
 enum rc policy_release(const struct policy *p, const struct policy_admitted *a, const struct draft *d,
                        const struct policy_keys *keys, struct policy_released **out, struct err *e)
 {
     struct release r = {.p = p, .a = a, .d = d, .keys = keys, .language = policy_language_index(a->language)};
     enum rc rc = released_open(a->language, &r.out, e);
 
+    buf_init(&r.text, TEXT_MAX_BYTES);
     if (rc == RC_OK) rc = checker_open(p, a, d->prompt, d->instructions, &r.checker, e);
+    if (rc == RC_OK) rc = note_code(&r, e);
     if (rc == RC_OK) rc = released_flag(r.out, "machine-written", e);
     if (rc == RC_OK && a->suspicious) rc = released_flag(r.out, "instructions", e);
     if (rc == RC_OK) rc = d->fields_fit ? compose_fields(&r, e) : compose(&r, e);
@@ -462,44 +588,101 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
         if (!r.out->to) rc = released_no_memory(r.out, e);
     }
     if (rc == RC_OK) rc = released_slots(r.out, seal_slot, &r, e);
+    if (rc == RC_OK && a->snapshot) rc = seal_snapshot(&r, e);
     if (rc == RC_OK) {
         *out = r.out;
         r.out = NULL;
     }
+    buf_wipe(&r.text);
+    hash_set_clear(&r.by_code);
     hash_set_clear(&r.said);
     checker_close(r.checker);
     policy_released_close(r.out);
     return rc;
 }
 
-/* Faults as static strings: the names of the checks. */
-static const char *first_fault(struct checker *c, const char *text, size_t n)
-{
-    struct finding f = {0};
-    struct stretch x;
+/* ---- before that: is it worth asking again? --------------------------------------------------------------------- */
 
-    for (size_t pos = 0; !f.fault && text_sentence(text, n, NULL, 0, &pos, &x);) {
-        size_t skip = marker(text, &x);
-        enum rc rc = checker_sentence(c, text + x.start + skip, x.end - x.start - skip, &f, NULL);
-        if (rc == RC_NOMEM) return "out of memory";
-        if (rc != RC_OK) return "length";
-    }
-    return f.fault;
+struct judging {
+    struct checker *checker;
+    struct policy_judged *out;
+};
+
+static void count_sentence(const struct judging *j, const char *fault)
+{
+    j->out->good += !fault;
+    j->out->bad += fault != NULL;
+    if (!j->out->fault) j->out->fault = fault;
 }
 
-const char *policy_sentence_fault(const struct policy *p, const struct policy_admitted *a, const char *sentence,
-                                  const char *prompt)
+static enum rc judge_sentences(const struct judging *j, const struct buf *text, struct err *e)
 {
-    struct checker *c = NULL;
-    struct buf mended;
-    const char *fault;
-    enum rc rc = checker_open(p, a, prompt, NULL, &c, NULL);
+    struct stretch x;
+    enum rc rc = RC_OK;
 
-    if (rc != RC_OK) return rc == RC_LIMIT ? "length" : "out of memory";
-    buf_init(&mended, TEXT_MAX_BYTES);
-    (void)slot_mend(sentence, strlen(sentence), checker_knows_slot, c, &mended);
-    fault = mended.failed ? "length" : first_fault(c, mended.data, mended.len);
-    buf_wipe(&mended);
-    checker_close(c);
-    return fault;
+    for (size_t pos = 0; rc == RC_OK && text_sentence(text->data, text->len, NULL, 0, &pos, &x);) {
+        size_t skip = marker(text->data, &x);
+        struct finding f = {0};
+
+        rc = checker_sentence(j->checker, text->data + x.start + skip, x.end - x.start - skip, &f, e);
+        if (rc == RC_OK) count_sentence(j, f.fault);
+    }
+    return rc;
+}
+
+/* As judge_field(), without keeping anything. */
+static enum rc judge_string(void *ctx, const char *text, bool cut, struct buf *out, bool *kept, struct err *e)
+{
+    struct judging *j = ctx;
+    struct policy_judged of_string = {0}, *all = j->out;
+    bool whole = read_string(j->checker, text, cut, out);
+    enum rc rc = buf_check(out, "a field", e);
+
+    j->out = &of_string;
+    if (rc == RC_OK && !whole) of_string.fault = "syntax";
+    if (rc == RC_OK && !of_string.fault) rc = judge_sentences(j, out, e);
+    j->out = all;
+    *kept = !of_string.fault;
+    if (rc == RC_OK) count_sentence(j, of_string.fault);
+    return rc;
+}
+
+static enum rc judge_answer(const struct draft *d, struct judging *j, struct err *e)
+{
+    struct buf mended;
+    enum rc rc;
+
+    if (d->fields_fit) {
+        rc = fields_judge(d, judge_string, j, e);
+    } else {
+        buf_init(&mended, TEXT_MAX_BYTES);
+        (void)slot_mend(d->body, strlen(d->body), checker_knows_slot, j->checker, &mended);
+        rc = buf_check(&mended, "an answer", e);
+        if (rc == RC_OK) rc = judge_sentences(j, &mended, e);
+        buf_wipe(&mended);
+    }
+    return rc;
+}
+
+void policy_judge(const struct policy *p, const struct policy_admitted *a, const struct draft *d, struct policy_judged *out)
+{
+    struct judging j = {.out = out};
+    enum rc rc = checker_open(p, a, d->prompt, d->instructions, &j.checker, NULL);
+
+    *out = (struct policy_judged){0};
+    if (rc == RC_OK) rc = judge_answer(d, &j, NULL);
+    if (rc != RC_OK) out->fault = rc == RC_NOMEM ? "out of memory" : rc == RC_BAD ? "syntax" : "length";
+    checker_close(j.checker);
+}
+
+enum rc policy_fields_mend(const struct policy *p, const struct policy_admitted *a, const struct draft *d, const char *again, char **text,
+                           struct err *e)
+{
+    struct policy_judged judged = {0};
+    struct judging j = {.out = &judged};
+    enum rc rc = checker_open(p, a, d->prompt, d->instructions, &j.checker, e);
+
+    if (rc == RC_OK) rc = fields_mend(d, again, judge_string, &j, text, e);
+    checker_close(j.checker);
+    return rc;
 }

@@ -47,6 +47,23 @@ static bool is_free(const struct fields_check *f, cJSON *item)
     return yes;
 }
 
+/* Is it as long as it may be: one more character would not fit? */
+static bool is_full(const struct fields_check *f, cJSON *item)
+{
+    char *own = item->valuestring, *longer = malloc(strlen(own) + 2);
+    bool full;
+
+    if (!longer) return false;
+    memcpy(longer, own, strlen(own));
+    memcpy(longer + strlen(own), "x", 2);
+    item->valuestring = longer;
+    full = !fits(f);
+    item->valuestring = own;
+    crypto_wipe(longer, strlen(longer));
+    free(longer);
+    return full;
+}
+
 /* A failed string goes: null in its place if that fits, else without its member. */
 static enum rc leave_out(struct fields_check *f, cJSON *parent, cJSON *item, const char *member, struct err *e)
 {
@@ -85,7 +102,7 @@ static enum rc judge_string(struct fields_check *f, cJSON *parent, cJSON *item, 
 
     if (!*item->valuestring || !is_free(f, item)) return RC_OK;
     buf_init(&out, FIELDS_MAX_BYTES);
-    rc = f->judge(f->ctx, item->valuestring, &out, &kept, e);
+    rc = f->judge(f->ctx, item->valuestring, is_full(f, item), &out, &kept, e);
     if (rc == RC_OK && kept && strcmp(out.data, item->valuestring) != 0) rc = put_string(item, out.data, e);
     if (rc == RC_OK && (!kept || !fits(f))) rc = leave_out(f, parent, item, member, e);
     buf_wipe(&out);
@@ -105,6 +122,113 @@ static enum rc judge_value(struct fields_check *f, cJSON *parent, cJSON *item, c
     return rc;
 }
 
+/* ---- asked for twice -------------------------------------------------------------------------------------------- */
+
+static enum rc judge_item(struct fields_check *f, cJSON *item, bool *kept, struct err *e)
+{
+    struct buf out;
+    enum rc rc;
+
+    *kept = true;
+    if (!cJSON_IsString(item) || !*item->valuestring || !is_free(f, item)) return RC_OK;
+    buf_init(&out, FIELDS_MAX_BYTES);
+    rc = f->judge(f->ctx, item->valuestring, is_full(f, item), &out, kept, e);
+    buf_wipe(&out);
+    return rc;
+}
+
+/* What stands in the same place: the member of that name, the item of that number. */
+static cJSON *counterpart(const cJSON *parent, const cJSON *child, int at)
+{
+    if (!parent) return NULL;
+    return child->string ? cJSON_GetObjectItemCaseSensitive(parent, child->string) : cJSON_GetArrayItem(parent, at);
+}
+
+/* other: the same place of the second document, or NULL; its own strings are judged where they would be taken. */
+static enum rc mend_value(struct fields_check *f, struct fields_check *second, cJSON *item, cJSON *other, int depth, struct err *e)
+{
+    bool kept = true, better = false;
+    int at = 0;
+    enum rc rc = RC_OK;
+
+    if (depth > MAX_DEPTH) return err_set(e, RC_LIMIT, "policy: enrichment: nested deeper than %d", MAX_DEPTH);
+    if (cJSON_IsString(item)) {
+        rc = judge_item(f, item, &kept, e);
+        if (rc == RC_OK && !kept && cJSON_IsString(other)) rc = judge_item(second, other, &better, e);
+        if (rc == RC_OK && better) {
+            char *own = item->valuestring;
+            item->valuestring = other->valuestring;
+            better = fits(f);
+            item->valuestring = own;
+        }
+        return rc == RC_OK && better ? put_string(item, other->valuestring, e) : rc;
+    }
+    for (cJSON *child = item->child; rc == RC_OK && child; child = child->next, at++)
+        rc = mend_value(f, second, child, counterpart(other, child, at), depth + 1, e);
+    return rc;
+}
+
+static enum rc parse(const char *text, cJSON **out, struct err *e)
+{
+    enum rc rc = json_parse(text, strlen(text), JSON_NUMBERS_DIGITS, out, NULL);
+
+    return rc == RC_OK ? RC_OK : err_set(e, rc, "policy: enrichment: the fields are no JSON document");
+}
+
+static enum rc judge_all(struct fields_check *f, cJSON *item, int depth, struct err *e)
+{
+    bool kept;
+    enum rc rc = judge_item(f, item, &kept, e);
+
+    if (depth > MAX_DEPTH) return err_set(e, RC_LIMIT, "policy: enrichment: nested deeper than %d", MAX_DEPTH);
+    for (cJSON *child = item->child; rc == RC_OK && child; child = child->next) rc = judge_all(f, child, depth + 1, e);
+    return rc;
+}
+
+enum rc fields_judge(const struct draft *d, fields_judge_fn judge, void *ctx, struct err *e)
+{
+    struct fields_check f = {.d = d, .judge = judge, .ctx = ctx};
+    enum rc rc = parse(d->body, &f.root, e);
+
+    if (rc == RC_OK) rc = judge_all(&f, f.root, 0, e);
+    cJSON_Delete(f.root);
+    return rc;
+}
+
+static enum rc print(const cJSON *root, char **text, struct err *e)
+{
+    struct buf out;
+    enum rc rc;
+
+    buf_init(&out, FIELDS_MAX_BYTES);
+    json_print(&out, root);
+    rc = buf_check(&out, "policy: enrichment", e);
+    if (rc == RC_OK && !(*text = buf_take(&out, NULL))) rc = err_set(e, RC_NOMEM, "policy: out of memory");
+    buf_wipe(&out);
+    return rc;
+}
+
+enum rc fields_mend(const struct draft *d, const char *again, fields_judge_fn judge, void *ctx, char **text, struct err *e)
+{
+    struct fields_check f = {.d = d, .judge = judge, .ctx = ctx}, second = f;
+    enum rc rc = parse(d->body, &f.root, e), other = RC_OK;
+
+    if (rc == RC_OK || rc == RC_BAD) other = parse(again, &second.root, e);
+    if (rc == RC_BAD && other == RC_OK) {
+        rc = print(second.root, text, e);
+    } else if (rc == RC_OK && (other == RC_OK || other == RC_BAD)) {
+        rc = mend_value(&f, &second, f.root, second.root, 0, e);
+        if (rc == RC_OK) rc = print(f.root, text, e);
+    } else if (rc == RC_OK) {
+        rc = other;
+    }
+    cJSON_Delete(second.root);
+    cJSON_Delete(f.root);
+    return rc;
+}
+
+/* ---- what is left ----------------------------------------------------------------------------------------------- */
+
 static size_t count_values(const cJSON *item)
 {
     size_t n = 0;
@@ -118,19 +242,11 @@ static size_t count_values(const cJSON *item)
 enum rc fields_release(const struct draft *d, fields_judge_fn judge, void *ctx, char **text, struct err *e)
 {
     struct fields_check f = {.d = d, .judge = judge, .ctx = ctx};
-    struct buf out;
-    enum rc rc = json_parse(d->body, strlen(d->body), JSON_NUMBERS_DIGITS, &f.root, NULL);
+    enum rc rc = parse(d->body, &f.root, e);
 
-    if (rc != RC_OK) return err_set(e, rc, "policy: enrichment: the fields are no JSON document");
-    buf_init(&out, FIELDS_MAX_BYTES);
-    rc = judge_value(&f, NULL, f.root, "the document", 0, e);
+    if (rc == RC_OK) rc = judge_value(&f, NULL, f.root, "the document", 0, e);
     if (rc == RC_OK && count_values(f.root) == 0) rc = err_set(e, RC_REFUSED, "policy: the model wrote nothing that could be used");
-    if (rc == RC_OK) {
-        json_print(&out, f.root);
-        rc = buf_check(&out, "policy: enrichment", e);
-    }
-    if (rc == RC_OK && !(*text = buf_take(&out, NULL))) rc = err_set(e, RC_NOMEM, "policy: out of memory");
-    buf_wipe(&out);
+    if (rc == RC_OK) rc = print(f.root, text, e);
     cJSON_Delete(f.root);
     return rc;
 }

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "../base/arena.h"
 #include "../base/err.h"
+#include "policy.h"
 
 static bool is_digit(char c)
 {
@@ -53,6 +55,34 @@ bool slot_find(const char *text, size_t n, size_t *pos, struct slot_ref *out)
     }
     *pos = n;
     return false;
+}
+
+/* The next piece of text[*at, n): a slot, or what stands before the next one. */
+static struct policy_piece next_piece(const char *text, size_t n, size_t *at)
+{
+    struct slot_ref r;
+    size_t from = *at, pos = from;
+
+    if (!slot_find(text, n, &pos, &r)) r.start = n;
+    *at = r.start > from ? r.start : r.end;
+    return (struct policy_piece){.slot = r.start == from, .bytes = text + from, .n = *at - from};
+}
+
+bool slot_pieces(struct arena *a, const char *text, size_t n, const struct policy_piece **out, size_t *n_out)
+{
+    struct policy_piece *pieces;
+    size_t count = 0;
+
+    for (size_t at = 0; at < n; count++) next_piece(text, n, &at);
+    pieces = arena_array(a, count + 1, sizeof(*pieces));
+    for (size_t at = 0, i = 0; pieces && at < n; i++) {
+        pieces[i] = next_piece(text, n, &at);
+        pieces[i].bytes = arena_ndup(a, pieces[i].bytes, pieces[i].n);
+        if (!pieces[i].bytes) return false;
+    }
+    *out = pieces;
+    *n_out = count;
+    return pieces != NULL;
 }
 
 size_t slot_stem(const char *text, const struct slot_ref *r, char *out)

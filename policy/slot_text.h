@@ -21,6 +21,11 @@ bool slot_find(const char *text, size_t n, size_t *pos, struct slot_ref *out);
 size_t slot_stem(const char *text, const struct slot_ref *r, char *out);
 bool slot_form_known(const char *form, size_t n); /* "first", "last", "formal", "greeting", "full" */
 
+/* A text in slots as pieces in the arena, copied; false: out of memory or over its limit. */
+struct arena;
+struct policy_piece;
+bool slot_pieces(struct arena *a, const char *text, size_t n, const struct policy_piece **out, size_t *n_out);
+
 /* Is there such a slot? name: "PERSON_1". */
 typedef bool (*slot_known)(void *ctx, const char *name, size_t n);
 /* Copy text to out, slots mended where what is meant is a known slot; the rest as it stands. True: something was mended. */

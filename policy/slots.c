@@ -47,6 +47,15 @@ void slot_key(const char *entity, const char *s, size_t n, struct buf *key)
     }
 }
 
+bool slot_key_is_verbatim(const char *entity)
+{
+    static const char *const others[] = {"PHONE_NUMBER", "PERSON", "STAFF", "ORG", "EMAIL_ADDRESS"}; /* as above */
+
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (str_eq(entity, others[i])) return false;
+    return true;
+}
+
 static const char *slot_kind(const char *entity)
 {
     return str_eq(entity, "NUMBER") ? "NUM" : detect_slot_word(entity);

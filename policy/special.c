@@ -590,18 +590,22 @@ static bool subject_before(const struct name_text *t, size_t start, size_t at)
 
 /* ---- scanning -------------------------------------------------------------------------------------------------- */
 
+struct find {
+    struct special_found found;
+    size_t rank; /* of two finds of one clause and category the lower one says which word it was */
+};
 struct list {
-    struct special_found *items;
+    struct find *items;
     size_t n, cap;
 };
 
-static enum rc list_add(struct list *l, const struct special_found *f, struct err *e)
+static enum rc list_add(struct list *l, const struct find *f, struct err *e)
 {
     if (l->n == MAX_FOUND)
         return err_set(e, RC_LIMIT, "text: more than %d clauses about special categories", MAX_FOUND);
     if (l->n == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 8;
-        struct special_found *items = realloc(l->items, cap * sizeof(*items));
+        struct find *items = realloc(l->items, cap * sizeof(*items));
 
         if (!items) return err_set(e, RC_NOMEM, "special: out of memory");
         l->items = items;
@@ -632,6 +636,7 @@ static bool is_meant(enum special_needs needs, const struct name_text *w, size_t
 struct span {
     size_t from, upto; /* words */
     enum special_category category;
+    enum special_needs needs;
 };
 
 struct spans {
@@ -639,26 +644,35 @@ struct spans {
     size_t n, cap;
 };
 
-static enum rc find_look_alikes(const struct special_terms *terms, const struct words *w, struct spans *out, struct err *e)
+static enum rc add_span(struct spans *l, const struct span *one, struct err *e)
 {
-    for (size_t i = 0; i < w->n; i++) {
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 16;
+        struct span *items = realloc(l->items, cap * sizeof(*items));
+
+        if (!items) return err_set(e, RC_NOMEM, "special: out of memory");
+        l->items = items;
+        l->cap = cap;
+    }
+    l->items[l->n++] = *one;
+    return RC_OK;
+}
+
+/* All terms of a text: business phrases and those that may count. */
+static enum rc find_terms(const struct special_terms *terms, const struct words *w, struct spans *look_alikes,
+                          struct spans *others, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < w->n && rc == RC_OK; i++) {
         const struct special_row *row;
         size_t next = 0, upto;
 
-        while (special_terms_at(terms, w, i, &next, &row, &upto)) {
-            if (row->needs != SPECIAL_LOOK_ALIKE) continue;
-            if (out->n == out->cap) {
-                size_t cap = out->cap ? out->cap * 2 : 16;
-                struct span *items = realloc(out->items, cap * sizeof(*items));
-
-                if (!items) return err_set(e, RC_NOMEM, "special: out of memory");
-                out->items = items;
-                out->cap = cap;
-            }
-            out->items[out->n++] = (struct span){.from = i, .upto = upto, .category = row->category};
-        }
+        while (rc == RC_OK && special_terms_at(terms, w, i, &next, &row, &upto))
+            rc = add_span(row->needs == SPECIAL_LOOK_ALIKE ? look_alikes : others,
+                          &(struct span){.from = i, .upto = upto, .category = row->category, .needs = row->needs}, e);
     }
-    return RC_OK;
+    return rc;
 }
 
 /* Do words [from, upto) of a category belong to a business phrase? One that lies inside them doesn't count: "in prison",
@@ -688,6 +702,7 @@ struct scan {
     const struct normalised *t;
     const struct name_text *w;
     struct spans look_alikes;
+    size_t rank; /* of what is judged: terms, then rules in the order of the table */
     struct list found;
 };
 
@@ -695,10 +710,10 @@ struct scan {
 static enum rc judge(struct special *s, struct scan *x, enum special_category category, enum special_needs needs, size_t start, size_t end,
                      size_t *clause_upto, bool *meant, struct err *e)
 {
-    struct special_found f = {.word_start = start, .word_end = end, .category = category};
+    struct find f = {.found = {.word_start = start, .word_end = end, .category = category}, .rank = x->rank};
     size_t clause, from, upto;
 
-    clause_around(x->t->text, x->t->n, start, end, &clause, clause_upto, &f.start, &f.end);
+    clause_around(x->t->text, x->t->n, start, end, &clause, clause_upto, &f.found.start, &f.found.end);
     from = word_from(x->w->w, start);
     upto = word_from(x->w->w, end);
     /* Selling is no excuse for an offence: "sells cocaine" counts, "sells hearing aids" doesn't. */
@@ -708,74 +723,78 @@ static enum rc judge(struct special *s, struct scan *x, enum special_category ca
     return *meant ? list_add(&x->found, &f, e) : RC_OK;
 }
 
-static enum rc scan_rule(struct special *s, size_t rule, struct scan *x, struct err *e)
-{
-    size_t from = 0, start, end;
-    bool hit;
-    enum rc rc = lexicon_find(s->lexicon, rule, x->t->text, x->t->n, from, &hit, &start, &end, e);
-
-    while (rc == RC_OK && hit) {
-        size_t clause_upto;
-        bool meant;
-
-        rc = judge(s, x, rules[rule].category, rules[rule].needs, start, end, &clause_upto, &meant, e);
-        if (rc != RC_OK) return rc;
-        from = meant ? clause_upto : end; /* one find a clause is enough */
-        rc = lexicon_find(s->lexicon, rule, x->t->text, x->t->n, from, &hit, &start, &end, e);
-    }
-    return rc;
-}
-
 static enum rc scan_terms(struct special *s, struct scan *x, struct err *e)
 {
     const struct words *w = x->w->w;
-    enum rc rc = find_look_alikes(s->terms, w, &x->look_alikes, e);
+    struct spans terms = {0};
+    size_t taken = 0; /* one find a clause is enough */
+    enum rc rc = find_terms(s->terms, w, &x->look_alikes, &terms, e);
 
-    for (size_t i = 0; i < w->n && rc == RC_OK; i++) {
-        const struct special_row *row;
-        size_t next = 0, upto, clause_upto;
-        bool meant = false;
+    for (size_t i = 0; i < terms.n && rc == RC_OK; i++) {
+        const struct span *t = &terms.items[i];
+        size_t start = w->items[t->from].start, clause_upto;
+        bool meant;
 
-        while (rc == RC_OK && !meant && special_terms_at(s->terms, w, i, &next, &row, &upto)) {
-            if (row->needs == SPECIAL_LOOK_ALIKE) continue;
-            rc = judge(s, x, row->category, row->needs, w->items[i].start, w->items[upto - 1].end, &clause_upto, &meant, e);
-        }
-        while (meant && i + 1 < w->n && w->items[i + 1].start < clause_upto) /* one find a clause is enough */
-            i++;
+        if (start < taken) continue;
+        rc = judge(s, x, t->category, t->needs, start, w->items[t->upto - 1].end, &clause_upto, &meant, e);
+        if (rc == RC_OK && meant) taken = clause_upto;
+    }
+    free(terms.items);
+    return rc;
+}
+
+static enum rc scan_rules(struct special *s, struct scan *x, struct err *e)
+{
+    enum rc rc = lexicon_begin(s->lexicon, x->t->text, x->t->n, e);
+    struct lexicon_match m;
+    bool hit = true;
+
+    while (rc == RC_OK) {
+        size_t clause_upto;
+        bool meant;
+
+        rc = lexicon_next(s->lexicon, &m, &hit, e);
+        if (rc != RC_OK || !hit) break;
+        x->rank = m.pattern + 1;
+        rc = judge(s, x, rules[m.pattern].category, rules[m.pattern].needs, m.start, m.end, &clause_upto, &meant, e);
+        if (rc == RC_OK && meant) lexicon_skip(s->lexicon, m.pattern, clause_upto); /* one find a clause is enough */
     }
     return rc;
 }
 
 static int by_place(const void *a, const void *b)
 {
-    const struct special_found *x = a, *y = b;
+    const struct find *x = a, *y = b;
 
-    if (x->start != y->start) return x->start < y->start ? -1 : 1;
-    return (x->category > y->category) - (x->category < y->category);
+    if (x->found.start != y->found.start) return x->found.start < y->found.start ? -1 : 1;
+    if (x->found.category != y->found.category) return x->found.category < y->found.category ? -1 : 1;
+    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    return (x->found.word_start > y->found.word_start) - (x->found.word_start < y->found.word_start);
 }
 
-/* Sorted and joined where they overlap; then as spans of the input. */
-static void finish(struct list *l, const struct normalised *t)
+/* Sorted and joined where they overlap; then as spans of the input. *out is the caller's. RC_NOMEM. */
+static enum rc finish(const struct list *l, const struct normalised *t, struct special_found **out, size_t *n_out, struct err *e)
 {
-    size_t kept = 0;
+    struct special_found *kept = NULL;
+    size_t n = 0;
 
+    if (l->n && !(kept = malloc(l->n * sizeof(*kept)))) return err_set(e, RC_NOMEM, "special: out of memory");
     if (l->n) qsort(l->items, l->n, sizeof(*l->items), by_place);
     for (size_t i = 0; i < l->n; i++) {
-        struct special_found *last = kept ? &l->items[kept - 1] : NULL;
+        const struct special_found *f = &l->items[i].found;
 
-        if (last && l->items[i].start < last->end) {
-            if (l->items[i].end > last->end) last->end = l->items[i].end;
-        } else {
-            l->items[kept++] = l->items[i];
-        }
+        if (n == 0 || f->start >= kept[n - 1].end)
+            kept[n++] = *f;
+        else if (f->end > kept[n - 1].end)
+            kept[n - 1].end = f->end;
     }
-    l->n = kept;
-    for (size_t i = 0; i < l->n; i++) {
-        struct special_found *f = &l->items[i];
-
-        normalise_span(t, f->start, f->end, &f->start, &f->end);
-        normalise_span(t, f->word_start, f->word_end, &f->word_start, &f->word_end);
+    for (size_t i = 0; i < n; i++) {
+        normalise_span(t, kept[i].start, kept[i].end, &kept[i].start, &kept[i].end);
+        normalise_span(t, kept[i].word_start, kept[i].word_end, &kept[i].word_start, &kept[i].word_end);
     }
+    *out = kept;
+    *n_out = n;
+    return RC_OK;
 }
 
 enum rc special_scan(struct special *s, const char *text, size_t n, struct special_found **out, size_t *n_out,
@@ -791,18 +810,8 @@ enum rc special_scan(struct special *s, const char *text, size_t n, struct speci
     rc = words_split(t.text, t.n, &w, e);
     if (rc == RC_OK) rc = name_rules_tag(t.text, t.n, &w, &whole, e);
     if (rc == RC_OK) rc = scan_terms(s, &x, e);
-    for (size_t i = 0; i < N_RULES && rc == RC_OK; i++)
-        rc = scan_rule(s, i, &x, e);
-    if (rc == RC_OK) {
-        finish(&x.found, &t);
-        if (!x.found.n) {
-            free(x.found.items);
-            x.found.items = NULL;
-        }
-        *out = x.found.items;
-        *n_out = x.found.n;
-        x.found.items = NULL;
-    }
+    if (rc == RC_OK) rc = scan_rules(s, &x, e);
+    if (rc == RC_OK) rc = finish(&x.found, &t, out, n_out, e);
     free(x.found.items);
     free(x.look_alikes.items);
     free(whole.marked);

@@ -12,7 +12,13 @@ _Static_assert(MAX_PLACES *MAX_GAP <= SPECIAL_MAX_TERM, "a term must fit");
 #define N_BUCKETS   4096
 #define KEY_LETTERS 3
 
+/* How a word begins: its first eight bytes as far as it has them. */
+struct head {
+    uint64_t bytes, mask;
+};
+
 struct choice {
+    struct head head;
     char fold[MAX_WORD];
     size_t n;
     bool prefix;         /* the word begins so */
@@ -31,8 +37,9 @@ struct term {
 };
 
 struct entry {
+    struct head head; /* of the choice: most entries of a bucket are ruled out by it */
     size_t term, choice; /* by which choice of its first place */
-    size_t next;         /* in the bucket, plus 1; 0: the last */
+    size_t next; /* while the table is read: in the bucket, plus 1; 0: the last */
 };
 
 struct special_terms {
@@ -42,7 +49,7 @@ struct special_terms {
     size_t n_terms, cap_terms;
     struct entry *entries;
     size_t n_entries, cap_entries;
-    size_t buckets[N_BUCKETS]; /* an entry plus 1; 0: empty */
+    size_t buckets[N_BUCKETS + 1]; /* where each begins among the entries; while the table is read, as `next` */
     struct place trade;        /* words that make a trade of what stands before them */
     struct place commerce;     /* of what stands behind them */
 };
@@ -81,6 +88,25 @@ static enum rc bad(const char *term, struct err *e)
     return err_set(e, RC_INTERNAL, "special: malformed term: %s", term);
 }
 
+static struct head head_of(const char *fold, size_t n)
+{
+    static const unsigned char ones[8] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    struct head h = {0, 0};
+
+    if (n > sizeof(h.bytes)) n = sizeof(h.bytes);
+    memcpy(&h.bytes, fold, n);
+    memcpy(&h.mask, ones, n);
+    return h;
+}
+
+static inline bool begins_so(const struct head *h, const struct word *x)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, x->fold, sizeof(bytes)); /* words.h: so much can be read */
+    return ((bytes ^ h->bytes) & h->mask) == 0;
+}
+
 /* One word, not folded yet. */
 static enum rc add_choice(struct special_terms *t, const char *text, size_t n, struct err *e)
 {
@@ -97,6 +123,7 @@ static enum rc add_choice(struct special_terms *t, const char *text, size_t n, s
     } else {
         memcpy(c->fold, w.items[0].fold, w.items[0].n_fold + 1);
         c->n = w.items[0].n_fold;
+        c->head = head_of(c->fold, c->n);
         c->prefix = prefix;
         c->capital = w.items[0].capital;
         c->upper = c->capital && w.items[0].upper && w.items[0].n_fold > 1;
@@ -175,10 +202,30 @@ static enum rc add_term(struct special_terms *t, const struct special_row *row, 
         struct entry *x = grow((void **)&t->entries, &t->n_entries, &t->cap_entries, sizeof(*x));
 
         if (!x) return err_set(e, RC_NOMEM, "special: out of memory");
-        *x = (struct entry){.term = t->n_terms - 1, .choice = c, .next = *first};
+        *x = (struct entry){.head = t->choices[c].head, .term = t->n_terms - 1, .choice = c, .next = *first};
         *first = t->n_entries;
     }
     return rc;
+}
+
+/* The entries of each bucket side by side. */
+static enum rc sort_entries(struct special_terms *t, struct err *e)
+{
+    struct entry *sorted = malloc((t->n_entries + 1) * sizeof(*sorted));
+    size_t n = 0;
+
+    if (!sorted) return err_set(e, RC_NOMEM, "special: out of memory");
+    for (size_t b = 0; b < N_BUCKETS; b++) {
+        size_t at = t->buckets[b];
+
+        t->buckets[b] = n;
+        for (; at; at = t->entries[at - 1].next)
+            sorted[n++] = t->entries[at - 1];
+    }
+    t->buckets[N_BUCKETS] = n;
+    free(t->entries);
+    t->entries = sorted;
+    return RC_OK;
 }
 
 static enum rc add_class(struct special_terms *t, const char *name, struct place *p, struct err *e)
@@ -204,6 +251,7 @@ enum rc special_terms_open(struct special_terms **out, struct err *e)
             rc = add_term(t, &special_rows[i], s, n, e);
             s += n + (s[n] == ';');
         }
+    if (rc == RC_OK) rc = sort_entries(t, e);
     if (rc == RC_OK) rc = add_class(t, "$trade", &t->trade, e);
     if (rc == RC_OK) rc = add_class(t, "$commerce", &t->commerce, e);
     if (rc == RC_OK) {
@@ -225,9 +273,9 @@ void special_terms_close(struct special_terms *t)
 
 /* ---- finding ------------------------------------------------------------------------------------------------------- */
 
-static bool chosen(const struct choice *c, const struct word *x)
+static inline bool chosen(const struct choice *c, const struct word *x)
 {
-    if ((c->capital && !x->capital) || (c->upper && !x->upper)) return false;
+    if (!begins_so(&c->head, x) || (c->capital && !x->capital) || (c->upper && !x->upper)) return false;
     return (c->prefix ? x->n_fold >= c->n : x->n_fold == c->n) && memcmp(c->fold, x->fold, c->n) == 0;
 }
 
@@ -261,15 +309,14 @@ bool special_terms_at(const struct special_terms *t, const struct words *w, size
                       const struct special_row **row, size_t *upto)
 {
     const struct word *x = &w->items[i];
-    size_t n = 0;
+    size_t key = bucket(x->fold, x->n_fold);
 
-    for (size_t at = t->buckets[bucket(x->fold, x->n_fold)]; at; at = t->entries[at - 1].next) {
-        const struct entry *entry = &t->entries[at - 1];
+    for (size_t at = t->buckets[key] + *next; at < t->buckets[key + 1]; at++) {
+        const struct entry *entry = &t->entries[at];
         const struct term *term = &t->terms[entry->term];
 
-        if (n++ < *next) continue;
-        *next = n;
-        if (!chosen(&t->choices[entry->choice], x) || !rest_fits(t, term, 1, w, i + 1, upto)) continue;
+        *next = at - t->buckets[key] + 1;
+        if (!begins_so(&entry->head, x) || !chosen(&t->choices[entry->choice], x) || !rest_fits(t, term, 1, w, i + 1, upto)) continue;
         *row = term->row;
         return true;
     }

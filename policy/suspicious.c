@@ -115,25 +115,23 @@ enum rc suspicious_scan(struct suspicious *s, const char *text, size_t n, bool *
                         size_t *end, struct err *e)
 {
     struct normalised t;
-    size_t best = SIZE_MAX, best_end = 0;
+    struct lexicon_match first = {0}, m;
+    bool hit = false, more;
     enum rc rc = normalise(text, n, DETECT_MAX_TEXT, &t, e);
 
     if (rc != RC_OK) return rc;
-    *found = false;
-    for (size_t i = 0; i < COUNT_OF(patterns) && rc == RC_OK; i++) {
-        size_t from, upto;
-        bool hit;
-
-        rc = lexicon_find(s->lexicon, i, t.text, t.n, 0, &hit, &from, &upto, e);
-        if (rc != RC_OK || !hit || from >= best) continue;
-        best = from;
-        best_end = upto;
-        *found = true;
+    rc = lexicon_begin(s->lexicon, t.text, t.n, e);
+    if (rc == RC_OK) rc = lexicon_next(s->lexicon, &first, &hit, e);
+    for (more = hit; rc == RC_OK && more;) { /* of those that begin there, the earliest in the list */
+        rc = lexicon_next(s->lexicon, &m, &more, e);
+        more = more && m.start == first.start;
+        if (rc == RC_OK && more && m.pattern < first.pattern) first = m;
     }
-    if (rc == RC_OK && *found) {
-        normalise_span(&t, best, best_end, &best, &best_end);
-        if (start) *start = best;
-        if (end) *end = best_end;
+    if (rc == RC_OK) {
+        *found = hit;
+        if (hit) normalise_span(&t, first.start, first.end, &first.start, &first.end);
+        if (hit && start) *start = first.start;
+        if (hit && end) *end = first.end;
     }
     normalise_clear(&t);
     return rc;

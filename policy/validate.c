@@ -45,18 +45,21 @@ static bool is_letter(char c)
     return c >= 'A' && c <= 'Z';
 }
 
-/* Digits only, exactly `want` of them (0: any number), as values 0 to 9. */
+/* Digits only, exactly `want` of them (0: any number, at most MAX_SYMBOLS), as values 0 to 9. */
 static bool digits_read(const char *s, size_t n, size_t want, int *d, size_t *count)
 {
-    struct symbols t;
+    size_t found = 0, most = want ? want : MAX_SYMBOLS;
 
-    if (!symbols_read(s, n, &t) || (want && t.n != want)) return false;
-    for (size_t i = 0; i < t.n; i++) {
-        if (!is_digit(t.s[i])) return false;
-        d[i] = t.s[i] - '0';
+    for (size_t i = 0; i < n; i++) {
+        if (is_digit(s[i])) {
+            if (found == most) return false;
+            d[found++] = s[i] - '0';
+        } else if ((s[i] | 0x20) >= 'a' && (s[i] | 0x20) <= 'z') {
+            return false;
+        }
     }
-    if (count) *count = t.n;
-    return true;
+    if (count) *count = found;
+    return !want || found == want;
 }
 
 static int weighted(const int *d, const int *weights, size_t n)
@@ -104,16 +107,15 @@ static enum verdict yes_if(bool ok)
 
 /* ---- general -------------------------------------------------------------------------------------------------- */
 
-/* ISO/IEC 7812-1 annex B. */
+/* ISO/IEC 7812-1 annex B: what a digit counts that is doubled. */
+static const int doubled[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
+
 static bool luhn_ok(const int *d, size_t n)
 {
     int sum = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        int v = d[n - 1 - i];
-
-        sum += i % 2 ? cross_sum(v * 2) : v;
-    }
+    for (size_t i = 0; i < n; i++)
+        sum += (n - 1 - i) % 2 ? doubled[d[i]] : d[i];
     return n > 1 && sum % 10 == 0;
 }
 
@@ -125,35 +127,50 @@ static enum verdict luhn(const char *s, size_t n)
     return yes_if(digits_read(s, n, 0, d, &count) && !all_same(d, count) && luhn_ok(d, count));
 }
 
-/* Luhn, and a length that a network with this first digit uses: 13-digit time stamps begin with 1. */
+/* Lengths that a network with this first digit uses, a bit each: 13-digit time stamps begin with 1. */
+#define LENGTHS(low, high) ((UINT32_C(2) << (high)) - (UINT32_C(1) << (low)))
+static const uint32_t card_lengths[10] = {
+    [1] = LENGTHS(15, 15),                                           /* UATP */
+    [2] = LENGTHS(15, 16),                                           /* Mastercard's 2-series, enRoute */
+    [3] = LENGTHS(14, 16),                                           /* Diners, American Express, JCB */
+    [4] = LENGTHS(13, 13) | LENGTHS(16, 16) | LENGTHS(19, 19),       /* Visa */
+    [5] = LENGTHS(16, 19),                                           /* Mastercard, Maestro */
+    [6] = LENGTHS(16, 19),                                           /* Discover, UnionPay */
+};
+
+static bool card_length(int first, size_t count)
+{
+    return count < 32 && card_lengths[first] >> count & 1;
+}
+
 static enum verdict credit_card(const char *s, size_t n)
 {
     int d[MAX_SYMBOLS];
     size_t count;
-    bool length;
 
     if (!digits_read(s, n, 0, d, &count)) return VERDICT_NO;
-    switch (d[0]) {
-    case 1:
-        length = count == 15;
-        break; /* UATP */
-    case 2:
-        length = count == 16 || count == 15;
-        break; /* Mastercard's 2-series, enRoute */
-    case 3:
-        length = count >= 14 && count <= 16;
-        break; /* Diners, American Express, JCB */
-    case 4:
-        length = count == 13 || count == 16 || count == 19;
-        break; /* Visa */
-    case 5:
-    case 6:
-        length = count >= 16 && count <= 19;
-        break; /* Mastercard, Maestro, Discover, UnionPay */
-    default:
-        length = false;
+    return yes_if(count > 0 && card_length(d[0], count) && !all_same(d, count) && luhn_ok(d, count));
+}
+
+/* Both sums of Luhn's formula are kept, since which digits are doubled depends on how many there will be. */
+static bool credit_card_ahead(const char *s, size_t n)
+{
+    uint32_t lengths = n > 0 && is_digit(*s) ? card_lengths[*s - '0'] >> 1 : 0;
+    int even = 0, odd = 0; /* with the last digit, or the last but one, and every second before it as it stands */
+
+    for (size_t i = 0; i < n && lengths; i++) {
+        int d = s[i] - '0', before = even;
+
+        if (d < 0 || d > 9) {
+            if ((s[i] != ' ' && s[i] != '.' && s[i] != '-') || i + 1 == n || !is_digit(s[i + 1])) return false;
+            continue;
+        }
+        even = odd + d;
+        odd = before + doubled[d];
+        if (lengths & 1 && even % 10 == 0) return true;
+        lengths >>= 1;
     }
-    return yes_if(length && !all_same(d, count) && luhn_ok(d, count));
+    return false;
 }
 
 /* ISO 7064 mod 11,10: the check digit behind n digits. */
@@ -1054,6 +1071,11 @@ validate_dated_fn *validate_find_dated(const char *name)
     for (size_t i = 0; i < COUNT_OF(dated); i++)
         if (strcmp(dated[i].name, name) == 0) return dated[i].fn;
     return NULL;
+}
+
+validate_ahead_fn *validate_find_ahead(const char *name)
+{
+    return strcmp(name, "credit_card") == 0 ? credit_card_ahead : NULL;
 }
 
 validate_fn *validate_find(const char *name)

@@ -62,7 +62,9 @@ static void fold_letter(struct fold *f, const UNormalizer2 *nfd, uint32_t cp)
             fold_put(f, (uint32_t)u_foldCase(parts[i], U_FOLD_CASE_DEFAULT));
 }
 
-#define FOLD_ROOM 8 /* behind a word: word_hash() may read it */
+#define FOLD_ROOM 8  /* behind a word: word_hash() may read it */
+#define BLOCK     64 /* bytes that are looked at at once */
+#define BLOCK_END (UINT64_C(1) << (BLOCK - 1))
 
 /* What a byte is. */
 enum { OTHER, LOWER, UPPER, DIGIT, WIDE /* of a character beyond ASCII */ };
@@ -75,6 +77,8 @@ static const unsigned char kinds[256] = {
     ['A'] = TIMES_26(UPPER),
     ['a'] = TIMES_26(LOWER),
     [128] = TIMES_64(WIDE), TIMES_64(WIDE)};
+
+_Static_assert(FOLD_ROOM == sizeof(uint64_t), "fold_short() zeroes as much");
 
 static bool grow(struct words *out, size_t cap)
 {
@@ -95,7 +99,7 @@ void words_forget(struct words *w)
 /* Empties; room for the folds of a text of n bytes and for most texts' words. */
 static bool make_room(struct words *out, size_t n)
 {
-    size_t folds = n * 3 + 16 + 2 * FOLD_ROOM; /* a word costs its letters, at most thrice, and a NUL */
+    size_t folds = n * 3 + 16 + 4 * FOLD_ROOM; /* a word costs its letters, at most thrice, and a NUL */
 
     words_forget(out);
     if (out->cap_folds < folds) {
@@ -103,7 +107,7 @@ static bool make_room(struct words *out, size_t n)
         out->folds = malloc(folds);
         out->cap_folds = out->folds ? folds : 0;
     }
-    return out->folds && (out->cap || grow(out, n / 5 + 16));
+    return out->folds && (out->cap || grow(out, n / 5 + BLOCK + 16));
 }
 
 static uint64_t mix(uint64_t h)
@@ -129,78 +133,27 @@ uint64_t word_hash(const char *fold, size_t n)
     return mix(h);
 }
 
-/* The high bit of each byte of x, all below 0x80, that equals c. */
-static uint64_t equal_bytes(uint64_t x, unsigned char c)
+#define SHORT_WORD 16 /* bytes */
+
+/* Folds the usual word: `len` ASCII letters and digits, at most SHORT_WORD, of which folding drops none. As many bytes as
+ * SHORT_WORD can be read at s. Bytes are taken in the order of little-endian machines. */
+static inline void fold_short(const char *s, size_t len, struct fold *f, struct word *w)
 {
-    uint64_t y = x ^ BYTES_EACH(c);
+    /* what makes a letter small leaves a digit as it is */
+    uint64_t x = (bytes_load(s) | BYTES_EACH(0x20)) & bytes_first[len < 8 ? len : 8], y = 0, zero = 0;
+    uint64_t hash = len * WORD_SEED ^ x << (64 - 8 * len) % 64; /* as word_hash() does it */
 
-    return ~(y + BYTES_EACH(0x7F)) & BYTES_HIGH;
-}
-
-/* The high bit of each e behind a, o or u, which folding drops; of 8 small letters. */
-static uint64_t dropped_bytes(uint64_t small, unsigned char before)
-{
-    uint64_t vowels = equal_bytes(small, 'a') | equal_bytes(small, 'o') | equal_bytes(small, 'u');
-
-    return (vowels << 8 | (before == 'a' || before == 'o' || before == 'u' ? 0x80 : 0)) & equal_bytes(small, 'e');
-}
-
-static bool all_upper(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (s[i] & 0x20) return false;
-    return true;
-}
-
-/* The usual word: up to fifteen ASCII letters and something else of ASCII behind them, nothing to drop. Length, 0: another
- * word. Bytes are taken in the order of little-endian machines; on others every word is another one. */
-static size_t split_short(const char *text, size_t n, size_t i, struct fold *f, struct word *w)
-{
-    uint64_t x, y = 0, letters, seed, capitals;
-    size_t len;
-
-    if (!BYTES_AT_ONCE || n - i < 16) return 0;
-    x = bytes_load(text + i);
-    letters = bytes_letters(x);
-    if (letters != BYTES_HIGH) {
-        len = bytes_leading(letters);
-        if (len == 0) return 0;
-        x &= (UINT64_C(1) << 8 * len) - 1;
-        seed = len * WORD_SEED ^ (x | (BYTES_EACH(0x20) & ((UINT64_C(1) << 8 * len) - 1))) << (64 - 8 * len);
-    } else {
-        y = bytes_load(text + i + 8);
-        letters = bytes_letters(y);
-        if (letters == BYTES_HIGH) return 0;
-        len = bytes_leading(letters);
-        y &= len ? (UINT64_C(1) << 8 * len) - 1 : 0;
-        if (len == 0) { /* eight letters: one part, as word_hash() takes it */
-            len = 8;
-            seed = len * WORD_SEED ^ (x | BYTES_EACH(0x20));
-        } else {
-            uint64_t tail = (y | BYTES_EACH(0x20)) << (64 - 8 * len);
-
-            len += 8;
-            seed = mix(len * WORD_SEED ^ (x | BYTES_EACH(0x20))) ^ tail;
-            if (dropped_bytes(y | BYTES_EACH(0x20), (unsigned char)(x >> 56 | 0x20))) return 0;
-        }
+    if (len > 8) {
+        y = (bytes_load(s + 8) | BYTES_EACH(0x20)) & bytes_first[len - 8];
+        hash = mix(len * WORD_SEED ^ x) ^ y << (128 - 8 * len);
     }
-    if (kinds[(unsigned char)text[i + len]] != OTHER || dropped_bytes(x | BYTES_EACH(0x20), 0)) return 0;
-    capitals = ~(x | y) & BYTES_EACH(0x20);
-    x |= BYTES_EACH(0x20);
-    y |= BYTES_EACH(0x20);
     memcpy(f->to + f->n, &x, 8);
     memcpy(f->to + f->n + 8, &y, 8);
-    memset(f->to + f->n + len, 0, FOLD_ROOM);
-    *w = (struct word){.start = (uint32_t)i,
-                       .end = (uint32_t)(i + len),
-                       .fold = f->to + f->n,
-                       .hash = mix(seed),
-                       .n_fold = (uint32_t)len,
-                       .capital = !(text[i] & 0x20),
-                       .upper = capitals && all_upper(text + i, len),
-                       .letters = true};
+    memcpy(f->to + f->n + 16, &zero, FOLD_ROOM);
+    w->fold = f->to + f->n;
+    w->hash = mix(hash);
+    w->n_fold = (uint32_t)len;
     f->n += len + 1;
-    return len;
 }
 
 /* The word that begins at text[i], a letter or digit; the byte behind it. */
@@ -253,6 +206,96 @@ enum rc words_split(const char *text, size_t n, struct words *out, struct err *e
     return words_split_again(text, n, out, e);
 }
 
+/* Room for the words of one more block. */
+static bool reserve_block(struct words *out)
+{
+    return out->cap - out->n >= BLOCK || grow(out, out->cap * 2 + BLOCK);
+}
+
+/* A word that begins at text[*i] and isn't of the usual kind, or what is no word; *i is where to go on. */
+static void split_other(const char *text, size_t n, size_t *i, const UNormalizer2 *nfd, struct fold *f, struct words *out)
+{
+    if (kinds[(unsigned char)text[*i]] == WIDE) {
+        uint32_t cp;
+        size_t len = utf8_decode(text + *i, n - *i, &cp);
+
+        if (!u_isalnum((UChar32)cp)) {
+            *i += len;
+            return;
+        }
+    }
+    *i = split_word(text, n, *i, nfd, f, &out->items[out->n]);
+    out->n++;
+}
+
+/* Of BLOCK bytes, a bit each. */
+struct block {
+    uint64_t runs; /* letters, digits, all beyond ASCII */
+    uint64_t digits, small;
+    uint64_t odd; /* beyond ASCII, or dropped when it is folded */
+};
+
+static inline struct block look_at_block(const char *s)
+{
+    struct block b = {0};
+    uint64_t vowels = 0, es = 0;
+
+    for (unsigned k = 0; k < BLOCK; k += 16) {
+        bytes_lanes v = bytes_load16(s + k), low = v | 0x20, digits = bytes_are_digits(v), letters = bytes_are_letters(v);
+
+        b.runs |= bytes_mark(v | digits | letters) << k;
+        b.digits |= bytes_mark(digits) << k;
+        b.small |= bytes_mark(letters & (v << 2)) << k; /* 0x20 tells small letters from capitals */
+        b.odd |= bytes_mark(v) << k;
+        vowels |= bytes_mark(bytes_are(low, 'a') | bytes_are(low, 'o') | bytes_are(low, 'u')) << k;
+        es |= bytes_mark(bytes_are(low, 'e')) << k;
+    }
+    b.odd |= es & vowels << 1;
+    return b;
+}
+
+/* The words of text[i, n) up to the first that isn't of the usual kind, at most those of BLOCK bytes. *i is where to go on;
+ * false if such a one begins there. */
+static inline bool split_block(const char *text, size_t n, size_t *i, struct fold *f, struct words *out)
+{
+    char padded[BLOCK + SHORT_WORD];
+    const char *s = text + *i;
+    size_t begin = *i, left = n - begin;
+    unsigned size = left < BLOCK ? (unsigned)left : BLOCK, last;
+    struct block b;
+
+    if (left < sizeof(padded)) {
+        memset(padded, 0, sizeof(padded));
+        s = memcpy(padded, s, left);
+    }
+    b = look_at_block(s);
+    last = (unsigned)__builtin_clzll(~b.runs | 1);
+    if (last > 0 && last < BLOCK - 1) { /* a word may go on behind the block: the next one has it whole */
+        size -= last;
+        b.runs = b.runs << last >> last;
+    }
+    *i = begin + size;
+    for (uint64_t starts = b.runs & ~(b.runs << 1); starts; starts &= starts - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(starts), len = (unsigned)__builtin_ctzll(~(b.runs >> bit) | BLOCK_END);
+        uint64_t all = (UINT64_C(1) << len) - 1;
+        struct word *w = &out->items[out->n];
+
+        if (len > SHORT_WORD || b.odd >> bit & all) {
+            *i = begin + bit;
+            return false;
+        }
+        fold_short(s + bit, len, f, w);
+        w->start = (uint32_t)(begin + bit);
+        w->end = w->start + len;
+        w->tags = 0;
+        w->capital = !(s[bit] & 0x20);
+        w->upper = !(b.small >> bit & all);
+        w->letters = !(b.digits >> bit & all);
+        out->n++;
+    }
+    return true;
+}
+
 enum rc words_split_again(const char *text, size_t n, struct words *out, struct err *e)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -267,32 +310,16 @@ enum rc words_split_again(const char *text, size_t n, struct words *out, struct 
     }
     f.to = out->folds;
     for (size_t i = 0; i < n;) {
-        unsigned char kind = kinds[(unsigned char)text[i]];
-        size_t len;
-
-        if (kind == WIDE) {
-            uint32_t cp;
-
-            len = utf8_decode(text + i, n - i, &cp);
-
-            if (!u_isalnum((UChar32)cp)) {
-                i += len;
-                continue;
-            }
-        } else if (kind == OTHER) {
-            i++;
-            continue;
-        }
-        if (out->n == out->cap && !grow(out, out->cap * 2)) {
+        if (!reserve_block(out)) {
             out->n_folds = f.n;
             words_clear(out);
             return err_set(e, RC_NOMEM, "names: out of memory");
         }
-        if ((len = split_short(text, n, i, &f, &out->items[out->n])))
-            i += len;
+        if (BYTES_AT_ONCE && split_block(text, n, &i, &f, out)) continue;
+        if (kinds[(unsigned char)text[i]] == OTHER)
+            i++;
         else
-            i = split_word(text, n, i, nfd, &f, &out->items[out->n]);
-        out->n++;
+            split_other(text, n, &i, nfd, &f, out);
     }
     out->n_folds = f.n;
     return RC_OK;

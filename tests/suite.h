@@ -3,6 +3,8 @@
  *   #include "suite.h"
  *   START_TEST(does_this) { ... } END_TEST
  *   SUITE_MAIN("name", does_this, does_that)
+ * or, where a test runs once for each row of a table (_i is the row):
+ *   SUITE_MAIN_TABLES("name", SUITE_ONE(does_this), SUITE_EACH(does_that, rows))
  *
  * CK_FORK=no in the environment runs the tests in one process, so that leaks are seen by the sanitizer. */
 #ifndef TESTS_SUITE_H
@@ -18,13 +20,22 @@
 /* Exit code of a suite that could not run, taken by ctest for a skip. Say why on stderr first. */
 #define SUITE_SKIP 77
 
-static inline int suite_run(const char *name, const TTest *const *tests, size_t n)
+struct suite_test {
+    const TTest *test;
+    int rows; /* 0: a test without a table */
+};
+#define SUITE_ONE(test) {test, 0}
+#define SUITE_EACH(test, table) {test, (int)(sizeof(table) / sizeof((table)[0]))}
+
+static inline void suite_add(TCase *tc, const struct suite_test *x)
+{
+    tcase_add_loop_test(tc, x->test, 0, x->rows ? x->rows : 1);
+}
+
+static inline int suite_finish(const char *name, TCase *tc)
 {
     Suite *s = suite_create(name);
-    TCase *tc = tcase_create(name);
     tcase_set_timeout(tc, 600);
-    for (size_t i = 0; i < n; i++)
-        tcase_add_test(tc, tests[i]);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
@@ -33,11 +44,34 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static inline int suite_run(const char *name, const TTest *const *tests, size_t n)
+{
+    TCase *tc = tcase_create(name);
+    for (size_t i = 0; i < n; i++)
+        suite_add(tc, &(struct suite_test)SUITE_ONE(tests[i]));
+    return suite_finish(name, tc);
+}
+
+static inline int suite_run_tables(const char *name, const struct suite_test *tests, size_t n)
+{
+    TCase *tc = tcase_create(name);
+    for (size_t i = 0; i < n; i++)
+        suite_add(tc, &tests[i]);
+    return suite_finish(name, tc);
+}
+
 #define SUITE_MAIN(name, ...)                                                                                           \
     int main(void)                                                                                                      \
     {                                                                                                                   \
         const TTest *const tests[] = {__VA_ARGS__};                                                                     \
         return suite_run(name, tests, sizeof(tests) / sizeof(tests[0]));                                                \
+    }
+
+#define SUITE_MAIN_TABLES(name, ...)                                                                                    \
+    int main(void)                                                                                                      \
+    {                                                                                                                   \
+        const struct suite_test tests[] = {__VA_ARGS__};                                                                \
+        return suite_run_tables(name, tests, sizeof(tests) / sizeof(tests[0]));                                         \
     }
 
 /* How often a randomised test runs: `few` by default, `many` under tests/run --long (BRIEFD_TEST_LONG=1). */

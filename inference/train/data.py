@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 import generate
 
 IM_END = '<|im_end|>'
+PROMPT_WEIGHT, COPY_WEIGHT = 0.3, 0.5  # of a token in the loss; one of an answer: 1
 
 
 def prompt_text(system, user):
@@ -33,7 +34,7 @@ def batch_of(samples, rnd, prompt_share):
             if answer or (i > 25 and rnd.random() < prompt_share):
                 pick.append(r * width + i)
                 target.append(seq[i + 1])
-                weight.append(1.0 if answer else 0.3)
+                weight.append(1.0 if answer else PROMPT_WEIGHT)
     return ids, torch.tensor(pick), torch.tensor(target), torch.tensor(weight)
 
 
@@ -49,7 +50,19 @@ def copy_batch(source, rnd, tokens):
     ids = torch.cat([ids, ids[:, before:before + size]], 1)
     at = torch.arange(width - size, width - 1)
     pick = (torch.arange(rows)[:, None] * width + at).flatten()
-    return ids, pick, ids[:, at + 1].flatten(), torch.full((len(pick),), 0.5)
+    return ids, pick, ids[:, at + 1].flatten(), torch.full((len(pick),), COPY_WEIGHT)
+
+
+def held_out(tok_path, count, seed=424242, of_a_batch=8):
+    """Examples that no training run has seen: [(ids, pick, target, characters of the answers)]."""
+    tok, rnd = Tokenizer.from_file(tok_path), random.Random(seed)
+    examples = [generate.example(rnd) for _ in range(count)]
+    examples.sort(key=lambda e: len(e['system']) + len(e['user']) + len(e['answer']))
+    out = []
+    for at in range(0, count, of_a_batch):
+        part = examples[at:at + of_a_batch]
+        out.append((*batch_of([encode(tok, e) for e in part], rnd, 0.0)[:3], sum(len(e['answer']) for e in part)))
+    return out
 
 
 def batches(tok_path, seed, tokens, copy_share=0.0, prompt_share=0.05, max_len=600):
@@ -81,9 +94,9 @@ def worker(queue, *args):
         queue.put([t.numpy() for t in b])
 
 
-def background(tok_path, seed, tokens, copy_share):
+def background(tok_path, seed, tokens, copy_share, prompt_share, max_len):
     queue = mp.Queue(24)
-    process = mp.Process(target=worker, args=(queue, tok_path, seed, tokens, copy_share), daemon=True)
+    process = mp.Process(target=worker, args=(queue, tok_path, seed, tokens, copy_share, prompt_share, max_len), daemon=True)
     process.start()
     try:
         while True:

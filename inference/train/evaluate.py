@@ -13,13 +13,11 @@ import random
 import re
 
 import torch
-from tokenizers import Tokenizer
 
 import data
 import export
 import generate
 import template
-from model import Config, Model
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -78,12 +76,7 @@ def main():
     ap.add_argument('--texts', action='store_true')
     a = ap.parse_args()
     torch.set_num_threads(1)
-    tok = Tokenizer.from_file(os.path.join(HERE, 'tokenizer.json'))
-    if a.model.endswith('.gguf'):
-        model = Model(Config())
-        export.load_into(model, a.model)
-    else:
-        model, _ = export.load_checkpoint(a.model)
+    model, tok, _ = export.load(a.model)
     stop, lock = tok.token_to_id(data.IM_END), Lock(tok)
     rnd = random.Random(a.seed)
     items = [('hand', e) for e in hand_written(a.prompts)] if a.prompts else []

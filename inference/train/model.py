@@ -1,5 +1,6 @@
 """The model: GraniteMoe as llama.cpp computes it (RMSNorm, interleaved RoPE, grouped-query attention, a shared expert
-and top-k of n routed experts in every layer, tied embeddings)."""
+and top-k of n routed experts in every layer, tied embeddings). Without routed experts the shared one is the feed-forward
+layer of a dense model."""
 import dataclasses
 import math
 
@@ -60,10 +61,11 @@ class Layer(nn.Module):
         self.k = w(c.kv_heads * c.head_dim, c.d, std=0.06)
         self.v = w(c.kv_heads * c.head_dim, c.d)
         self.o = w(c.d, c.heads * c.head_dim, std=out_std)
-        self.router = w(c.experts, c.d)
-        self.gate = w(c.experts, c.ff, c.d)
-        self.up = w(c.experts, c.ff, c.d)
-        self.down = w(c.experts, c.d, c.ff, std=out_std)
+        if c.experts:
+            self.router = w(c.experts, c.d)
+            self.gate = w(c.experts, c.ff, c.d)
+            self.up = w(c.experts, c.ff, c.d)
+            self.down = w(c.experts, c.d, c.ff, std=out_std)
         self.sgate = w(c.shared_ff, c.d)
         self.sup = w(c.shared_ff, c.d)
         self.sdown = w(c.d, c.shared_ff, std=out_std)
@@ -88,7 +90,10 @@ class Layer(nn.Module):
             y = (scores + future).softmax(-1) @ v
         return F.linear(y.transpose(1, 2).reshape(b, t, -1), self.o)
 
-    def moe(self, x, stats):
+    def shared(self, x):
+        return F.linear(F.silu(F.linear(x, self.sgate)) * F.linear(x, self.sup), self.sdown)
+
+    def routed(self, x, stats):
         """x [N, d]: rows sorted by expert, one matrix product an expert."""
         c = self.c
         logits = F.linear(x.float(), self.router.float())
@@ -104,7 +109,6 @@ class Layer(nn.Module):
               for p, g, u, w in zip(parts, self.gate.unbind(), self.up.unbind(), self.down.unbind())]
         y = torch.cat(ys) * weight.flatten()[order][:, None]
         out = torch.zeros_like(x).index_add(0, rows, y)
-        out = out + F.linear(F.silu(F.linear(x, self.sgate)) * F.linear(x, self.sup), self.sdown)
         share = counts.float() / flat.numel()
         stats.append((share, (share * prob.mean(0)).sum() * c.experts))
         return out
@@ -112,8 +116,11 @@ class Layer(nn.Module):
     def forward(self, x, cos, sin, stats, past=None):
         c = self.c
         x = x + c.res_scale * self.attention(F.rms_norm(x, (c.d,), self.attn_norm, c.eps), cos, sin, past)
-        h = F.rms_norm(x, (c.d,), self.ffn_norm, c.eps)
-        return x + c.res_scale * self.moe(h.view(-1, c.d), stats).view_as(x)
+        h = F.rms_norm(x, (c.d,), self.ffn_norm, c.eps).view(-1, c.d)
+        y = self.shared(h)
+        if c.experts:
+            y = self.routed(h, stats) + y
+        return x + c.res_scale * y.view_as(x)
 
 
 class Model(nn.Module):

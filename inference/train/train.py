@@ -2,8 +2,10 @@
 
     python train.py --minutes 60 [--ckpt DIR] [--from-gguf FILE]
 
-Muon for the matrices of the layers, AdamW for embeddings, norms and routers. The learning rate follows the clock: warm-up,
-constant, then linear to zero over the last 40 % of the time, so that the run always ends cooled down."""
+Muon for the matrices of the layers, AdamW for embeddings, norms and routers; AdamW for all with --adam. The learning rate
+follows the clock: warm-up, constant, then linear to zero over the last 40 % of the time, so that the run always ends cooled
+down. A checkpoint without the state of optimisers (smol_start.py writes one) is where training starts; with --teacher the
+prompt's tokens are learned from what a bigger model of the same tokenizer expects there, not from the text."""
 import argparse
 import dataclasses
 import json
@@ -66,6 +68,43 @@ def save(path, model, muon, adam, info):
     os.replace(path + '.tmp', path)
 
 
+def begin_with(path, from_gguf):
+    """A model, and the state of the checkpoint that it comes from ({}: none)."""
+    if os.path.exists(path):
+        state = torch.load(path, weights_only=False)
+        model = Model(Config(**state['config']))
+        model.load_state_dict(state['model'])
+        return model, state
+    if from_gguf:
+        return export.read_model(from_gguf), {}
+    model = Model(Config())
+    teach_copying(model)
+    return model, {}
+
+
+def loss_of(logits, target, weight, expected=None):
+    """Mean loss by weight; expected: logits of a teacher for the positions of the prompt."""
+    loss = F.cross_entropy(logits.float(), target, reduction='none')
+    if expected is not None:
+        prompt = weight < data.COPY_WEIGHT
+        expected = expected.float().log_softmax(-1)
+        apart = F.kl_div(logits[prompt].float().log_softmax(-1), expected, log_target=True, reduction='none').sum(-1)
+        loss = loss.masked_scatter(prompt, apart)
+    return (loss * weight).sum() / weight.sum()
+
+
+@torch.no_grad()
+def held_out_loss(model, batches):
+    """Loss on answers, by token and by character (tokenizers differ)."""
+    total, tokens, chars = 0.0, 0, 0
+    for ids, pick, target, n_chars in batches:
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            logits = model(ids, pick)[0]
+        total += F.cross_entropy(logits.float(), target, reduction='sum').item()
+        tokens, chars = tokens + len(target), chars + n_chars
+    return dict(held_out=round(total / tokens, 4), held_out_char=round(total / chars, 4))
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument('--minutes', type=float, default=60)
@@ -78,55 +117,62 @@ def main():
     ap.add_argument('--save-minutes', type=float, default=5)
     ap.add_argument('--progress', type=float, default=0.0, help='where on the learning-rate schedule to begin')
     ap.add_argument('--copy', type=float, default=0.1, help='batches of pure copying for each batch of examples')
+    ap.add_argument('--prompt-share', type=float, default=0.05, help='tokens of the prompt that are learned too')
+    ap.add_argument('--longest', type=int, default=600, help='tokens of an example; longer ones are left out')
+    ap.add_argument('--adam', action='store_true', help='AdamW for all weights: for a start with pretrained ones')
+    ap.add_argument('--teacher', help='a checkpoint')
+    ap.add_argument('--teacher-until', type=float, default=0.5, help='part of the run that has the teacher')
+    ap.add_argument('--held-out', type=int, default=0, help='generated examples whose loss is told at the end and with each save')
     ap.add_argument('--steps', type=int, default=10**9)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
-    here = os.path.dirname(os.path.abspath(__file__))
-    tok_path = os.path.join(here, 'tokenizer.json')
     os.makedirs(a.ckpt, exist_ok=True)
-    path = os.path.join(a.ckpt, 'last.pt')
-    info = dict(step=0, tokens=0, answer_tokens=0, seconds=0.0, runs=0)
-    model = Model(Config())
-    teach_copying(model)
-    if a.from_gguf and not os.path.exists(path):
-        export.load_into(model, a.from_gguf)
-    muon_params = [p for n, p in model.named_parameters() if p.dim() >= 2 and n != 'emb' and 'router' not in n]
+    path, tok_path = os.path.join(a.ckpt, 'last.pt'), export.tokenizer_path(a.ckpt)
+    model, state = begin_with(path, a.from_gguf)
+    info = dict(step=0, tokens=0, answer_tokens=0, seconds=0.0, runs=0) | state.get('info', {})
+    teacher = export.load_checkpoint(a.teacher)[0] if a.teacher else None
+    held_out = data.held_out(tok_path, a.held_out)
+    muon_params = [] if a.adam else [p for n, p in model.named_parameters() if p.dim() >= 2 and n != 'emb' and 'router' not in n]
     muon_ids = {id(p) for p in muon_params}
     rest = [p for p in model.parameters() if id(p) not in muon_ids]
     muon = Muon(muon_params)
     adam = torch.optim.AdamW(rest, lr=a.lr, betas=(0.9, 0.95), weight_decay=0.0)
-    if os.path.exists(path):
-        state = torch.load(path, weights_only=False)
-        model.load_state_dict(state['model'])
-        muon.buf, info = state['muon'], state['info']
+    if 'adam' in state:
+        muon.buf = state['muon']
         adam.load_state_dict(state['adam'])
+    del state
     info['runs'] += 1
     # Heads that look at a place by its distance read this constant: as the bias of tied outputs it would soon differ.
-    constant = model.emb[:, 0].detach().clone()
+    constant = None if 'base' in info else model.emb[:, 0].detach().clone()
     print(json.dumps(dict(params=sum(p.numel() for p in model.parameters()), resumed=info)), flush=True)
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     begin = saved = shown = time.time()
     run_tokens, loss_sum, loss_n, first, copy_loss = 0, 0.0, 0, info['step'], 0.0
-    source = data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens, a.copy)
+    source = data.background(tok_path, a.seed * 1000 + info['runs'], a.tokens, a.copy, a.prompt_share, a.longest)
     for ids, pick, target, weight in source:
         now = time.time()
         progress = a.progress + (1 - a.progress) * (now - begin) / (60 * a.minutes)
         if stop or progress >= 1 or info['step'] - first >= a.steps:
             break
         lr = a.lr * lr_at(progress, info['step'] - first)
+        expected = None
         with torch.autocast('cpu', dtype=torch.bfloat16):
+            if teacher and progress < a.teacher_until:
+                with torch.no_grad():
+                    expected = teacher(ids, pick[weight < data.COPY_WEIGHT])[0]
             logits, stats = model(ids, pick)
-        loss = (F.cross_entropy(logits.float(), target, reduction='none') * weight).sum() / weight.sum()
+        loss = loss_of(logits, target, weight, expected)
         balance = sum(s[1] for s in stats) / len(stats)
         (loss + 0.03 * balance).backward()
         torch.nn.utils.clip_grad_norm_(rest, 1.0)
         for g in adam.param_groups:
             g['lr'] = lr * 0.25
         adam.step()
-        with torch.no_grad():
-            model.emb[:, 0] = constant
+        if constant is not None:
+            with torch.no_grad():
+                model.emb[:, 0] = constant
         muon.step(lr)
         model.zero_grad(set_to_none=True)
         answers = weight == 1.0
@@ -150,9 +196,13 @@ def main():
             info['seconds'] += time.time() - saved
             saved = time.time()
             save(path, model, muon, adam, info)
+            if held_out:
+                print(json.dumps(dict(tokens=info['tokens'], **held_out_loss(model, held_out))), flush=True)
     source.close()
     info['seconds'] += time.time() - saved
     save(path, model, muon, adam, info)
+    if held_out:
+        info |= held_out_loss(model, held_out)
     print(json.dumps(dict(finished=info)), flush=True)
 
 

@@ -30,6 +30,7 @@ static void add(const char *word, uint32_t tags)
     for (size_t i = 0; i < w.n; i++) {
         uint32_t at = gazetteer_place(w.items[i].hash);
 
+        if (!w.items[i].letters) fail("a word with a digit, which nobody looks up", word);
         while (tags_at[at] && hash_at[at] != w.items[i].hash)
             at = (at + 1) % GAZETTEER_SLOTS;
         if (!tags_at[at] && ++n_words > GAZETTEER_SLOTS / 4 * 3) fail("the table is too small", word);

@@ -1,5 +1,6 @@
 /* The postgres connector against a real server: a private cluster of this program. Expected rows are worked by hand
  * from the statements. */
+#include "../suite.h"
 #include <libpq-fe.h>
 #include <malloc.h>
 
@@ -308,7 +309,7 @@ static enum rc count_rows(void *ctx, const struct pulled *rows, size_t n, const 
 
 START_TEST(many_rows_need_constant_memory)
 {
-    long n = getenv("BRIEFD_TEST_LONG") ? 1000000 : 50000, before;
+    long n = (long)suite_count(50000, 1000000), before;
     size_t bytes = mallinfo2().uordblks;
     char text[256];
 

@@ -32,6 +32,7 @@ static struct {
     const char *valid;  /* the one that is taken, else 401 */
     const char *item;   /* JSON of an item instead of a generated one */
     int ids_ignored;
+    char selected[512]; /* of the last request for deals: its parameter `select` */
 } scene;
 
 static int64_t waits[64];
@@ -106,6 +107,8 @@ static void deals(const struct stub_request *r, struct stub_answer *a)
 {
     char text[2048];
     int size = number(r, "size", 10), first = 1;
+
+    if (!stub_param(r, "select", scene.selected, sizeof(scene.selected))) *scene.selected = '\0';
 
     if (stub_param(r, "ids", text, sizeof(text)) && !scene.ids_ignored) {
         struct buf b;
@@ -216,6 +219,7 @@ static void handler(struct stub *st, const struct stub_request *r, struct stub_a
     } else if (sscanf(r->target, "/deals/%255[0-9]", text) == 1 && atoi(text) <= scene.n) {
         struct buf b;
 
+        if (!stub_param(r, "select", scene.selected, sizeof(scene.selected))) *scene.selected = '\0';
         buf_init(&b, 1 << 23);
         add_deal(&b, atoi(text));
         stub_reply(a, 200, "ETag: \"tag\"\r\n", b.data);
@@ -712,6 +716,52 @@ START_TEST(whole_records)
 }
 END_TEST
 
+static bool only_name(void *ctx, const struct map_field *f)
+{
+    (void)ctx;
+    return strcmp(f->spec.name, "name") == 0;
+}
+
+START_TEST(a_look_at_one_field)
+{
+    const char *ids[] = {"2", "1"};
+
+    connect_with("", "filter: {id: {parameter: ids, list: \",\", max: 100}}");
+    ck_assert_msg(connector_fetch_fields(c, "deal", only_name, NULL, ids, 2, got_record, g, &e) == RC_OK, "%s", e.msg);
+    ck_assert_uint_eq(g->n_records, 2);
+    ck_assert_str_eq(text_of(got_id(g, "1"), "name"), "Deal 1");
+    ck_assert_ptr_null(record_field(got_id(g, "1"), "amount"));
+    ck_assert_ptr_null(record_parent_named(got_id(g, "1"), "account"));
+    ck_assert_int_eq(stub_requests(stub), 1);
+}
+END_TEST
+
+/* Keys, stamps, relations and fields, each once; the amount's pointer by its first name. */
+START_TEST(only_members_of_the_mapping_are_asked_for)
+{
+    static const char want[] = "id,updated_at,rev,gone,name,money,account_id";
+    const char *ids[] = {"2"};
+
+    connect_with("", "select: {parameter: select}");
+    ck_assert_msg(fetch(ids, 1) == RC_OK, "%s", e.msg); /* by `record` */
+    ck_assert_str_eq(scene.selected, want);
+    connector_close(c);
+    source_close(&s);
+    got_free(g);
+    g = got_new();
+    *scene.selected = '\0';
+    connect_with("", "select: {parameter: select}\n          filter: {id: {parameter: ids, list: \",\"}}");
+    ck_assert_msg(fetch(ids, 1) == RC_OK, "%s", e.msg); /* by the list */
+    ck_assert_str_eq(scene.selected, want);
+    ck_assert_uint_eq(g->n_records, 1);
+    connector_close(c);
+    source_close(&s);
+    connect_with("", "select: {parameter: select, list: \" \", under: /money}");
+    pull_ok("", 10); /* one page */
+    ck_assert_str_eq(scene.selected, "value unit");
+}
+END_TEST
+
 START_TEST(a_full_batch_costs_as_many_requests_as_the_mapping_says)
 {
     static char text[CONNECTOR_MAX_BATCH][8];
@@ -927,6 +977,8 @@ START_TEST(mistakes_are_placed)
     refuse("", "paging: {type: cursor}", "'next'");
     refuse("", "paging: {type: offset, parameter: o, size: 5}", "go together");
     refuse("", "query: [a]", "names and values");
+    refuse("", "select: {list: \",\"}", "'parameter'");
+    refuse("", "select: {parameter: f, list: ab}", "separating character");
     refuse("", "since: {parameter: p, format: epoch}", "unix_ms");
 }
 END_TEST
@@ -961,7 +1013,8 @@ int main(void)
         statuses_without_hope_are_not_repeated, a_redirect_elsewhere_goes_without_credentials, retry_after_is_honoured,
         a_server_that_recovers_and_one_that_does_not, nobody_there, a_content_length_that_is_too_long,
         a_content_length_that_is_too_short, a_cut_chunk, a_slow_drip_is_cut_off, an_answer_that_is_too_large,
-        answers_that_are_no_json, whole_records, a_full_batch_costs_as_many_requests_as_the_mapping_says,
+        answers_that_are_no_json, whole_records, a_look_at_one_field,
+        only_members_of_the_mapping_are_asked_for, a_full_batch_costs_as_many_requests_as_the_mapping_says,
         without_a_list_each_record_costs_a_request, an_ignored_list_parameter_is_found, bad_records_are_quarantined,
         unreadable_bytes_in_a_page_cost_only_their_record, outcomes_of_a_write, a_write_is_not_repeated_blindly,
         a_dry_run_sends_nothing, health_and_identity, mistakes_are_placed, urls,

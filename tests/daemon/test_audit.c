@@ -1,82 +1,9 @@
 /* The audit chain in the store: signed checkpoints, every kind of tampering, retention, sealed content, documents. */
-#include "../suite.h"
-#include <sqlite3.h>
+#include "place.h"
 #include <time.h>
-#include <unistd.h>
 #include "../../base/buf.h"
 #include "../../base/str.h"
-#include "../../daemon/store.h"
 #include "audit_fill.h"
-
-#define DAY INT64_C(86400000000)
-
-struct place {
-    char folder[64], db[96], dsn[112], key[96], head[112];
-    struct keyring *keys;
-    int64_t now;
-    struct store *s;
-};
-
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        struct err e = {""};                                                                                           \
-        enum rc rc_ = (call);                                                                                          \
-        ck_assert_msg(rc_ == RC_OK, "%s: %s: %s", #call, rc_name(rc_), e.msg);                                         \
-    } while (0)
-/* Fails with this code, and the message has the word. */
-#define FAILS(want, word, call)                                                                                        \
-    do {                                                                                                               \
-        struct err e = {""};                                                                                           \
-        enum rc rc_ = (call);                                                                                          \
-        ck_assert_msg(rc_ == (want) && strstr(e.msg, word), "%s: %s: %s", #call, rc_name(rc_), e.msg);                 \
-    } while (0)
-
-static int64_t now_of(void *ctx)
-{
-    return ((struct place *)ctx)->now;
-}
-
-static void reopen(struct place *p)
-{
-    struct store_options opt = {.keys = p->keys, .now_us = now_of, .now_ctx = p};
-    store_close(p->s);
-    p->s = NULL;
-    OK(store_open(p->dsn, &opt, &p->s, &e));
-}
-
-static void setup(struct place *p)
-{
-    memset(p, 0, sizeof(*p));
-    snprintf(p->folder, sizeof(p->folder), "/tmp/briefd-audit-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(p->folder));
-    snprintf(p->db, sizeof(p->db), "%s/b.db", p->folder);
-    snprintf(p->dsn, sizeof(p->dsn), "sqlite://%s", p->db);
-    snprintf(p->key, sizeof(p->key), "%s/master.key", p->folder);
-    snprintf(p->head, sizeof(p->head), "%s.audit-head", p->key);
-    p->now = INT64_C(1773300000000000);
-    OK(keyring_open(p->key, &p->keys, &e));
-    reopen(p);
-}
-
-static void teardown(struct place *p)
-{
-    char command[128];
-    store_close(p->s);
-    keyring_close(p->keys);
-    snprintf(command, sizeof(command), "rm -rf %s", p->folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-/* SQL behind the store's back: what someone with the store but without the key can do. */
-static void sql(struct place *p, const char *text)
-{
-    sqlite3 *db;
-    char *why = NULL;
-    ck_assert_int_eq(sqlite3_open(p->db, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK, "%s: %s", text, why);
-    sqlite3_close(db);
-}
 
 static const struct audit_event plain = {.actor = "system", .event = "test", .object = "o", .detail = "n=1"};
 
@@ -115,7 +42,7 @@ START_TEST(checkpoints_come_by_number_and_by_day)
 {
     struct place p;
     setup(&p);
-    FAILS(RC_REFUSED, "empty", store_audit_checkpoint(p.s, &(struct audit_checkpoint){0}, &e));
+    FAILS_WITH(RC_REFUSED, "empty", store_audit_checkpoint(p.s, &(struct audit_checkpoint){0}, &e));
     add(&p, 3);
     ck_assert_int_eq(facts_of(&p).newest.seq, 1);
     p.now += DAY;
@@ -146,7 +73,7 @@ START_TEST(every_thousandth_entry_is_signed)
     ck_assert_int_eq(facts_of(&p).newest.seq, 2998);
     ck_assert_int_eq(verified(&p), 2998);
     sql(&p, "DELETE FROM audit_checkpoint WHERE seq = 1001");
-    FAILS(RC_BAD, "between entry 1 and 1998", store_audit_verify(p.s, &(int64_t){0}, &e));
+    FAILS_WITH(RC_BAD, "between entry 1 and 1998", store_audit_verify(p.s, &(int64_t){0}, &e));
     teardown(&p);
 }
 END_TEST
@@ -227,14 +154,14 @@ START_TEST(tampering_is_found)
         OK(store_audit_checkpoint(p.s, &(struct audit_checkpoint){0}, &e));
         ck_assert_int_eq(verified(&p), 6);
         sql(&p, t[i].attack);
-        FAILS(RC_BAD, t[i].word, store_audit_verify(p.s, &(int64_t){0}, &e));
+        FAILS_WITH(RC_BAD, t[i].word, store_audit_verify(p.s, &(int64_t){0}, &e));
         /* Neither a new handle nor new entries may cover it up. */
         reopen(&p);
         struct err ignored;
         p.now += 1000; /* else the same entry would be made again, bit for bit */
         for (int k = 0; k < 2; k++, p.now += 1000)
             (void)!store_audit_add(p.s, &plain, &ignored);
-        FAILS(RC_BAD, "audit: ", store_audit_verify(p.s, &(int64_t){0}, &e));
+        FAILS_WITH(RC_BAD, "audit: ", store_audit_verify(p.s, &(int64_t){0}, &e));
         teardown(&p);
     }
 }
@@ -254,12 +181,12 @@ START_TEST(a_rewrite_without_the_key_is_found)
     snprintf(command, sizeof(command),
              "ATTACH '%s' AS f; DELETE FROM audit; INSERT INTO audit SELECT * FROM f.audit;", forger.db);
     sql(&p, command);
-    FAILS(RC_BAD, "without the audit key", store_audit_verify(p.s, &(int64_t){0}, &e));
+    FAILS_WITH(RC_BAD, "without the audit key", store_audit_verify(p.s, &(int64_t){0}, &e));
     snprintf(command, sizeof(command),
              "ATTACH '%s' AS f; DELETE FROM audit_checkpoint; INSERT INTO audit_checkpoint SELECT * FROM f.audit_checkpoint;",
              forger.db);
     sql(&p, command);
-    FAILS(RC_BAD, "signed by another key", store_audit_verify(p.s, &(int64_t){0}, &e));
+    FAILS_WITH(RC_BAD, "signed by another key", store_audit_verify(p.s, &(int64_t){0}, &e));
     teardown(&forger);
     teardown(&p);
 }
@@ -289,11 +216,11 @@ START_TEST(a_forged_tail_is_never_signed)
     str_hex(w.hash, sizeof(w.hash), hash);
     snprintf(command, sizeof(command), "UPDATE audit SET object = 'forged', hash = x'%s' WHERE seq = 4", hash);
     sql(&p, command);
-    FAILS(RC_BAD, "without the audit key", store_audit_checkpoint(p.s, &c, &e));
+    FAILS_WITH(RC_BAD, "without the audit key", store_audit_checkpoint(p.s, &c, &e));
     p.now += 2 * DAY;
     add(&p, 2); /* a checkpoint would be due */
     ck_assert_int_eq(facts_of(&p).newest.seq, 1);
-    FAILS(RC_BAD, "without the audit key", store_audit_verify(p.s, &(int64_t){0}, &e));
+    FAILS_WITH(RC_BAD, "without the audit key", store_audit_verify(p.s, &(int64_t){0}, &e));
     teardown(&p);
 }
 END_TEST
@@ -305,7 +232,7 @@ START_TEST(a_cut_chain_is_never_signed)
     setup(&p);
     add(&p, 4);
     sql(&p, "DELETE FROM audit WHERE seq > 2");
-    FAILS(RC_BAD, "was cut", store_audit_checkpoint(p.s, &c, &e));
+    FAILS_WITH(RC_BAD, "was cut", store_audit_checkpoint(p.s, &c, &e));
     teardown(&p);
 }
 END_TEST
@@ -328,7 +255,7 @@ START_TEST(an_older_copy_of_the_store_is_found)
     snprintf(command, sizeof(command), "rm -f %s-wal %s-shm && mv %s.old %s", p.db, p.db, p.db, p.db);
     ck_assert_int_eq(system(command), 0);
     reopen(&p);
-    FAILS(RC_BAD, "was cut: the head knows 8 entries, 4 are there", store_audit_verify(p.s, &(int64_t){0}, &e));
+    FAILS_WITH(RC_BAD, "was cut: the head knows 8 entries, 4 are there", store_audit_verify(p.s, &(int64_t){0}, &e));
     teardown(&p);
 }
 END_TEST
@@ -378,7 +305,7 @@ START_TEST(retention_removes_no_evidence)
     add(&p, 5);
     OK(store_audit_checkpoint(p.s, &(struct audit_checkpoint){0}, &e));
     sql(&p, "UPDATE audit SET actor = 'nobody' WHERE seq = 2");
-    FAILS(RC_BAD, "entry 2 was changed", store_audit_prune(p.s, p.now + 1, false, &by, &n, &e));
+    FAILS_WITH(RC_BAD, "entry 2 was changed", store_audit_prune(p.s, p.now + 1, false, &by, &n, &e));
     ck_assert_int_eq(facts_of(&p).first, 1);
     teardown(&p);
 }
@@ -408,11 +335,11 @@ START_TEST(what_retention_leaves_is_as_safe)
         ck_assert_int_eq(n, 5);
         ck_assert_int_eq(verified(&p), 9);
         sql(&p, attacks[i]);
-        FAILS(RC_BAD, "audit: ", store_audit_verify(p.s, &(int64_t){0}, &e));
+        FAILS_WITH(RC_BAD, "audit: ", store_audit_verify(p.s, &(int64_t){0}, &e));
         reopen(&p);
         struct err ignored;
         (void)!store_audit_add(p.s, &plain, &ignored);
-        FAILS(RC_BAD, "audit: ", store_audit_verify(p.s, &(int64_t){0}, &e));
+        FAILS_WITH(RC_BAD, "audit: ", store_audit_verify(p.s, &(int64_t){0}, &e));
         teardown(&p);
     }
 }
@@ -483,10 +410,10 @@ START_TEST(content_is_sealed_for_all_its_subjects)
     ck_assert_int_eq(facts_of(&p).contents, 2);
     OK(content_of(&p, 2, text, sizeof(text), &e));
     ck_assert_str_eq(text, "Zanzibar wants an offer");
-    FAILS(RC_REFUSED, "no content", content_of(&p, 1, text, sizeof(text), &e));
+    FAILS_WITH(RC_REFUSED, "no content", content_of(&p, 1, text, sizeof(text), &e));
     ck_assert(!file_has(p.db, "Zanzibar"));
     OK(store_subject_erase(p.s, "subject-b", &erase, &e)); /* one of the two is enough */
-    FAILS(RC_REFUSED, "erased", content_of(&p, 2, text, sizeof(text), &e));
+    FAILS_WITH(RC_REFUSED, "erased", content_of(&p, 2, text, sizeof(text), &e));
     OK(content_of(&p, 3, text, sizeof(text), &e));
     ck_assert_str_eq(text, "nobody else");
     ck_assert_int_eq(verified(&p), 4); /* and the chain still holds */
@@ -514,7 +441,7 @@ START_TEST(content_cannot_be_changed_or_moved)
         add(&p, 1);
         ck_assert_int_eq(verified(&p), 3);
         sql(&p, attacks[i]);
-        FAILS(RC_BAD, "content", store_audit_verify(p.s, &(int64_t){0}, &e));
+        FAILS_WITH(RC_BAD, "content", store_audit_verify(p.s, &(int64_t){0}, &e));
         teardown(&p);
     }
 }
@@ -562,7 +489,7 @@ START_TEST(documents_are_kept_and_each_change_is_told)
     ck_assert_int_eq(n, 1);
     ck_assert_int_eq(verified(&p), 5);
     sql(&p, "UPDATE document SET bytes = CAST('version: 2' AS BLOB) WHERE what = 'policy'");
-    FAILS(RC_BAD, "policy.yaml", store_audit_verify(p.s, &(int64_t){0}, &e));
+    FAILS_WITH(RC_BAD, "policy.yaml", store_audit_verify(p.s, &(int64_t){0}, &e));
     teardown(&p);
 }
 END_TEST

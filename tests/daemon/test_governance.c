@@ -1,80 +1,11 @@
 /* What the store keeps for governance: daemon/governance.h, through a store of its own for each test. */
-#include "../suite.h"
-#include <sqlite3.h>
+#include "place.h"
 #include <sys/wait.h>
-#include <unistd.h>
 #include "../../base/box.h"
 #include "../../base/str.h"
 #include "../../daemon/certificate.h"
 #include "../../daemon/governance.h"
 #include "../../daemon/store_parts.h"
-
-struct place {
-    char folder[64], dsn[112], db[96], key[96];
-    struct keyring *keys;
-    int64_t now; /* the injected clock */
-    struct store *s;
-};
-
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        struct err e = {""};                                                                                           \
-        enum rc rc_ = (call);                                                                                          \
-        ck_assert_msg(rc_ == RC_OK, "%s: %s: %s", #call, rc_name(rc_), e.msg);                                         \
-    } while (0)
-#define FAILS(want, call)                                                                                              \
-    do {                                                                                                               \
-        struct err e = {""};                                                                                           \
-        enum rc rc_ = (call);                                                                                          \
-        ck_assert_msg(rc_ == (want) && e.msg[0], "%s: %s: %s", #call, rc_name(rc_), e.msg);                            \
-    } while (0)
-#define DAY INT64_C(86400000000)
-
-static int64_t now_of(void *ctx)
-{
-    return ((struct place *)ctx)->now;
-}
-
-static enum rc reopen(struct place *p, struct err *e)
-{
-    struct store_options opt = {.keys = p->keys, .now_us = now_of, .now_ctx = p};
-    return store_open(p->dsn, &opt, &p->s, e);
-}
-
-static void setup(struct place *p)
-{
-    memset(p, 0, sizeof(*p));
-    snprintf(p->folder, sizeof(p->folder), "/tmp/briefd-gov-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(p->folder));
-    snprintf(p->db, sizeof(p->db), "%s/b.db", p->folder);
-    snprintf(p->dsn, sizeof(p->dsn), "sqlite://%s", p->db);
-    snprintf(p->key, sizeof(p->key), "%s/master.key", p->folder);
-    p->now = INT64_C(1773300000000000);
-    OK(keyring_open(p->key, &p->keys, &e));
-    OK(reopen(p, &e));
-}
-
-static void teardown(struct place *p)
-{
-    char command[128];
-    store_close(p->s);
-    keyring_close(p->keys);
-    snprintf(command, sizeof(command), "rm -rf %s", p->folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-static int64_t sql_int(struct place *p, const char *text)
-{
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    ck_assert_int_eq(sqlite3_open(p->db, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, text, -1, &st, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
-    int64_t n = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    sqlite3_close(db);
-    return n;
-}
 
 static const struct audit_event made = {.actor = "system", .event = "brief.made"};
 static const struct audit_event by_dana = {.actor = "dana", .event = "decided"}, by_eli = {.actor = "eli", .event = "decided"};
@@ -351,7 +282,7 @@ START_TEST(a_backup_does_not_bring_anybody_back)
     store_close(p.s);
     snprintf(command, sizeof(command), "cp %s %s.backup", p.db, p.db);
     ck_assert_int_eq(system(command), 0);
-    OK(reopen(&p, &e));
+    OK(place_open(&p, false, &p.s, &e));
     const char *subjects[] = {anna};
     const struct erase_record record = {"crm", "contact", "C-1"};
     const struct erasure x = {.subjects = subjects, .n_subjects = 1, .records = &record, .n_records = 1};
@@ -362,7 +293,7 @@ START_TEST(a_backup_does_not_bring_anybody_back)
     snprintf(command, sizeof(command), "rm -f %s-wal %s-shm; cp %s.backup %s", p.db, p.db, p.db, p.db);
     ck_assert_int_eq(system(command), 0);
     ck_assert_int_eq(sql_int(&p, "SELECT count(*) FROM brief"), 1);
-    OK(reopen(&p, &e));
+    OK(place_open(&p, false, &p.s, &e));
     FAILS(RC_REFUSED, store_subject_key(p.s, anna, false, key, &e));
     ck_assert_int_eq(sql_int(&p, "SELECT (SELECT count(*) FROM brief) + (SELECT count(*) FROM brief_value)"), 0);
 
@@ -371,7 +302,7 @@ START_TEST(a_backup_does_not_bring_anybody_back)
     p.s = NULL;
     snprintf(command, sizeof(command), "sed -i 's/^subject ./subject x/' %s.erased && cp %s.backup %s && rm -f %s-wal", p.key, p.db, p.db, p.db);
     ck_assert_int_eq(system(command), 0);
-    FAILS(RC_BAD, reopen(&p, &e));
+    FAILS(RC_BAD, place_open(&p, false, &p.s, &e));
     p.s = NULL;
     teardown(&p);
 }
@@ -535,7 +466,7 @@ START_TEST(handles_keep_their_locks)
     setup(&p);
     first = p.s;
     OK(store_audit_add(first, &by_system, &e));
-    OK(reopen(&p, &e));
+    OK(place_open(&p, false, &p.s, &e));
     second = p.s;
     p.s = first;
     ck_assert_uint_eq(hits(&p, "Nobody Of That Name"), 0); /* reads the files, too */

@@ -1,107 +1,22 @@
 /* The store: daemon/store.h, and store_parts.h in place of what policy releases. */
-#include "../suite.h"
+#include "place.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include "../../base/str.h"
-#include "../../daemon/store.h"
 #include "../../daemon/store_parts.h"
 
-/* ---- a store for each test -------------------------------------------------------------------------------------- */
-
-struct place {
-    char folder[64], db[96], dsn[112], key[96];
-    struct keyring *keys;
-    int64_t now; /* the injected clock */
-    struct store *s;
-};
-
-static int64_t now_of(void *ctx)
-{
-    return ((struct place *)ctx)->now;
-}
-
-static enum rc try_open(struct place *p, bool exclusive, struct store **out, struct err *e)
-{
-    struct store_options opt = {.keys = p->keys, .exclusive = exclusive, .now_us = now_of, .now_ctx = p};
-    return store_open(p->dsn, &opt, out, e);
-}
-
+/* One more handle, to be closed by the test. */
 static struct store *open_again(struct place *p)
 {
-    struct store *s;
-    struct err e = {""};
-    enum rc rc = try_open(p, false, &s, &e);
-    ck_assert_msg(rc == RC_OK, "%s", e.msg);
+    struct store *s = NULL;
+    OK(place_open(p, false, &s, &e));
     return s;
 }
-
-static void setup(struct place *p)
-{
-    struct err e = {""};
-    memset(p, 0, sizeof(*p));
-    snprintf(p->folder, sizeof(p->folder), "/tmp/briefd-store-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(p->folder));
-    snprintf(p->db, sizeof(p->db), "%s/b.db", p->folder);
-    snprintf(p->dsn, sizeof(p->dsn), "sqlite://%s", p->db);
-    snprintf(p->key, sizeof(p->key), "%s/master.key", p->folder);
-    p->now = INT64_C(1773300000000000);
-    ck_assert_msg(keyring_open(p->key, &p->keys, &e) == RC_OK, "%s", e.msg);
-    p->s = open_again(p);
-}
-
-static void teardown(struct place *p)
-{
-    char command[128];
-    store_close(p->s);
-    keyring_close(p->keys);
-    snprintf(command, sizeof(command), "rm -rf %s", p->folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-/* SQL behind the store's back, for what an attacker or an accident would do. */
-static void sql(struct place *p, const char *text)
-{
-    sqlite3 *db;
-    char *why = NULL;
-    ck_assert_int_eq(sqlite3_open(p->db, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK, "%s: %s", text, why);
-    sqlite3_close(db);
-}
-
-static int64_t sql_int(struct place *p, const char *text)
-{
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    ck_assert_int_eq(sqlite3_open(p->db, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, text, -1, &st, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
-    int64_t n = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    sqlite3_close(db);
-    return n;
-}
-
-#define OK(call)                                                                                                       \
-    do {                                                                                                               \
-        struct err e = {""};                                                                                           \
-        enum rc rc_ = (call);                                                                                          \
-        ck_assert_msg(rc_ == RC_OK, "%s: %s: %s", #call, rc_name(rc_), e.msg);                                         \
-    } while (0)
-#define FAILS(want, call)                                                                                              \
-    do {                                                                                                               \
-        struct err e = {""};                                                                                           \
-        enum rc rc_ = (call);                                                                                          \
-        ck_assert_msg(rc_ == (want) && e.msg[0], "%s: %s: %s", #call, rc_name(rc_), e.msg);                            \
-    } while (0)
 
 static const bool summary_only[N_PURPOSES] = {[PURPOSE_SUMMARY] = true};
 static const bool both_kinds[N_PURPOSES] = {[PURPOSE_SUMMARY] = true, [PURPOSE_EMAIL] = true};
@@ -188,7 +103,7 @@ START_TEST(opens_and_refuses)
     keyring_close(other);
 
     sql(&p, "PRAGMA user_version=99");
-    FAILS(RC_BAD, try_open(&p, false, &s, &e));
+    FAILS(RC_BAD, place_open(&p, false, &s, &e));
     snprintf(path, sizeof(path), "%s/text.db", p.folder);
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
     for (int i = 0; i < 100; i++)
@@ -206,12 +121,12 @@ START_TEST(one_process_runs_jobs)
     struct place p;
     struct store *daemon, *second;
     setup(&p);
-    OK(try_open(&p, true, &daemon, &e));
-    FAILS(RC_RETRY, try_open(&p, true, &second, &e));
+    OK(place_open(&p, true, &daemon, &e));
+    FAILS(RC_RETRY, place_open(&p, true, &second, &e));
     second = open_again(&p); /* its workers */
     store_close(second);
     store_close(daemon);
-    OK(try_open(&p, true, &daemon, &e));
+    OK(place_open(&p, true, &daemon, &e));
     store_close(daemon);
     teardown(&p);
 }
@@ -440,7 +355,7 @@ START_TEST(leases_expire_and_heartbeats_hold)
     ck_assert_uint_eq(count(p.s, JOB_RUNNING), 1);
 
     struct store *daemon; /* a restart under the lock needs no lease to pass */
-    OK(try_open(&p, true, &daemon, &e));
+    OK(place_open(&p, true, &daemon, &e));
     ck_assert_uint_eq(count(daemon, JOB_WAITING), 1);
     store_close(daemon);
     teardown(&p);
@@ -1001,7 +916,7 @@ static void work(struct place *p)
 {
     struct store *s;
     struct err e;
-    if (try_open(p, true, &s, &e) != RC_OK)
+    if (place_open(p, true, &s, &e) != RC_OK)
         _exit(2);
     for (;;) {
         struct store_jobs j;

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rc == RC_OK) {
         struct viewer v = {.role = "reader", .identity = "x"};
         (void)policy_may(p, &v, MAY_SEE, "x", NULL);
-        (void)policy_wants_field(p, "opportunity", "name");
+        (void)policy_wants_field(p, "opportunity", "account.name", "account", NULL);
     } else if (!*e.msg) {
         abort();
     }

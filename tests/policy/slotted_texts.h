@@ -15,7 +15,7 @@
     "objects: {opportunity: {email: [name]}}\n"                                                                        \
     "models: [{path: m, licence: MIT, purposes: [email]}]\nlicences: {allow: [MIT]}\noutput: {languages: [en, de]}\n"
 
-static enum rc slotted_key_of(void *ctx, const char *subject, bool create, uint8_t key[KEY_SIZE], struct err *e)
+static inline enum rc slotted_key_of(void *ctx, const char *subject, bool create, uint8_t key[KEY_SIZE], struct err *e)
 {
     (void)create;
     (void)e;
@@ -24,7 +24,7 @@ static enum rc slotted_key_of(void *ctx, const char *subject, bool create, uint8
 }
 
 /* NULL on failure. */
-static struct policy *slotted_policy(void)
+static inline struct policy *slotted_policy(void)
 {
     char path[] = "/tmp/briefd-slotted-XXXXXX";
     struct policy_options opt = {.vault_best_effort = true};
@@ -43,7 +43,7 @@ static struct policy *slotted_policy(void)
 /* NULL: rehydrate(slot(text)) is text, or the policy refused the text for a reason of its own; else what is wrong. What
  * the text looks like in slots is left in `slotted` (for messages). The same record's second text is slotted with the
  * values of the first, as a second edit is. */
-static const char *slotted_fault(const struct policy *p, const char *text, const char *language, struct buf *slotted)
+static inline const char *slotted_fault(const struct policy *p, const char *text, const char *language, struct buf *slotted)
 {
     static uint8_t key[KEY_SIZE] = {9};
     struct policy_keys keys = {slotted_key_of, key, key};

@@ -1,9 +1,7 @@
 /* What the policy file says of people, regions, consent, licences and four eyes, and the dry run with its lines, through
  * policy.h. Lines and columns are counted by hand in the texts below. */
-#include "../suite.h"
-#include <unistd.h>
+#include "policies.h"
 #include "../../base/str.h"
-#include "../../policy/policy.h"
 
 #define HEAD                                                                                                           \
     "version: 1\n"                                                                                                     \
@@ -22,44 +20,9 @@
     "  - {path: any.gguf, licence: MIT, purposes: [summary]}\n"                                                        \
     "  - {path: rest.gguf, licence: MIT, purposes: [summary], regions: [UK, unknown]}\n"
 
-static enum rc open_text(const char *text, struct policy **out, struct err *e)
-{
-    char path[] = "/tmp/briefd-policy-XXXXXX";
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    enum rc rc = policy_open(path, &(struct policy_options){.vault_best_effort = true}, out, e);
-    unlink(path);
-    return rc;
-}
-
-static struct policy *policy_of(const char *text)
-{
-    struct policy *p = NULL;
-    struct err e = {""};
-    if (open_text(text, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
-}
-
-static struct record *record_of(const char *object, const char *id)
-{
-    struct record *r = NULL;
-    ck_assert_int_eq(record_open("crm", object, id, &r, NULL), RC_OK);
-    return r;
-}
-
-static void add(struct record *r, const char *name, enum field_type type, const char *entity, const char *part, const char *raw)
-{
-    const struct field_spec spec = {.name = name, .type = type, .entity = entity, .part = part};
-    ck_assert_int_eq(record_add(r, &spec, raw, raw ? strlen(raw) : 0, type == FIELD_MONEY ? "EUR" : NULL, NULL), RC_OK);
-}
-
 /* ---- mistakes ----------------------------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *text, *place, *says;
-} bad[] = {
+static const struct misplaced bad[] = {
     {HEAD "roles: {a: {hide: [amount]}}\n", ":6:20:", "OBJECT.FIELD"},
     {HEAD "roles: {a: {sources: crm}}\n", ":6:22:", "expected a list"},
     {HEAD "roles: {a: {source: [crm]}}\n", ":6:13:", "did you mean 'sources'"},
@@ -74,11 +37,7 @@ static const struct {
 
 START_TEST(errors_have_a_place)
 {
-    struct policy *p = NULL;
-    struct err e = {""};
-    ck_assert_int_eq(open_text(bad[_i].text, &p, &e), RC_BAD);
-    ck_assert_msg(strstr(e.msg, bad[_i].place) && strstr(e.msg, bad[_i].says), "%d: '%s' '%s' not in: %s", _i, bad[_i].place,
-                  bad[_i].says, e.msg);
+    refused_with_place(&bad[_i]);
 }
 END_TEST
 
@@ -116,6 +75,13 @@ START_TEST(hidden_fields_withhold_what_may_rest_on_them)
     ck_assert(policy_hides(p, &c, "opportunity", PURPOSE_SUMMARY, "made under another policy"));
     ck_assert(!policy_hides(p, &d, "opportunity", PURPOSE_SUMMARY, "made under another policy"));
     policy_close(p);
+    /* a buyer may be a contact, an account is none */
+    p = policy_of("version: 1\nobjects: {opportunity: {summary: [buyer.email, account.phone]}, account: {summary: [name]}}\n"
+                  "roles: {a: {hide: [contact.email]}, b: {hide: [contact.phone]}, c: {hide: [account.phone]}}\n");
+    ck_assert(policy_hides(p, &a, "opportunity", PURPOSE_SUMMARY, policy_hash(p)));
+    ck_assert(!policy_hides(p, &b, "opportunity", PURPOSE_SUMMARY, policy_hash(p)));
+    ck_assert(policy_hides(p, &c, "opportunity", PURPOSE_SUMMARY, policy_hash(p)));
+    policy_close(p);
 }
 END_TEST
 
@@ -133,7 +99,7 @@ START_TEST(four_eyes_above_an_amount)
     struct policy *p = policy_of(HEAD "approval: {summary: auto, four_eyes_above: {field: amount, value: 1000000}}\n"), *none = policy_of(HEAD);
     struct record *r = record_of("opportunity", "O-1");
     ck_assert_uint_eq(policy_approvals(p, r), 1);
-    add(r, "amount", amounts[_i].type, NULL, NULL, amounts[_i].amount);
+    add_entity(r, "amount", amounts[_i].type, NULL, NULL, amounts[_i].amount);
     ck_assert_uint_eq(policy_approvals(p, r), amounts[_i].people);
     ck_assert_uint_eq(policy_approvals(none, r), 1);
     record_close(r);
@@ -155,11 +121,10 @@ static const struct {
 START_TEST(regions_decide_which_model)
 {
     struct policy *p = policy_of(REGIONS);
-    struct record *r = record_of("opportunity", "O-1"), *account = NULL;
+    struct record *r = record_of("opportunity", "O-1"), *account = record_in(r, "account", "A-1");
     struct err e = {""};
-    ck_assert_int_eq(record_open_in(r, "crm", "account", "A-1", &account, NULL), RC_OK);
-    if (places[_i].country) add(r, "country", FIELD_TEXT, NULL, NULL, places[_i].country);
-    if (places[_i].of_account) add(account, "country", FIELD_TEXT, NULL, NULL, places[_i].of_account);
+    if (places[_i].country) add_entity(r, "country", FIELD_TEXT, NULL, NULL, places[_i].country);
+    if (places[_i].of_account) add_entity(account, "country", FIELD_TEXT, NULL, NULL, places[_i].of_account);
     ck_assert_int_eq(record_add_parent(r, "account", account, NULL), RC_OK);
     ck_assert_int_eq(policy_check_region(p, "/models/eu.gguf", r, &e), places[_i].eu ? RC_OK : RC_REFUSED);
     ck_assert_int_eq(policy_check_region(p, "/models/rest.gguf", r, &e), places[_i].rest ? RC_OK : RC_REFUSED);
@@ -181,8 +146,8 @@ START_TEST(consent_must_have_been_given)
         struct policy_admitted *a = NULL;
         struct err e = {""};
         struct record *r = record_of("lead", "L-1");
-        add(r, "status", FIELD_ENUM, NULL, NULL, "New");
-        if (words[i]) add(r, "agreed", FIELD_BOOL, NULL, NULL, words[i]);
+        add_entity(r, "status", FIELD_ENUM, NULL, NULL, "New");
+        if (words[i]) add_entity(r, "agreed", FIELD_BOOL, NULL, NULL, words[i]);
         ck_assert_int_eq(policy_admit(p, r, &q, &a, &e), i == 2 ? RC_OK : RC_REFUSED);
         ck_assert(i == 2 || strstr(e.msg, "consent"));
         policy_admitted_close(a);
@@ -191,7 +156,7 @@ START_TEST(consent_must_have_been_given)
     const char *object, *field; /* a source must map it */
     ck_assert(policy_consent_field(p, 0, &object, &field));
     ck_assert_str_eq(field, "agreed");
-    ck_assert(policy_wants_field(p, "lead", "agreed"));
+    ck_assert(policy_wants_field(p, "lead", "agreed", "lead", NULL));
     ck_assert_str_eq(policy_legal_basis(p, PURPOSE_SUMMARY), "consent");
     ck_assert_ptr_null(policy_legal_basis(p, PURPOSE_EMAIL));
     policy_close(p);
@@ -260,18 +225,17 @@ static enum rc on_entry(void *ctx, const struct policy_explained *x, struct err 
 static void explain(bool stop, struct told *want)
 {
     struct policy *p = policy_of(EXPLAINED);
-    struct record *r = record_of("opportunity", "O-1"), *c = NULL;
+    struct record *r = record_of("opportunity", "O-1"), *c = record_in(r, "contact", "C-1");
     const struct clock clock = {.fixed = true};
     const uint8_t key[KEY_SIZE] = {1};
     const struct policy_request q = {.purpose = PURPOSE_SUMMARY, .clock = &clock, .hash_key = key};
     struct err e = {""};
-    add(r, "name", FIELD_TEXT, NULL, NULL, "Sensors");
-    add(r, "secret", FIELD_TEXT, NULL, NULL, "x");
-    add(r, "notes", FIELD_TEXT, NULL, NULL, "Card 4111 1111 1111 1111 of Jo Lindqvist. Write to jo@example.com. He is ill with cancer.");
-    ck_assert_int_eq(record_open_in(r, "crm", "contact", "C-1", &c, NULL), RC_OK);
-    add(c, "first_name", FIELD_TEXT, "PERSON", "first", "Jo");
-    add(c, "last_name", FIELD_TEXT, "PERSON", "last", "Lindqvist");
-    add(c, "stop", FIELD_BOOL, NULL, NULL, stop ? "true" : "false");
+    add_entity(r, "name", FIELD_TEXT, NULL, NULL, "Sensors");
+    add_entity(r, "secret", FIELD_TEXT, NULL, NULL, "x");
+    add_entity(r, "notes", FIELD_TEXT, NULL, NULL, "Card 4111 1111 1111 1111 of Jo Lindqvist. Write to jo@example.com. He is ill with cancer.");
+    add_entity(c, "first_name", FIELD_TEXT, "PERSON", "first", "Jo");
+    add_entity(c, "last_name", FIELD_TEXT, "PERSON", "last", "Lindqvist");
+    add_entity(c, "stop", FIELD_BOOL, NULL, NULL, stop ? "true" : "false");
     ck_assert_int_eq(record_add_parent(r, "contact", c, NULL), RC_OK);
     ck_assert_msg(policy_explain(p, r, &q, on_entry, want, &e) == RC_OK, "%s", e.msg);
     for (; want->path; want++) ck_assert_msg(want->seen, "not told: %s %s '%s'", want->path, want->action, want->why);
@@ -308,23 +272,7 @@ START_TEST(a_refusal_is_explained)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *s = suite_create("access");
-    TCase *t = tcase_create("access");
-    SRunner *r = srunner_create(s);
-    tcase_add_loop_test(t, errors_have_a_place, 0, (int)(sizeof(bad) / sizeof(bad[0])));
-    tcase_add_test(t, roles_are_limited_to_sources_and_objects);
-    tcase_add_test(t, hidden_fields_withhold_what_may_rest_on_them);
-    tcase_add_loop_test(t, four_eyes_above_an_amount, 0, (int)(sizeof(amounts) / sizeof(amounts[0])));
-    tcase_add_loop_test(t, regions_decide_which_model, 0, (int)(sizeof(places) / sizeof(places[0])));
-    tcase_add_test(t, consent_must_have_been_given);
-    tcase_add_test(t, licences_must_be_allowed);
-    tcase_add_test(t, each_field_is_explained_by_its_line);
-    tcase_add_test(t, a_refusal_is_explained);
-    suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_TABLES("access", SUITE_EACH(errors_have_a_place, bad), SUITE_ONE(roles_are_limited_to_sources_and_objects),
+                  SUITE_ONE(hidden_fields_withhold_what_may_rest_on_them), SUITE_EACH(four_eyes_above_an_amount, amounts),
+                  SUITE_EACH(regions_decide_which_model, places), SUITE_ONE(consent_must_have_been_given),
+                  SUITE_ONE(licences_must_be_allowed), SUITE_ONE(each_field_is_explained_by_its_line), SUITE_ONE(a_refusal_is_explained))

@@ -1,5 +1,5 @@
 /* Detection through detect.h: all vectors of tests/data/pii (Presidio's cases), own patterns, hostile input. */
-#include <check.h>
+#include "../suite.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -400,9 +400,40 @@ START_TEST(automaton_and_pcre2_agree)
         free(names[i]);
     }
     free(names);
-    for (size_t i = 0; i < (getenv("BRIEFD_TEST_LONG") ? 200000u : 3000u); i++)
+    for (size_t i = 0; i < suite_count(3000, 200000); i++)
         same_matches(&b, text, random_text(&seed, text, sizeof(text)));
     printf("automaton and PCRE2 alone: %zu texts, %zu matches, the same\n", b.texts, b.matches);
+    ck_assert_uint_gt(b.matches, 1000);
+    both_close(&b);
+}
+END_TEST
+
+/* Numbers are found by hand: what their pattern has at its edges. */
+START_TEST(numbers_and_pcre2_agree)
+{
+    static const char *const pieces[] = {"1", "23", "a", "_", "-", "--", "+", ".", ",", "'", "%", " %", " ", "ü", "½", "e\xcc\x81", "\xe2\x80\xbf",
+                                         "日本", "x\xc2\xb2", "\xe2\x85\xa7"};
+    char text[1200];
+    struct both b;
+    unsigned seed = 20261126;
+
+    both_open(&b, (struct detect_options){.facts = true});
+    for (size_t run = 116; run < 125; run++) /* of 120 characters is the most that it takes */
+        for (size_t before = 0; before < COUNT_OF(pieces); before++)
+            for (int digits = 0; digits < 2; digits++) {
+                size_t n = (size_t)sprintf(text, "%s", pieces[before]);
+
+                memset(text + n, digits ? '7' : 'q', run);
+                strcpy(text + n + run, "1 2%");
+                same_matches(&b, text, strlen(text));
+            }
+    for (size_t i = 0; i < suite_count(5000, 200000); i++) {
+        size_t n = 0;
+
+        for (int k = rand_r(&seed) % 20; k >= 0; k--)
+            n += (size_t)sprintf(text + n, "%s", pieces[(size_t)rand_r(&seed) % COUNT_OF(pieces)]);
+        same_matches(&b, text, n);
+    }
     ck_assert_uint_gt(b.matches, 1000);
     both_close(&b);
 }
@@ -560,7 +591,7 @@ START_TEST(hostile)
     static const char *const units[] = {"1",    "@",  "a.a.",      "a@", "1 ",   "4111-", "DE89 ",
                                         ":",    "0.", "password ", "a-", "+49 ", "12/",   "\xf0\x9f\x98\x80",
                                         "\xff", "A1"};
-    size_t len = getenv("BRIEFD_TEST_LONG") ? (size_t)1 << 20 : (size_t)1 << 17;
+    size_t len = suite_count(1UL << 17, 1UL << 20);
     struct detect_options opt = {.facts = true, .locales = true, .no_context = true};
     struct detect_set *s = open_set(&opt);
     char *text = malloc(len + 16);
@@ -599,6 +630,7 @@ int main(void)
     tcase_add_test(t, every_digit);
     tcase_add_loop_test(t, automaton_and_pcre2_agree, 0, 3);
     tcase_add_test(t, automaton_reads_blocks);
+    tcase_add_test(t, numbers_and_pcre2_agree);
     tcase_add_test(t, leftover_digits);
     tcase_add_test(t, context_decides);
     tcase_add_test(t, own_patterns);

@@ -133,6 +133,24 @@ START_TEST(folding)
 }
 END_TEST
 
+/* Plain names are folded at once, others by way of normalising: a mark that vanishes makes the others of them. */
+START_TEST(folding_either_way)
+{
+    static const char *const plain[] = {"Anna Weber", "Sue Goethe", "Bauer", "AEEB aee e", "Jean-Luc O'Neal", "a  b", "-x-",
+                                        "anna at acme dot", "a b c d e f", "Michaela Schneeweiss-Loewenthal von der Aue"};
+
+    for (size_t i = 0; i < COUNT_OF(plain); i++) {
+        char *a = names_fold(plain[i], strlen(plain[i])), *b, marked[100];
+
+        snprintf(marked, sizeof(marked), "%s\xe2\x80\x8b", plain[i]);
+        b = names_fold(marked, strlen(marked));
+        ck_assert_str_eq(a, b);
+        free(a);
+        free(b);
+    }
+}
+END_TEST
+
 START_TEST(empty_and_odd)
 {
     struct names *n = NULL;
@@ -183,6 +201,7 @@ int main(void)
 
     tcase_add_loop_test(t, forms, 0, (int)COUNT_OF(cases));
     tcase_add_test(t, folding);
+    tcase_add_test(t, folding_either_way);
     tcase_add_test(t, empty_and_odd);
     tcase_add_test(t, limit);
     suite_add_tcase(s, t);

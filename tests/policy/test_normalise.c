@@ -30,6 +30,7 @@ static const struct {
     {"anna(at)acme(punkt)de", "anna@acme.de"},
     {"anna at acme dot com", "anna@acme.com"},
     {"anna [at] mail dot acme dot com", "anna@mail.acme.com"},
+    {"anna \t(at) acme (dot) de", "anna@acme.de"},
     {"meet at noon or at ten", "meet at noon or at ten"},
     {"see you at acme (dot)", "see you at acme (dot)"},
     {"anna @ acme.de", "anna@acme.de"},
@@ -71,6 +72,26 @@ START_TEST(text)
         if (!t.changed) ck_assert(start == 0 && end == t.n);
     }
     normalise_clear(&t);
+}
+END_TEST
+
+/* The same wherever it stands: a text is read in blocks. */
+START_TEST(anywhere)
+{
+    char in[1000], want[1000];
+    struct normalised t;
+    struct err e;
+
+    for (size_t k = 0; k < 140; k++) {
+        memset(in, 'x', k);
+        in[k] = '\n';
+        memcpy(want, in, k + 1);
+        strcpy(in + k + 1, texts[_i].in);
+        strcpy(want + k + 1, texts[_i].out);
+        ck_assert_int_eq(normalise(in, strlen(in), LIMIT, &t, &e), RC_OK);
+        ck_assert_msg(strcmp(t.text, want) == 0, "behind %zu bytes: \"%s\"", k, t.text);
+        normalise_clear(&t);
+    }
 }
 END_TEST
 
@@ -130,6 +151,7 @@ int main(void)
     int failed;
 
     tcase_add_loop_test(t, text, 0, (int)COUNT_OF(texts));
+    tcase_add_loop_test(t, anywhere, 0, (int)COUNT_OF(texts));
     tcase_add_test(t, back);
     tcase_add_test(t, limits);
     suite_add_tcase(s, t);

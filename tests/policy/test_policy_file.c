@@ -1,8 +1,6 @@
 /* The policy file and what it answers, through policy.h: places of errors, roles, models, fields. Lines and columns are
  * counted by hand in the texts below. */
-#include "../suite.h"
-#include <unistd.h>
-#include "../../policy/policy.h"
+#include "policies.h"
 
 #define HEAD                                                                                                           \
     "version: 1\n"                                                                                                     \
@@ -11,29 +9,7 @@
     "models: [{path: m.gguf, licence: MIT, purposes: [summary]}]\n"                                                    \
     "licences: {allow: [MIT]}\n"
 
-static enum rc open_text(const char *text, struct policy **out, struct err *e)
-{
-    char path[] = "/tmp/briefd-policy-XXXXXX";
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    enum rc rc = policy_open(path, NULL, out, e);
-    unlink(path);
-    return rc;
-}
-
-static struct policy *policy_of(const char *text)
-{
-    struct policy *p = NULL;
-    struct err e = {""};
-    if (open_text(text, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
-}
-
-static const struct {
-    const char *text, *place, *says; /* place: ":line:column:" */
-} bad[] = {
+static const struct misplaced bad[] = {
     {HEAD "pi: {default: slot}\n", ":6:1:", "did you mean 'pii'"},
     {HEAD "output: {max_sentence: 3}\n", ":6:10:", "did you mean 'max_sentences'"},
     {HEAD "output: {max_sentences: 0}\n", ":6:25:", ""},
@@ -66,12 +42,7 @@ static const struct {
 
 START_TEST(errors_have_a_place)
 {
-    struct policy *p = NULL;
-    struct err e = {""};
-    ck_assert_int_eq(open_text(bad[_i].text, &p, &e), RC_BAD);
-    ck_assert_ptr_null(p);
-    ck_assert_msg(strstr(e.msg, bad[_i].place) && strstr(e.msg, bad[_i].says), "%d: '%s' '%s' not in: %s", _i,
-                  bad[_i].place, bad[_i].says, e.msg);
+    refused_with_place(&bad[_i]);
 }
 END_TEST
 
@@ -90,23 +61,26 @@ END_TEST
     "  approver: {records: team, approve: [summary, email], reveal: yes}\n"                                            \
     "  operator: {content: no, jobs: yes}\n"                                                                           \
     "  dpo: {records: all, erase: yes, reveal: yes}\n"                                                                 \
-    "  auditor: {audit: yes}\n"
+    "  auditor: {audit: yes}\n"                                                                                          \
+    "  examiner: {audit_content: yes}\n"
 
-/* May it, in the order of enum permission: see, approve summary, approve e-mail, reveal, jobs, erase, audit. */
+/* May it, in the order of enum permission: see, approve summary, approve e-mail, reveal, jobs, erase, audit, approve
+ * enrichment, audit content. */
 static const struct {
     const char *role, *owner, *team, *may;
 } permissions[] = {
-    {"reader", "dana", "north", "1000000"},   {"reader", "tom", "north", "0000000"},   {"reader", NULL, NULL, "0000000"},
-    {"approver", "tom", "north", "1111000"},  {"approver", "tom", "south", "0000000"}, {"approver", "dana", "south", "1111000"},
-    {"operator", "dana", "north", "0000100"}, {"dpo", "tom", "south", "1001010"},      {"dpo", NULL, NULL, "1001010"},
-    {"auditor", "dana", "north", "0000001"},  {"nobody", "dana", "north", "0000000"},
+    {"reader", "dana", "north", "100000000"},   {"reader", "tom", "north", "000000000"},   {"reader", NULL, NULL, "000000000"},
+    {"approver", "tom", "north", "111100000"},  {"approver", "tom", "south", "000000000"}, {"approver", "dana", "south", "111100000"},
+    {"operator", "dana", "north", "000010000"}, {"dpo", "tom", "south", "100101000"},      {"dpo", NULL, NULL, "100101000"},
+    {"auditor", "dana", "north", "000000100"},  {"nobody", "dana", "north", "000000000"},
+    {"examiner", "dana", "north", "000000001"},
 };
 
 START_TEST(roles)
 {
     struct policy *p = policy_of(HEAD ROLES);
     struct viewer v = {.role = permissions[_i].role, .identity = "dana", .team = "north"}, stranger = {.role = v.role};
-    for (int what = MAY_SEE; what <= MAY_AUDIT; what++)
+    for (int what = MAY_SEE; what <= MAY_AUDIT_CONTENT; what++)
         ck_assert_msg(policy_may(p, &v, (enum permission)what, permissions[_i].owner, permissions[_i].team) ==
                           (permissions[_i].may[what] == '1'),
                       "%s: %d", v.role, what);
@@ -128,14 +102,42 @@ START_TEST(models)
 }
 END_TEST
 
+static const struct {
+    const char *root, *path, *object, *entity;
+    bool wanted;
+} fields[] = {
+    {"opportunity", "name", "opportunity", NULL, true},
+    {"opportunity", "secret", "opportunity", NULL, false},
+    {"opportunity", "contact.anything", "contact", NULL, true},
+    {"opportunity", "contact.account.anything", "account", NULL, false}, /* the star is one name */
+    {"opportunity", "buyer.anything", "contact", NULL, false},           /* the path counts, not the object */
+    {"contact", "anything", "contact", NULL, false},
+    {"case", "subject", "case", NULL, false},
+    {"opportunity", "secret", "opportunity", "US_SSN", false}, /* found by its form */
+    {"opportunity", "buyer.last_name", "contact", "PERSON", true},
+    {"opportunity", "champion", "opportunity", "STAFF", true},
+    {"opportunity", "buyer.mail", "contact", "EMAIL", true},
+    {"opportunity", "account.name", "account", "ORG", true},
+    {"opportunity", "buyer.stop", "contact", NULL, true}, /* consent: whichever way the person comes in */
+    {"lead", "stop", "lead", NULL, true},
+    {"account", "stop", "account", NULL, false},
+    {"opportunity", "account.state", "account", NULL, true}, /* regions: */
+    {"opportunity", "state", "opportunity", NULL, false},
+    {"opportunity", "volume", "opportunity", NULL, true}, /* four eyes */
+    {"opportunity", "account.volume", "account", NULL, false},
+    {"opportunity", "buyer.language", "contact", NULL, true},
+    {"opportunity", "closed_at", "opportunity", NULL, true},
+};
+
 START_TEST(wanted_fields)
 {
-    struct policy *p = policy_of(HEAD);
-    ck_assert(policy_wants_field(p, "opportunity", "name"));
-    ck_assert(policy_wants_field(p, "contact", "anything"));
-    ck_assert(!policy_wants_field(p, "opportunity", "secret"));
-    ck_assert(!policy_wants_field(p, "case", "subject"));
-    ck_assert_uint_eq(strlen(policy_hash(p)), 64);
+    struct policy *p = policy_of("version: 1\n"
+                                 "purposes: {summary: {legal_basis: contract, blocked_when: [{object: contact, field: stop, is: true}]}}\n"
+                                 "objects: {opportunity: {summary: [name, contact.*], email: [name]}}\n"
+                                 "approval: {four_eyes_above: {field: volume, value: 1000}}\n"
+                                 "regions: {fields: [account.state], names: {EU: [DE]}}\n");
+    ck_assert_msg(policy_wants_field(p, fields[_i].root, fields[_i].path, fields[_i].object, fields[_i].entity) == fields[_i].wanted,
+                  "%s: %s", fields[_i].root, fields[_i].path);
     policy_close(p);
 }
 END_TEST
@@ -150,27 +152,13 @@ START_TEST(the_sample)
     if (policy_open(path, NULL, &p, &e) != RC_OK) ck_abort_msg("%s", e.msg);
     ck_assert(policy_facts_slots(p));
     ck_assert(policy_auto_approves(p, PURPOSE_SUMMARY) && !policy_auto_approves(p, PURPOSE_EMAIL));
-    ck_assert(policy_wants_field(p, "lead", "do_not_email"));
-    ck_assert(policy_wants_field(p, "opportunity", "stage_since"));
-    ck_assert(!policy_wants_field(p, "opportunity", "ai_summary"));
+    ck_assert(policy_wants_field(p, "lead", "do_not_email", "lead", NULL));
+    ck_assert(policy_wants_field(p, "opportunity", "stage_since", "opportunity", NULL));
+    ck_assert(!policy_wants_field(p, "opportunity", "ai_summary", "opportunity", NULL));
+    ck_assert_uint_eq(strlen(policy_hash(p)), 64);
     policy_close(p);
 }
 END_TEST
 
-int main(void)
-{
-    Suite *s = suite_create("policy_file");
-    TCase *t = tcase_create("policy_file");
-    SRunner *r = srunner_create(s);
-    tcase_add_loop_test(t, errors_have_a_place, 0, (int)(sizeof(bad) / sizeof(bad[0])));
-    tcase_add_loop_test(t, roles, 0, (int)(sizeof(permissions) / sizeof(permissions[0])));
-    tcase_add_test(t, no_file);
-    tcase_add_test(t, models);
-    tcase_add_test(t, wanted_fields);
-    tcase_add_test(t, the_sample);
-    suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN_TABLES("policy_file", SUITE_EACH(errors_have_a_place, bad), SUITE_EACH(roles, permissions), SUITE_ONE(no_file),
+                  SUITE_ONE(models), SUITE_EACH(wanted_fields, fields), SUITE_ONE(the_sample))

@@ -91,6 +91,8 @@ START_TEST(named_texts_come_back)
         "{\"a\": \"7\", \"b\": \"[NUM_1]\"}", "{\"mail\": \"anna@mail.example\"}", "[[7]]", "[7]", "[EMAIL_1]anna@mail.example[EMAIL_1]",
         "anna@mail.example, Anna@Mail.example, ANNA@MAIL.EXAMPLE", "1.500 1,500 1500 1.500,00 1,500.00", "\xff\067\xff",
         "030 23125000 und 03023125000 und +49 30 23125000",
+        "{\"link\": \"https://a.example/?q=\\\"1\\\\2\"}", "[\"https://a.example/a\\u00fcb\", \"7\\n8\"]", "{\"a\": \"{\\\"b\\\": \\\"anna@mail.example\\\"}\"}",
+        "{\"a\": \"{\\\"b\\\": \\\"https://a.example/?q=\\\\\\\"1\\\"}\"}", "[\"Frau \\\"Weber\\\"\", \"O'Neil\\\\Weber\"]",
     };
     struct policy *p = slotted_policy();
     ck_assert_ptr_nonnull(p);
@@ -102,4 +104,41 @@ START_TEST(named_texts_come_back)
 }
 END_TEST
 
-SUITE_MAIN("rehydrate", named_texts_come_back, every_text_comes_back, every_string_comes_back)
+/* As many values as a vault holds, in one text: into slots, back, and edited once more with all of them known. A look at
+ * each value for each word would take hours. */
+START_TEST(a_hundred_thousand_values)
+{
+    struct policy *p = slotted_policy();
+    struct buf text, slotted, clear;
+    static uint8_t key[KEY_SIZE] = {9};
+    struct policy_keys keys = {slotted_key_of, key, key};
+    struct policy_edit x = {.source = "crm", .object = "opportunity", .record_id = "O-1", .purpose = PURPOSE_EMAIL, .language = "en"};
+    struct policy_released *first = NULL, *second = NULL;
+    struct err e = {""};
+    ck_assert_ptr_nonnull(p);
+    buf_init(&text, (size_t)4 << 20);
+    buf_init(&slotted, (size_t)4 << 20);
+    buf_init(&clear, (size_t)4 << 20);
+    for (int i = 0; i < 100000; i++) {
+        buf_printf(&text, "a%d@x.io ", i);
+        buf_printf(&slotted, "[EMAIL_%d] ", i + 1);
+    }
+    x.body = text.data;
+    ck_assert_msg(policy_release_edit(p, &x, &keys, &first, &e) == RC_OK, "%s", e.msg);
+    ck_assert(str_eq(policy_released_body(first), slotted.data));
+    policy_released_values(first, &x.values, &x.n_values);
+    ck_assert_uint_eq(x.n_values, 100000);
+    ck_assert_msg(policy_rehydrate(x.values, x.n_values, &keys, "en", slotted.data, &clear, NULL, &e) == RC_OK, "%s", e.msg);
+    ck_assert(str_eq(clear.data, text.data));
+    ck_assert_msg(policy_release_edit(p, &x, &keys, &second, &e) == RC_OK, "%s", e.msg);
+    ck_assert(str_eq(policy_released_body(second), slotted.data));
+    policy_released_close(second);
+    policy_released_close(first);
+    buf_clear(&clear);
+    buf_clear(&slotted);
+    buf_clear(&text);
+    policy_close(p);
+}
+END_TEST
+
+SUITE_MAIN("rehydrate", a_hundred_thousand_values, named_texts_come_back, every_text_comes_back, every_string_comes_back)

@@ -1,8 +1,7 @@
 /* policy out through policy.h and record.h: what of a model's text may be stored, greeting and sign-off, what sentences
  * rest on, values at rest and back again, a person's edit. Expected texts are worked by hand. Today is 2026-11-20. */
-#include "../suite.h"
+#include "policies.h"
 #include <time.h>
-#include <unistd.h>
 #include "../../base/str.h"
 #include "../../policy/policy.h"
 
@@ -11,55 +10,24 @@
 #define FIELDS                                                                                                         \
     "[name, stage, amount, close_date, next_step, notes, account.name, contact.full_name, owner.name, activities.*, "   \
     "activities.who.full_name]"
-#define POLICY(output)                                                                                                 \
+#define POLICY(output) POLICY_PII("{entities: {IBAN_CODE: slot, URL: slot}}", output)
+#define POLICY_PII(pii, output)                                                                                                 \
     "version: 1\n"                                                                                                     \
     "purposes: {summary: {legal_basis: legitimate_interest}, email: {legal_basis: legitimate_interest}}\n"              \
     "objects: {opportunity: {summary: " FIELDS ", email: " FIELDS "}}\n"                                               \
-    "pii: {entities: {IBAN_CODE: slot, URL: slot}}\n"                                                                   \
+    "pii: " pii "\n"                                                                                                    \
     "models: [{path: m.gguf, licence: MIT, purposes: [summary, email]}]\n"                                             \
     "licences: {allow: [MIT]}\n" output "\n"
 #define STANDARD POLICY("output: {languages: [en, de], max_sentences: 6, forbidden: [best ever], promises: flag}")
-
-static struct policy *policy_of(const char *text)
-{
-    char path[] = "/tmp/briefd-release-XXXXXX";
-    struct policy_options opt = {.vault_best_effort = true};
-    struct policy *p = NULL;
-    struct err e = {""};
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    enum rc rc = policy_open(path, &opt, &p, &e);
-    unlink(path);
-    if (rc != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
-}
-
-static void add(struct record *r, const char *name, enum field_type type, const char *entity, const char *part,
-                const char *raw)
-{
-    struct field_spec spec = {.name = name, .type = type, .entity = entity, .part = part};
-    struct err e = {""};
-    if (record_add(r, &spec, raw, raw ? strlen(raw) : 0, type == FIELD_MONEY ? "EUR" : NULL, &e) != RC_OK)
-        ck_abort_msg("%s", e.msg);
-}
-
-static struct record *record_in(struct record *root, const char *object, const char *id)
-{
-    struct record *r = NULL;
-    ck_assert_int_eq(record_open_in(root, "crm", object, id, &r, NULL), RC_OK);
-    return r;
-}
 
 static void activity(struct record *r, const char *id, const char *direction, const char *date, const char *body)
 {
     struct record *x = record_in(r, "activity", id);
     struct field_spec spec = {.name = "body", .type = FIELD_TEXT,
                               .origin = strcmp(direction, "inbound") == 0 ? ORIGIN_OUTSIDE : ORIGIN_INSIDE};
-    add(x, "kind", FIELD_ENUM, NULL, NULL, "email");
-    add(x, "direction", FIELD_ENUM, NULL, NULL, direction);
-    add(x, "date", FIELD_TIMESTAMP, NULL, NULL, date);
+    add_entity(x, "kind", FIELD_ENUM, NULL, NULL, "email");
+    add_entity(x, "direction", FIELD_ENUM, NULL, NULL, direction);
+    add_entity(x, "date", FIELD_TIMESTAMP, NULL, NULL, date);
     ck_assert_int_eq(record_add(x, &spec, body, strlen(body), NULL, NULL), RC_OK);
     ck_assert_int_eq(record_add_child(r, "activities", x, NULL), RC_OK);
 }
@@ -74,24 +42,24 @@ static struct record *deal(const struct who *who)
     struct record *r = NULL;
     ck_assert_int_eq(record_open("crm", "opportunity", "O-1", &r, NULL), RC_OK);
     struct record *account = record_in(r, "account", "A-1"), *owner = record_in(r, "user", "U-1");
-    add(r, "name", FIELD_TEXT, NULL, NULL, "Line monitoring");
-    add(r, "stage", FIELD_ENUM, NULL, NULL, "Proposal");
-    add(r, "amount", FIELD_MONEY, NULL, NULL, "48000.00");
-    add(r, "close_date", FIELD_DATE, NULL, NULL, "2026-12-02");
-    add(r, "next_step", FIELD_TEXT, NULL, NULL, "send revised quote");
-    add(r, "notes", FIELD_TEXT, NULL, NULL, "Compares us with a competitor. Liked the demo, wants training for operators.");
-    add(account, "name", FIELD_TEXT, "ORG", NULL, "Kestrelworks GmbH");
+    add_entity(r, "name", FIELD_TEXT, NULL, NULL, "Line monitoring");
+    add_entity(r, "stage", FIELD_ENUM, NULL, NULL, "Proposal");
+    add_entity(r, "amount", FIELD_MONEY, NULL, NULL, "48000.00");
+    add_entity(r, "close_date", FIELD_DATE, NULL, NULL, "2026-12-02");
+    add_entity(r, "next_step", FIELD_TEXT, NULL, NULL, "send revised quote");
+    add_entity(r, "notes", FIELD_TEXT, NULL, NULL, "Compares us with a competitor. Liked the demo, wants training for operators.");
+    add_entity(account, "name", FIELD_TEXT, "ORG", NULL, "Kestrelworks GmbH");
     ck_assert_int_eq(record_add_parent(r, "account", account, NULL), RC_OK);
     if (who) {
         struct record *c = record_in(r, "contact", "C-1");
-        if (who->first) add(c, "first_name", FIELD_TEXT, "PERSON", "first", who->first);
-        if (who->last) add(c, "last_name", FIELD_TEXT, "PERSON", "last", who->last);
-        if (who->title) add(c, "title", FIELD_TEXT, "PERSON", "title", who->title);
-        if (who->gender) add(c, "gender", FIELD_TEXT, "PERSON", "gender", who->gender);
-        add(c, "email", FIELD_TEXT, "EMAIL", NULL, "h.thorvald@kestrelworks.example");
+        if (who->first) add_entity(c, "first_name", FIELD_TEXT, "PERSON", "first", who->first);
+        if (who->last) add_entity(c, "last_name", FIELD_TEXT, "PERSON", "last", who->last);
+        if (who->title) add_entity(c, "title", FIELD_TEXT, "PERSON", "title", who->title);
+        if (who->gender) add_entity(c, "gender", FIELD_TEXT, "PERSON", "gender", who->gender);
+        add_entity(c, "email", FIELD_TEXT, "EMAIL", NULL, "h.thorvald@kestrelworks.example");
         ck_assert_int_eq(record_add_parent(r, "contact", c, NULL), RC_OK);
     }
-    add(owner, "name", FIELD_TEXT, "STAFF", "full", "Joris Quandt");
+    add_entity(owner, "name", FIELD_TEXT, "STAFF", "full", "Joris Quandt");
     ck_assert_int_eq(record_add_parent(r, "owner", owner, NULL), RC_OK);
     activity(r, "ACT-2", "inbound", "2026-11-12T09:00:00Z",
              "We need delivery by 9 January 2027 and agreed on 40 % off. Pay to DE89370400440532013000 or look at "
@@ -194,9 +162,18 @@ static const char *fill(const struct desk *d, const char *text)
     return out->data;
 }
 
+static const char *sentence_fault(const struct desk *d, const char *sentence)
+{
+    struct draft draft = {.body = sentence, .prompt = d->prompt.data};
+    struct policy_judged judged;
+    policy_judge(d->policy, d->admitted, &draft, &judged);
+    ck_assert_int_eq(judged.fault != NULL, judged.bad > 0);
+    return judged.fault;
+}
+
 static const char *fault(const struct desk *d, const char *sentence)
 {
-    return policy_sentence_fault(d->policy, d->admitted, fill(d, sentence), d->prompt.data);
+    return sentence_fault(d, fill(d, sentence));
 }
 
 static struct policy_released *release(const struct desk *d, const char *body, bool greeting)
@@ -219,21 +196,9 @@ static bool flagged(const struct policy_released *r, const char *flag)
     return false;
 }
 
-static char *revealed(const struct policy_released *r, const char *text)
-{
-    const struct policy_value *v;
-    size_t n;
-    struct buf out;
-    struct err e = {""};
-    policy_released_values(r, &v, &n);
-    buf_init(&out, 1 << 20);
-    if (policy_rehydrate(v, n, &keys, policy_released_language(r), text, &out, NULL, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-    return buf_take(&out, NULL);
-}
-
 static void reveals(const struct policy_released *r, const char *slotted, const char *want)
 {
-    char *clear = revealed(r, slotted);
+    char *clear = revealed(r, &keys, slotted);
     ck_assert_str_eq(clear, want);
     free(clear);
 }
@@ -291,6 +256,10 @@ START_TEST(sentences_that_pass_and_that_do_not)
         /* form */
         {"The demo, the quote, the demo, the quote, the demo, the quote.", "repetition"},
         {"They liked the demo demo demo.", "repetition"},
+        {"They liked liked the demo.", "repetition"},
+        {"They said that that demo is fine.", NULL},
+        {"They liked the demo of the.", "syntax"},
+        {"They liked the demo of line A.", NULL},
         {"They liked the demododododododo.", "syllables"},
         {"Das ist eine Demo, die wir f\xc3\xbcr sie haben und die noch nicht da war.", "language"},
         {"die haben wir f\xc3\xbcr sie und auch noch nicht mit uns.", "language"},
@@ -325,6 +294,40 @@ START_TEST(fields_are_not_contradicted)
     struct desk d;
     desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, "en");
     buf_str(&d.prompt, "\nnote: The customer says the deal was won, not lost, yet. It is in the stage Negotiation, worth much; close date soon.");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *got = fault(&d, cases[i].sentence);
+        ck_assert_msg(str_eq(got, cases[i].fault), "%s: %s", cases[i].sentence, got ? got : "passes");
+    }
+    desk_close(&d);
+}
+END_TEST
+
+/* The same where sums, dates and names stand in clear. Without the prompt's own claims the values would be unknown. */
+START_TEST(fields_are_not_contradicted_in_clear)
+{
+    static const struct {
+        const char *sentence, *fault;
+    } cases[] = {
+        {"The deal was won.", "contradiction"},
+        {"The deal is in the stage Negotiation.", "contradiction"},
+        {"The deal is worth EUR 48,000.", NULL},
+        {"The deal is worth 48.000 EUR.", NULL},
+        {"The deal is worth EUR 52,000.", "contradiction"},
+        {"The amount is now EUR 52,000.", "contradiction"},
+        {"The customer says the amount is EUR 52,000.", NULL},
+        {"It closes on 2 December 2026.", NULL},
+        {"It closes in December 2026.", NULL},
+        {"It closes on 9 January 2027.", "contradiction"},
+        {"The close date is 2027-01-09.", "contradiction"},
+        {"Henrike Thorvald liked the demo.", NULL},
+        {"Thorvald signed the contract.", "contradiction"},
+        {"Henrike Thorvald agreed.", "contradiction"},
+    };
+    struct desk d;
+    desk_open(&d, POLICY_PII("{default: keep}", "output: {languages: [en]}\nfacts: checked"), &henrike, PURPOSE_SUMMARY, "en");
+    ck_assert_str_eq(fill(&d, "{contact.full_name}"), "Henrike Thorvald");
+    buf_str(&d.prompt, "\nnote: The deal was won. Somebody agreed and signed the contract; now it is worth EUR 52,000 in Negotiation, close date soon, "
+                       "amount open. It closes in December 2026 or on 9 January 2027.");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const char *got = fault(&d, cases[i].sentence);
         ck_assert_msg(str_eq(got, cases[i].fault), "%s: %s", cases[i].sentence, got ? got : "passes");
@@ -399,7 +402,7 @@ START_TEST(outside_text_in_drafts)
         char sentence[200];
         ck_assert_msg(slot, "%s in %s", kinds[i], body);
         snprintf(sentence, sizeof(sentence), "As you wrote, please pay to %.*s.", (int)strcspn(slot, "]") + 1, slot);
-        ck_assert_str_eq(policy_sentence_fault(d.policy, d.admitted, sentence, d.prompt.data), "outside text");
+        ck_assert_str_eq(sentence_fault(&d, sentence), "outside text");
     }
     for (size_t i = 0; i < COUNT_OF(facts); i++) { /* a deadline, a discount */
         const char *slot = strstr(body, facts[i]);
@@ -407,9 +410,9 @@ START_TEST(outside_text_in_drafts)
         ck_assert_msg(slot, "%s in %s", facts[i], body);
         int n = (int)strcspn(slot, "]") + 1;
         snprintf(sentence, sizeof(sentence), "We agreed on %.*s.", n, slot);
-        ck_assert_str_eq(policy_sentence_fault(d.policy, d.admitted, sentence, d.prompt.data), "attribution");
+        ck_assert_str_eq(sentence_fault(&d, sentence), "attribution");
         snprintf(sentence, sizeof(sentence), "You asked us for %.*s.", n, slot);
-        ck_assert_ptr_null(policy_sentence_fault(d.policy, d.admitted, sentence, d.prompt.data));
+        ck_assert_ptr_null(sentence_fault(&d, sentence));
     }
     desk_close(&d);
 }
@@ -434,6 +437,110 @@ START_TEST(promises_are_flagged_dropped_or_kept)
             ck_assert_int_eq(strstr(policy_released_body(r), offers[i]) == NULL, k == 1);
             policy_released_close(r);
         }
+        desk_close(&d);
+    }
+}
+END_TEST
+
+/* A summary tells what was promised: flagged whatever the policy says but keep; a customer's wish is no promise of ours. */
+START_TEST(promises_in_summaries)
+{
+    static const struct {
+        const char *sentence;
+        bool promise;
+    } cases[] = {
+        {"We promised to send the revised quote.", true},
+        {"{owner.name} promised training for operators.", true},
+        {"A discount was granted.", true},
+        {"Delivery was promised.", true},
+        {"We will deliver the demo.", true},
+        {"They want a discount.", false},
+        {"The customer promised to reply.", false},
+        {"The operators want training.", false},
+        {"The customer asked for a discount.", false},
+    };
+    static const char *const policies[] = {POLICY("output: {languages: [en], promises: flag}"), POLICY("output: {languages: [en], promises: drop}"),
+                                           POLICY("output: {languages: [en], promises: keep}")};
+    for (size_t k = 0; k < COUNT_OF(policies); k++)
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            struct desk d;
+            desk_open(&d, policies[k], &henrike, PURPOSE_SUMMARY, "en");
+            buf_printf(&d.prompt, "\nnote: %s A discount was promised, granted, asked for; they want one, and delivery, too. We deliver it. They reply.",
+                       fill(&d, "{owner.name} {contact.full_name}"));
+            struct policy_released *r = release(&d, cases[i].sentence, false);
+            ck_assert_msg(flagged(r, "promise") == (cases[i].promise && k < 2), "%zu %s", k, cases[i].sentence);
+            ck_assert_int_eq(policy_released_dropped(r), 0);
+            policy_released_close(r);
+            desk_close(&d);
+        }
+}
+END_TEST
+
+/* What only an outsider says, a summary says to be theirs; a sentence that does so itself is left alone. */
+START_TEST(outsiders_are_named_in_summaries)
+{
+    static const struct {
+        const char *language, *sentence, *want;
+    } cases[] = {
+        {"en", "The foreman complained about noise in the hall.", "According to an incoming email: The foreman complained about noise in the hall."},
+        {"en", "The customer says the foreman complained about noise.", "The customer says the foreman complained about noise."},
+        {"en", "They liked the demo.", "They liked the demo."},
+        {"de", "The foreman complained, noise, hall.", "Laut eingegangener E-Mail: The foreman complained, noise, hall."},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct desk d;
+        const struct policy_sentence *s;
+        size_t n;
+        desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, cases[i].language);
+        struct policy_released *r = release(&d, cases[i].sentence, false);
+        ck_assert_str_eq(policy_released_body(r), cases[i].want);
+        policy_released_sentences(r, &s, &n);
+        ck_assert_uint_eq(n, 1);
+        ck_assert_str_eq(s[0].text, cases[i].want);
+        ck_assert(!flagged(r, "outside"));
+        policy_released_close(r);
+        desk_close(&d);
+    }
+}
+END_TEST
+
+/* What the template writes is not judged as the model's words, but carries nothing out either. */
+START_TEST(what_code_wrote)
+{
+    static const struct {
+        const char *sentence, *fault; /* of code; a model's is dropped */
+    } cases[] = {
+        {"Amount on file: {amount}.", NULL},
+        {"Zwei Angebote liegen vor.", NULL},
+        {"Our landlord moved to Lisbon.", NULL},
+        {"Write to sales@example.org now.", "leak"},
+        {"Thorvald is a friend.", "leak"},
+        {"See [PERSON_77].", "slots"},
+        {"This is the best ever demo.", "forbidden"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct desk d;
+        struct policy_released *r = NULL;
+        struct buf body;
+        desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, "en");
+        const char *sentence = fill(&d, cases[i].sentence);
+        buf_init(&body, 1000);
+        buf_printf(&body, "They liked the demo. %s", sentence);
+        struct draft draft = {.body = body.data, .prompt = d.prompt.data, .by_code = sentence};
+        ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
+        ck_assert_msg((strstr(policy_released_body(r), sentence) != NULL) == !cases[i].fault, "%s", sentence);
+        if (cases[i].fault) {
+            char flag[40];
+            snprintf(flag, sizeof(flag), "dropped:%s", cases[i].fault);
+            ck_assert_msg(flagged(r, flag), "%s", sentence);
+        } else {
+            const struct policy_sentence *s;
+            size_t n;
+            policy_released_sentences(r, &s, &n);
+            ck_assert(n == 2 && !s[0].by_code && s[1].by_code);
+        }
+        policy_released_close(r);
+        buf_clear(&body);
         desk_close(&d);
     }
 }
@@ -717,13 +824,13 @@ START_TEST(a_whole_mail)
     ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
     ck_assert_str_eq(policy_released_subject(r), "Line monitoring: the revised quote");
     ck_assert_str_eq(policy_released_language(r), "en");
-    char *clear = revealed(r, policy_released_body(r)), *to = revealed(r, policy_released_to(r));
+    char *clear = revealed(r, &keys, policy_released_body(r)), *to = revealed(r, &keys, policy_released_to(r));
     ck_assert_str_eq(clear, "Dear Dr. Thorvald,\n\nHere is the revised quote.\n\nDid the operators like the demo?\n\n"
                             "Kind regards\nDana Vale\nAccount Executive");
     ck_assert_str_eq(to, "h.thorvald@kestrelworks.example");
     ck_assert_ptr_null(strstr(policy_released_body(r), "Dana"));
     policy_released_values(r, &v, &n);
-    ck_assert_uint_eq(n, 3); /* the person, the sender, the address: nothing that the text doesn't have */
+    ck_assert_uint_eq(n, 4); /* the person, the sender, the address, and the fields for the next brief */
     free(clear);
     free(to);
     policy_released_close(r);
@@ -741,7 +848,7 @@ START_TEST(a_whole_mail)
     draft.body = fill(&d, "{owner.name} sent the data sheet.");
     ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
     policy_released_values(r, &v, &n);
-    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_eq(n, 4);
     policy_released_close(r);
     desk_close(&d);
 }
@@ -760,7 +867,7 @@ START_TEST(sealed_values)
     struct buf out;
     bool erased = true;
     policy_released_values(r, &v, &n);
-    ck_assert_uint_eq(n, 4);
+    ck_assert_uint_eq(n, 5); /* and the fields for the next brief */
     for (size_t i = 0; i < n; i++) {
         if (str_starts(v[i].slot, "[PERSON_")) person = &v[i];
         if (str_starts(v[i].slot, "[MONEY_")) money = &v[i];
@@ -841,7 +948,7 @@ START_TEST(an_edit_is_put_back_into_slots)
     struct desk d;
     desk_open(&d, STANDARD, &henrike, PURPOSE_EMAIL, "de");
     struct policy_released *was = release(&d, "{account.name}: {amount} bis {close_date}, in {facts.days_to_close}.", true);
-    char *clear = revealed(was, policy_released_body(was));
+    char *clear = revealed(was, &keys, policy_released_body(was));
     ck_assert_msg(strstr(clear, "in 12 Tagen."), "%s", clear);
 
     /* unchanged: the same slots, the same provenance */
@@ -879,7 +986,12 @@ START_TEST(an_edit_is_put_back_into_slots)
     x.body = "Wir garantieren Ihnen die Lieferung. Das Das Das Dododododododo.";
     x.purpose = PURPOSE_EMAIL;
     ck_assert_int_eq(policy_release_edit(d.policy, &x, &keys, &r, &e), RC_OK);
-    ck_assert(flagged(r, "promise") && flagged(r, "warning:repetition") && flagged(r, "warning:syllables"));
+    ck_assert(flagged(r, "promise") && flagged(r, "warning:repetition") && flagged(r, "warning:syllables") && !flagged(r, "warning:tone"));
+    policy_released_close(r);
+    x.body = "Das ist bescheuert, aber der Rabatt wurde zugesagt."; /* told of us in a summary as well */
+    x.purpose = PURPOSE_SUMMARY;
+    ck_assert_int_eq(policy_release_edit(d.policy, &x, &keys, &r, &e), RC_OK);
+    ck_assert(flagged(r, "warning:tone") && flagged(r, "promise"));
     policy_released_close(r);
     free(clear);
     policy_released_close(was);
@@ -1059,7 +1171,7 @@ START_TEST(fields_are_judged_one_by_one)
     policy_released_sentences(r, &s, &n);
     ck_assert_uint_eq(n, 2); /* the schema's own words are no statement */
     ck_assert(s[0].n_rests_on > 0);
-    char *clear = revealed(r, policy_released_body(r)); /* a quote in a name stays within its string */
+    char *clear = revealed(r, &keys, policy_released_body(r)); /* a quote in a name stays within its string */
     ck_assert_msg(strstr(clear, "Henrike \\\"Rike\\\"") != NULL, "%s", clear);
     free(clear);
     policy_released_close(r);
@@ -1077,8 +1189,123 @@ START_TEST(fields_are_judged_one_by_one)
 }
 END_TEST
 
+/* Enrichment is acted on: a commitment of ours in it is flagged, or goes. */
+START_TEST(promises_in_enrichment)
+{
+    static const char *const policies[] = {ENRICHMENT "output: {promises: flag}\n", ENRICHMENT "output: {promises: drop}\n", ENRICHMENT "output: {promises: keep}\n"};
+    for (size_t k = 0; k < COUNT_OF(policies); k++) {
+        struct desk d;
+        struct policy_released *r;
+        struct err e = {""};
+        desk_open(&d, policies[k], &henrike, PURPOSE_ENRICHMENT, "en");
+        buf_str(&d.prompt, "note: we will deliver");
+        ck_assert_msg(release_fields(&d, "{\"next\":\"We will deliver the demo.\",\"score\":1}", &r, &e) == RC_OK, "%s", e.msg);
+        ck_assert_str_eq(policy_released_body(r), k == 1 ? "{\"next\":null,\"score\":1}" : "{\"next\":\"We will deliver the demo.\",\"score\":1}");
+        ck_assert(flagged(r, "promise") == (k == 0) && flagged(r, "dropped:promises") == (k == 1));
+        policy_released_close(r);
+        desk_close(&d);
+    }
+}
+END_TEST
+
+/* Strings of a document that are no texts; white space is nothing. */
+START_TEST(strings_that_are_no_texts)
+{
+    static const struct {
+        const char *string, *want; /* JSON; NULL: goes */
+    } cases[] = {
+        {"training for operators", "training for operators"},
+        {" training for operators  ", "training for operators"},
+        {"Training for operators...", "Training for operators..."},
+        {"Training (for operators)", "Training (for operators)"},
+        {"They want training!!", "They want training!!"},
+        {"training for operators.", NULL}, /* a sentence's tail */
+        {". The operators want training", NULL},
+        {", training for operators", NULL},
+        {"____", NULL},
+        {"Training for operators..", NULL},
+        {"Training for operators,,", NULL},
+        {"Training for operators)", NULL},
+        {"Training (for operators", NULL},
+        {"They want want training", NULL},
+        {"They want training for the", NULL},
+    };
+    struct desk d;
+    desk_open(&d, ENRICHMENT, &henrike, PURPOSE_ENRICHMENT, "en");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct policy_released *r;
+        struct err e = {""};
+        char document[300], want[300];
+        snprintf(document, sizeof(document), "{\"next\":\"%s\",\"score\":1}", cases[i].string);
+        snprintf(want, sizeof(want), cases[i].want ? "{\"next\":\"%s\",\"score\":1}" : "{\"next\":null,\"score\":1}%.0s", cases[i].want ? cases[i].want : "");
+        ck_assert_msg(release_fields(&d, document, &r, &e) == RC_OK, "%s: %s", document, e.msg);
+        ck_assert_msg(str_eq(policy_released_body(r), want), "%s: %s", document, policy_released_body(r));
+        policy_released_close(r);
+    }
+    desk_close(&d);
+}
+END_TEST
+
+/* Asked for twice: what failed is taken from the second answer where it passes; the rest stays the first's. */
+START_TEST(a_second_document_mends_the_first)
+{
+    static const struct {
+        const char *first, *second, *want, *fault;
+        unsigned good, bad; /* of the first */
+    } cases[] = {
+        {"{\"next\":\"Send the revised quote.\",\"sentiment\":\"good\"}", "{\"next\":\"They liked the demo.\",\"sentiment\":\"bad\"}",
+         "{\"next\":\"Send the revised quote.\",\"sentiment\":\"good\"}", NULL, 1, 0},
+        {"{\"next\":\"The landlord moved because rents exploded.\",\"sentiment\":\"good\"}", "{\"next\":\"They liked the demo.\",\"sentiment\":\"bad\"}",
+         "{\"next\":\"They liked the demo.\",\"sentiment\":\"good\"}", "grounding", 0, 1},
+        {"{\"topics\":[\"training\",\"rents\",\"demo\"]}", "{\"topics\":[\"quote\",\"operators\"]}", "{\"topics\":[\"training\",\"operators\",\"demo\"]}",
+         "grounding", 2, 1},
+        {"{\"next\":\"__\"}", "{\"next\":\"__\"}", "{\"next\":\"__\"}", "syntax", 0, 1},
+        {"{\"next\":\"__\"}", "{\"next\":", "{\"next\":\"__\"}", "syntax", 0, 1},
+        {"{\"next\":", "{\"next\":\"They liked the demo.\"}", "{\"next\":\"They liked the demo.\"}", "syntax", 0, 0},
+    };
+    struct desk d;
+    desk_open(&d, ENRICHMENT, &henrike, PURPOSE_ENRICHMENT, "en");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct draft draft = {.body = cases[i].first, .prompt = d.prompt.data, .fields_fit = fits};
+        struct policy_judged judged;
+        struct err e = {""};
+        char *text = NULL;
+        policy_judge(d.policy, d.admitted, &draft, &judged);
+        ck_assert_msg(str_eq(judged.fault, cases[i].fault) && judged.good == cases[i].good && judged.bad == cases[i].bad, "%zu: %s %u %u", i,
+                      judged.fault ? judged.fault : "passes", judged.good, judged.bad);
+        ck_assert_msg(policy_fields_mend(d.policy, d.admitted, &draft, cases[i].second, &text, &e) == RC_OK, "%s", e.msg);
+        ck_assert_str_eq(text, cases[i].want);
+        free(text);
+    }
+    struct draft none = {.body = "{", .prompt = d.prompt.data, .fields_fit = fits};
+    char *text = NULL;
+    ck_assert_int_eq(policy_fields_mend(d.policy, d.admitted, &none, "[", &text, NULL), RC_BAD);
+    desk_close(&d);
+}
+END_TEST
+
+/* A step's system part never comes out of it, and the pipeline hears of it in time to ask again. */
+START_TEST(instructions_are_judged)
+{
+    struct desk d;
+    desk_open(&d, STANDARD, &henrike, PURPOSE_SUMMARY, "en");
+    struct draft draft = {.body = "They liked the demo. Answer about their quote only.", .prompt = "They liked the demo. Please answer about the quote, only theirs.",
+                          .instructions = "Answer about their quote only."};
+    struct policy_judged judged;
+    policy_judge(d.policy, d.admitted, &draft, &judged);
+    ck_assert_str_eq(judged.fault, "leak");
+    ck_assert(judged.good == 1 && judged.bad == 1);
+    draft.instructions = NULL;
+    policy_judge(d.policy, d.admitted, &draft, &judged);
+    ck_assert_ptr_null(judged.fault);
+    desk_close(&d);
+}
+END_TEST
+
 SUITE_MAIN("release", sentences_that_pass_and_that_do_not, unknown_words_by_policy, german_sentences, outside_text_in_drafts,
            promises_are_flagged_dropped_or_kept, checked_facts, slots_are_mended, sentences_and_paragraphs,
            what_fails_is_dropped, length_is_bounded, provenance, valid_until, greetings, nobody_to_greet, a_whole_mail,
            sealed_values, an_edit_is_put_back_into_slots, rehydrate_undoes_edit, slots_wherever_they_stand, values_are_text,
-           many_slots, fields_are_judged_one_by_one, fields_are_not_contradicted)
+           many_slots, fields_are_judged_one_by_one, fields_are_not_contradicted,
+           fields_are_not_contradicted_in_clear, promises_in_summaries, outsiders_are_named_in_summaries, what_code_wrote,
+           promises_in_enrichment, strings_that_are_no_texts, a_second_document_mends_the_first, instructions_are_judged)

@@ -1,5 +1,5 @@
 /* Special categories and instruction-like text. Sentences written for this test. */
-#include <check.h>
+#include "../suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +111,7 @@ START_TEST(hostile)
 {
     static const char *const units[] = {"ill ",       "he is ill ", "krank ",         "ignore all ",
                                         "print all ", "System: ",   "äöü ill äöüäöü "};
-    size_t len = getenv("BRIEFD_TEST_LONG") ? (size_t)1 << 20 : (size_t)1 << 17, unit = strlen(units[_i]),
+    size_t len = suite_count(1UL << 17, 1UL << 20), unit = strlen(units[_i]),
            n = 0;
     char *text = malloc(len + 16);
     struct special *s = NULL;
@@ -143,6 +143,7 @@ int main(void)
     SRunner *r;
     int failed;
 
+    tcase_set_timeout(t, 600);
     tcase_add_loop_test(t, clause, 0, (int)COUNT_OF(clauses));
     tcase_add_loop_test(t, order, 0, (int)COUNT_OF(orders));
     tcase_add_loop_test(t, hostile, 0, 7);

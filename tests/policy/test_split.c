@@ -1,9 +1,7 @@
 /* Values whose pieces stand in adjoining fields of one record, through policy_admit(). The card and account numbers are
  * the public test numbers of their formats; +49 30 23125 000 and the like are of the blocks that are kept for drama. */
-#include "../suite.h"
-#include <unistd.h>
+#include "policies.h"
 #include "../../base/str.h"
-#include "../../policy/policy.h"
 
 #define POLICY                                                                                                         \
     "version: 1\n"                                                                                                     \
@@ -14,34 +12,17 @@
 
 static const uint8_t key[KEY_SIZE] = {7};
 
-static struct policy *policy_of(const char *more)
+/* The policy above with more lines. */
+static struct policy *policy_with(const char *more)
 {
-    char path[] = "/tmp/briefd-split-XXXXXX";
-    struct policy_options opt = {.vault_best_effort = true};
-    struct policy *p = NULL;
-    struct err e = {""};
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(dprintf(fd, "%s%s", POLICY, more), (int)(strlen(POLICY) + strlen(more)));
-    close(fd);
-    enum rc rc = policy_open(path, &opt, &p, &e);
-    unlink(path);
-    if (rc != RC_OK) ck_abort_msg("%s", e.msg);
-    return p;
+    char text[2000];
+    ck_assert_int_lt(snprintf(text, sizeof(text), "%s%s", POLICY, more), (int)sizeof(text));
+    return policy_of(text);
 }
 
-static void add_as(struct record *r, const char *name, enum field_type type, const char *entity, const char *raw)
+static void add(struct record *r, const char *name, const char *text)
 {
-    struct field_spec spec = {.name = name, .type = type, .entity = entity};
-    struct err e = {""};
-    if (record_add(r, &spec, raw, raw ? strlen(raw) : 0, NULL, &e) != RC_OK) ck_abort_msg("%s", e.msg);
-}
-
-static struct record *record_of(const char *object)
-{
-    struct record *r = NULL;
-    ck_assert_int_eq(record_open("crm", object, "C-1", &r, NULL), RC_OK);
-    return r;
+    add_entity(r, name, FIELD_TEXT, NULL, NULL, text);
 }
 
 static struct policy_admitted *admit(const struct policy *p, const struct record *r)
@@ -80,8 +61,8 @@ struct fields { /* up to four texts and what is left of each */
 
 static void check_fields(const struct policy *p, const struct fields *x)
 {
-    struct record *r = record_of("contact");
-    for (size_t i = 0; i < 4 && x->names[i]; i++) add_as(r, x->names[i], FIELD_TEXT, NULL, x->texts[i]);
+    struct record *r = record_of("contact", "C-1");
+    for (size_t i = 0; i < 4 && x->names[i]; i++) add(r, x->names[i], x->texts[i]);
     struct policy_admitted *a = admit(p, r);
     for (size_t i = 0; i < 4 && x->names[i]; i++) is(a, x->names[i], x->want[i]);
     policy_admitted_close(a);
@@ -102,7 +83,7 @@ START_TEST(values_with_proof)
         {{"custom_a", "custom_b"}, {"DE89\xc2\xa0" "3704 00\xe2\x80\x8b" "44", "0532 0130 \xef\xbc\x90\xef\xbc\x90"}, {"[IBAN_1]", "-"}},
         {{"tax_id_a", "tax_id_b"}, {"86095", "742719"}, {"[DE_TAX_ID_1]", "-"}},
     };
-    struct policy *p = policy_of("");
+    struct policy *p = policy_with("");
     for (size_t i = 0; i < COUNT_OF(cases); i++) check_fields(p, &cases[i]);
     policy_close(p);
 }
@@ -120,7 +101,7 @@ START_TEST(telephone_numbers)
         /* Two whole numbers are two. */
         {{"phone", "fax"}, {"+49 30 23125 000", "+49 30 23125 001"}, {"[PHONE_1]", "[PHONE_2]"}},
     };
-    struct policy *p = policy_of("");
+    struct policy *p = policy_with("");
     for (size_t i = 0; i < COUNT_OF(cases); i++) check_fields(p, &cases[i]);
     policy_close(p);
 }
@@ -139,7 +120,7 @@ START_TEST(no_false_alarms)
         {{"a", "b"}, {"card 4111 1111", "1111 1112"}, {"card [NUM_1] [NUM_2]", "[NUM_2] [NUM_3]"}},
         {{"a", "b"}, {"Offer sent", "Waiting for the board"}, {"Offer sent", "Waiting for the board"}},
     };
-    struct policy *p = policy_of("");
+    struct policy *p = policy_with("");
     for (size_t i = 0; i < COUNT_OF(cases); i++) check_fields(p, &cases[i]);
     policy_close(p);
 }
@@ -148,31 +129,31 @@ END_TEST
 /* Adjoining means: of what is admitted, with no typed field between. */
 START_TEST(which_fields_adjoin)
 {
-    struct policy *p = policy_of("");
-    struct record *r = record_of("contact");
-    add_as(r, "a", FIELD_TEXT, NULL, "DE89 3704 0044");
-    add_as(r, "empty", FIELD_TEXT, NULL, NULL);
-    add_as(r, "b", FIELD_TEXT, NULL, "0532 0130 00");
+    struct policy *p = policy_with("");
+    struct record *r = record_of("contact", "C-1");
+    add(r, "a", "DE89 3704 0044");
+    add(r, "empty", NULL);
+    add(r, "b", "0532 0130 00");
     struct policy_admitted *a = admit(p, r);
     is(a, "a", "[IBAN_1]");
     is(a, "b", "-");
     policy_admitted_close(a);
     record_close(r);
 
-    r = record_of("contact");
-    add_as(r, "a", FIELD_TEXT, NULL, "anna@");
-    add_as(r, "since", FIELD_DATE, NULL, "2026-01-02");
-    add_as(r, "b", FIELD_TEXT, NULL, "example.com");
+    r = record_of("contact", "C-1");
+    add(r, "a", "anna@");
+    add_entity(r, "since", FIELD_DATE, NULL, NULL, "2026-01-02");
+    add(r, "b", "example.com");
     a = admit(p, r);
     is(a, "a", "anna@");
     is(a, "since", "[DATE_1]");
     policy_admitted_close(a);
     record_close(r);
 
-    r = record_of("lead"); /* `second` is not admitted, so the prompt has its neighbours side by side */
-    add_as(r, "first", FIELD_TEXT, NULL, "DE89 3704 0044");
-    add_as(r, "second", FIELD_TEXT, NULL, "for the rent");
-    add_as(r, "third", FIELD_TEXT, NULL, "0532 0130 00");
+    r = record_of("lead", "C-1"); /* `second` is not admitted, so the prompt has its neighbours side by side */
+    add(r, "first", "DE89 3704 0044");
+    add(r, "second", "for the rent");
+    add(r, "third", "0532 0130 00");
     a = admit(p, r);
     is(a, "first", "[IBAN_1]");
     is(a, "second", "-");
@@ -193,22 +174,22 @@ START_TEST(actions_on_both_pieces)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char more[80];
         snprintf(more, sizeof(more), "pii: {entities: {EMAIL_ADDRESS: %s}}\n", cases[i].action);
-        struct policy *p = policy_of(more);
+        struct policy *p = policy_with(more);
         check_fields(p, &(struct fields){{"a", "b"}, {"to anna@", "example.com today"}, {cases[i].a, cases[i].b}});
         policy_close(p);
     }
-    struct policy *p = policy_of("");
+    struct policy *p = policy_with("");
     check_fields(p, &(struct fields){{"a", "b", "c"}, {"to anna@", "example.com today", "Anna@Example.com answered"},
                                      {"to [EMAIL_1]", "today", "[EMAIL_1] answered"}});
     policy_close(p);
 
-    p = policy_of("pii: {entities: {EMAIL_ADDRESS: block}}\n");
-    struct record *r = record_of("contact");
+    p = policy_with("pii: {entities: {EMAIL_ADDRESS: block}}\n");
+    struct record *r = record_of("contact", "C-1");
     struct policy_admitted *a = NULL;
     struct clock clock;
     struct err e = {""};
-    add_as(r, "a", FIELD_TEXT, NULL, "anna@");
-    add_as(r, "b", FIELD_TEXT, NULL, "example.com");
+    add(r, "a", "anna@");
+    add(r, "b", "example.com");
     ck_assert_int_eq(clock_init(&clock, "2026-11-20", NULL), RC_OK);
     ck_assert_int_eq(policy_admit(p, r, &(struct policy_request){.purpose = PURPOSE_SUMMARY, .clock = &clock, .hash_key = key},
                                   &a, &e), RC_REFUSED);
@@ -221,7 +202,7 @@ END_TEST
 /* Long texts are joined by their edges only; the middle of neither is searched twice nor cut inside a number. */
 START_TEST(edges_of_long_texts)
 {
-    struct policy *p = policy_of("");
+    struct policy *p = policy_with("");
     char left[1000], right[1000], want[1100], text[4000];
     size_t n = 0;
     while (n < 800) n += (size_t)snprintf(left + n, sizeof(left) - n, "The line runs well. ");
@@ -229,9 +210,9 @@ START_TEST(edges_of_long_texts)
     strcat(left, "Write to anna@");
     snprintf(right, sizeof(right), "example.com. ");
     for (n = strlen(right); n < 800;) n += (size_t)snprintf(right + n, sizeof(right) - n, "The line runs well. ");
-    struct record *r = record_of("contact");
-    add_as(r, "a", FIELD_TEXT, NULL, left);
-    add_as(r, "b", FIELD_TEXT, NULL, right);
+    struct record *r = record_of("contact", "C-1");
+    add(r, "a", left);
+    add(r, "b", right);
     struct policy_admitted *a = admit(p, r);
     is(a, "a", want);
     text_at(a, "b", text);
@@ -247,18 +228,18 @@ START_TEST(cut_anywhere)
 {
     static const char *const values[] = {"henrike.thorvald@kestrel.example", "DE89 3704 0044 0532 0130 00", "FR1420041010050500013M02606",
                                          "4111 1111 1111 1111"};
-    struct policy *p = policy_of("");
+    struct policy *p = policy_with("");
     for (size_t i = 0; i < COUNT_OF(values); i++)
         for (size_t at = i ? 1 : strcspn(values[0], "@"); at < strlen(values[i]); at++) { /* before that the rest is an address */
             char left[64], right[128];
-            struct record *r = record_of("contact");
+            struct record *r = record_of("contact", "C-1");
             if (values[i][at] == ' ' || values[i][at - 1] == ' ') {
                 record_close(r);
                 continue;
             }
             snprintf(left, sizeof(left), "%.*s", (int)at, values[i]);
-            add_as(r, "a", FIELD_TEXT, NULL, left);
-            add_as(r, "b", FIELD_TEXT, NULL, values[i] + at);
+            add(r, "a", left);
+            add(r, "b", values[i] + at);
             struct policy_admitted *a = admit(p, r);
             char x[4000], y[4000];
             text_at(a, "a", x);

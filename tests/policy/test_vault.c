@@ -1,9 +1,5 @@
 /* The vault through vault.h: its limits, equal values, and look-ups among 100,000 slots. */
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "../suite.h"
 #include "../../policy/vault.h"
 
 START_TEST(a_hundred_thousand)
@@ -74,21 +70,4 @@ START_TEST(vaults_are_apart)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *s = suite_create("vault");
-    TCase *t = tcase_create("vault");
-    SRunner *r;
-    int failed;
-
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, a_hundred_thousand);
-    tcase_add_test(t, long_values);
-    tcase_add_test(t, vaults_are_apart);
-    suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE_MAIN("vault", a_hundred_thousand, long_values, vaults_are_apart)
