@@ -106,7 +106,7 @@ def unsupported(unit, record, today, known=frozenset()):
 # Who did what: an activity is known by its day
 
 FROM_THEM = r"\b(?:e-?mail|message|call|nachricht|anruf|mail) (?:\w+ )?(?:from|von|by)\b|\byour (?:e-?mail|message|note|call|question)\b|\bihre[nr]? (?:nachricht|mail|e-mail|anruf|frage|anfrage)\b|\b(?:called|rang|wrote to|told) us\b"
-FROM_US = r"\bwe (?:wrote|called|told|offered|sent|rang|asked)\b|\b(?:e-?mail|message|call) to\b|\bschrieben wir\b|\bwir (?:haben )?(?:schrieben|riefen|boten)\b|\b(?:e-mail|mail|anruf|nachricht) (?:an|bei)\b|\briefen wir\b|\bour (?:e-?mail|message|offer|quote) of\b"
+FROM_US = r"\bi (?:last )?(?:wrote|called)\b|\bhabe ich ihnen\b|\bwe (?:wrote|called|told|offered|sent|rang|asked)\b|\b(?:e-?mail|message|call) to\b|\bschrieben wir\b|\bwir (?:haben )?(?:schrieben|riefen|boten)\b|\b(?:e-mail|mail|anruf|nachricht) (?:an|bei)\b|\briefen wir\b|\bour (?:e-?mail|message|offer|quote) of\b"
 WRITTEN = r"\be-?mail\b|\bwrote\b|schrieb|\byour message\b|\bihre nachricht\b"
 SPOKEN = r"\bcall(?:ed)?\b|\bphone\b|\btelefon|\banruf|\brief\b|\briefen\b"
 
