@@ -122,6 +122,83 @@ out:
     return rc;
 }
 
+/* ---- a step that copies --------------------------------------------------------------------------------------------- */
+
+static size_t count_tokens(void *ctx, const char *text, size_t n)
+{
+    const struct segment s = {SEGMENT_DATA, text, n};
+    int32_t *ids = NULL;
+    size_t n_ids = 0;
+    struct err e;
+    if (model_tokenize_segments(ctx, &s, 1, false, &ids, &n_ids, &e) != RC_OK)
+        n_ids = n; /* at most a token a byte */
+    free(ids);
+    return n_ids;
+}
+
+/* The heaviest that the step's sentences and tokens have room for; the others go. Bit i of the result: passage i. */
+static uint32_t heaviest(const struct writer *w, const struct template_step *step, const char *lead, const struct policy_passage *all,
+                         size_t n)
+{
+    size_t room = step->max_tokens, taken = 0, cost[POLICY_MAX_PASSAGES];
+    uint32_t chosen = 0, passed = 0;
+    size_t frame = count_tokens((void *)w->model, lead, strlen(lead)) + 1; /* and the end */
+    room -= frame < room ? frame : room;
+    for (size_t i = 0; i < n; i++)
+        cost[i] = count_tokens((void *)w->model, all[i].text, strlen(all[i].text)) + 1;
+    for (size_t turn = 0; turn < n && taken < step->max_sentences; turn++) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++)
+            if (!(passed >> i & 1) && (best == n || all[i].weight > all[best].weight))
+                best = i;
+        passed |= UINT32_C(1) << best;
+        if (cost[best] > room)
+            continue;
+        room -= cost[best];
+        chosen |= UINT32_C(1) << best;
+        taken++;
+    }
+    return chosen;
+}
+
+static char *text_of(const struct policy_node *node)
+{
+    struct buf b;
+    buf_init(&b, PROMPT_MAX_BYTES);
+    for (size_t i = 0; node && i < node->n_pieces; i++)
+        buf_add(&b, node->pieces[i].bytes, node->pieces[i].n);
+    char *text = buf_take(&b, NULL);
+    buf_wipe(&b);
+    return text;
+}
+
+/* *out stays NULL where the record has nothing to copy. */
+static enum rc lock_copy(const struct writer *w, const struct template_step *step, const struct policy_admitted *a,
+                         const struct policy_node *item, struct constraint **out, struct err *e)
+{
+    const struct policy_node *node = template_value(a, item, step->copy);
+    struct extract_passage chosen[POLICY_MAX_PASSAGES];
+    struct policy_passages *passages = NULL;
+    const struct policy_passage *all;
+    size_t n = 0, n_all;
+    if (!node || node->kind != ADMITTED_VALUE)
+        return RC_OK;
+    char *lead = text_of(step->lead ? template_value(a, item, step->lead) : NULL);
+    enum rc rc = lead ? policy_passages_open(a, node, &passages, e) : err_set(e, RC_NOMEM, "write: out of memory");
+    if (rc == RC_OK) {
+        all = policy_passages_list(passages, &n_all);
+        uint32_t those = n_all ? heaviest(w, step, lead, all, n_all) : 0;
+        for (size_t i = 0; i < n_all; i++)
+            if (those >> i & 1)
+                chosen[n++] = (struct extract_passage){all[i].text, all[i].weight >= POLICY_HEAVY};
+        if (n)
+            rc = constraint_extract(&(struct extract){lead, chosen, n}, out, e);
+    }
+    policy_passages_close(passages);
+    free(lead);
+    return rc;
+}
+
 /* ---- one call of the engine ----------------------------------------------------------------------------------------- */
 
 struct call {
@@ -135,6 +212,7 @@ struct call {
     pthread_mutex_t mutex;
     pthread_cond_t done_cond;
     bool done;
+    bool nothing; /* to copy */
     struct constraint *schema; /* what it writes is a document that fits this; or NULL */
     struct finish finish;
     char message[200];
@@ -226,18 +304,6 @@ static enum rc assemble(const struct writer *w, struct call *c, struct err *e)
     return rc;
 }
 
-static size_t count_tokens(void *ctx, const char *text, size_t n)
-{
-    const struct segment s = {SEGMENT_DATA, text, n};
-    int32_t *ids = NULL;
-    size_t n_ids = 0;
-    struct err e;
-    if (model_tokenize_segments(ctx, &s, 1, false, &ids, &n_ids, &e) != RC_OK)
-        n_ids = n; /* at most a token a byte */
-    free(ids);
-    return n_ids;
-}
-
 static void forget_prompt(struct call *c)
 {
     prompt_clear(&c->system);
@@ -286,7 +352,10 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
     enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &c->schema, e) : RC_OK;
     if (rc == RC_OK)
         rc = fit(w, t, step, a, item, outputs, c, e);
-    if (rc == RC_OK && policy_facts_slots(w->policy))
+    if (rc == RC_OK && about[step].copy) {
+        rc = lock_copy(w, &about[step], a, item, &c->lock, e);
+        c->nothing = !c->lock;
+    } else if (rc == RC_OK && policy_facts_slots(w->policy))
         rc = lock_facts(&about[step], schema, &c->user, a, &c->lock, e);
     else if (rc == RC_OK && schema)
         rc = constraint_json_schema(schema, strlen(schema), NULL, &c->lock, e);
@@ -452,6 +521,10 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
 {
     struct policy_judged judged;
     char *first = NULL, *second = NULL;
+    if (c->nothing) {
+        *text = strdup("");
+        return *text ? RC_OK : err_set(e, RC_NOMEM, "write: out of memory");
+    }
     enum rc rc = take_answer(w, c, out, true, &first, e);
     if (rc != RC_OK)
         return rc;
@@ -522,7 +595,7 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
             rc = note_part(&asked->shown, &calls[k]->user, e);
         if (rc == RC_OK && k == 0) /* the items of a step share them */
             rc = note_part(&asked->instructions, &calls[k]->system, e);
-        if (rc == RC_OK)
+        if (rc == RC_OK && !calls[k]->nothing)
             rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
     }
     for (size_t k = 0; rc == RC_OK && k < n; k++)

@@ -34,6 +34,8 @@ struct release {
     const char *part;    /* "subject", "body", "bullets", "fields": what is being judged */
     unsigned in_part;    /* its sentences so far */
     const char *fault; /* of the last sentence that was dropped */
+    bool in_bullet;
+    const struct policy_node *voice; /* the note whose writer this bullet lets speak: it has said so; or NULL */
     const char *sender; /* slot, or NULL */
 };
 
@@ -80,6 +82,7 @@ static enum rc drop(struct release *r, const char *check, struct err *e)
     snprintf(flag, sizeof(flag), "dropped:%s", check);
     snprintf(reason, sizeof(reason), "%s %u: %s", r->part, r->in_part, check);
     r->fault = check;
+    r->voice = NULL;
     r->out->n_dropped++;
     rc = released_flag(r->out, flag, e);
     return rc == RC_OK ? released_reason(r->out, reason, e) : rc;
@@ -95,15 +98,20 @@ static void note_date(struct release *r, const struct tokens *t)
             r->out->valid_until = ((int64_t)r->a->today + 1) * CLOCK_DAY_US;
 }
 
-/* Who says it, for a sentence that does not: the reader must not take an outsider's claim for a fact. */
-static void put_attribution(struct release *r, const struct policy_node *const *nodes, size_t n)
+static const struct policy_node *outside_item(const struct release *r, const struct policy_node *const *nodes, size_t n)
 {
     const struct policy_node *item = NULL;
-    struct line_note from;
 
     for (size_t i = 0; !item && i < n; i++)
         if (nodes[i]->outside) item = notes_item_of(r->a->root, nodes[i]);
-    from = line_note_of(item, true);
+    return item;
+}
+
+/* Who says it, for a sentence that does not: the reader must not take an outsider's claim for a fact. */
+static void put_attribution(struct release *r, const struct policy_node *item)
+{
+    struct line_note from = line_note_of(item, true);
+
     line_attribution(r->a->language, &from, &r->text);
     line_note_clear(&from);
 }
@@ -115,11 +123,13 @@ static enum rc keep(struct release *r, const char *s, size_t n, const struct tok
     const struct policy_node *nodes[MAX_RESTS_ON];
     const char *paths[MAX_RESTS_ON];
     size_t found = evidence_find(checker_evidence(r->checker), t, r->language, nodes, MAX_RESTS_ON);
+    const struct policy_node *item = outside_item(r, nodes, found);
     enum rc rc;
 
     for (size_t i = 0; i < found; i++) paths[i] = nodes[i]->path;
     buf_reset(&r->text);
-    if (f->outside && summary) put_attribution(r, nodes, found);
+    if (f->outside && summary && !(item && item == r->voice)) put_attribution(r, item);
+    r->voice = r->in_bullet ? item : NULL;
     buf_add(&r->text, s, n);
     rc = buf_check(&r->text, "a sentence", e);
     if (rc == RC_OK) rc = hash_set_add(&r->said, said_hash(t), e);
@@ -187,7 +197,7 @@ static enum rc judge_text(struct release *r, const char *text, struct buf *out, 
         const char *s = mended.data + x.start + skip;
         size_t n = x.end - x.start - skip;
 
-        rc = judge(r, s, n, true, &kept, e);
+        rc = judge(r, s, n, !r->in_bullet || !out->len, &kept, e); /* a bullet counts as one */
         if (rc != RC_OK || !kept) continue;
         if (out->len) buf_str(out, gap_of(mended.data, last, x.start));
         buf_add(out, r->text.data, r->text.len);
@@ -205,6 +215,8 @@ static enum rc judge_bullets(struct release *r, struct err *e)
     buf_init(&text, TEXT_MAX_BYTES);
     for (size_t i = 0; rc == RC_OK && i < r->d->n_bullets; i++) {
         buf_reset(&text);
+        r->in_bullet = true;
+        r->voice = NULL;
         rc = judge_text(r, r->d->bullets[i], &text, e);
         if (rc == RC_OK && text.len) rc = released_bullet(r->out, text.data, e);
     }
