@@ -422,8 +422,8 @@ static enum rc parse_file(struct parser *p)
         if (rc != RC_OK)
             return rc;
     }
-    if (!p->t->n_steps || !p->t->has_output)
-        return bad(p, line_of(p, p->end), "a template needs at least one {{step}} and an {{output}} or {{schema}}", "");
+    if (!p->t->has_output || (p->t->schema && !p->t->n_steps))
+        return bad(p, line_of(p, p->end), "a template needs an {{output}}, or a {{step}} and a {{schema}}", "");
     return RC_OK;
 }
 

@@ -122,6 +122,7 @@ static const struct lead_form {
     {"note", 'i', {"Note{ of D}{, from P}", "Notiz{ vom D}{, von P}"}},
     {NULL, 0, {"Note{ of D}", "Notiz{ vom D}"}},
 };
+static const char *const in_thread[2] = {"From an earlier message", "Aus einer früheren Nachricht"}; /* of whom, nobody knows */
 static const char *const on_file[2] = {"On file", "Im Datensatz"};
 static const char *const in_language[2][2] = {{"in English", "in German"}, {"auf Englisch", "auf Deutsch"}};
 
@@ -159,7 +160,8 @@ void line_lead(const char *language, const struct line_note *from, const char *w
     size_t l = policy_language_index(language);
     char direction = direction_of(from);
 
-    for (size_t i = 0; i < COUNT_OF(lead_forms); i++) {
+    if (from->quoted) buf_str(out, in_thread[l]);
+    for (size_t i = 0; !from->quoted && i < COUNT_OF(lead_forms); i++) {
         const struct lead_form *f = &lead_forms[i];
         if ((f->kind && !str_eq(f->kind, kind)) || (f->direction && f->direction != direction)) continue;
         if (from->n_kind || from->date.len)
@@ -169,7 +171,6 @@ void line_lead(const char *language, const struct line_note *from, const char *w
         break;
     }
     if (written_in && !str_eq(written_in, language)) word = in_language[l][policy_language_index(written_in)];
-    if (from->quoted) buf_str(out, l == DE ? " (früher)" : " (earlier)");
     if (word) buf_printf(out, " (%s)", word);
     buf_char(out, ':');
 }

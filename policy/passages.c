@@ -9,6 +9,7 @@
 #include "admit.h"
 #include "notes.h"
 #include "salience.h"
+#include "text.h"
 
 #define ARENA_LIMIT ((size_t)4 << 20)
 #define MOST_GREETING_WORDS 5
@@ -99,20 +100,6 @@ static void trim(const char **s, size_t *n)
     while (*n && strchr(" \t\r\n-*|,;:/", (*s)[*n - 1])) (*n)--;
 }
 
-/* Small letters of Latin-1 are C3 A0 to C3 BE; their capitals 0x20 before them. */
-static void put_capital(const char *s, size_t n, struct buf *out)
-{
-    unsigned char a = (unsigned char)s[0], b = n > 1 ? (unsigned char)s[1] : 0;
-
-    if (a >= 'a' && a <= 'z')
-        buf_char(out, (char)(a - 0x20));
-    else if (a == 0xC3 && b >= 0xA0 && b <= 0xBE && b != 0xB7)
-        buf_printf(out, "\xC3%c", b - 0x20);
-    else
-        buf_add(out, s, a == 0xC3 && n > 1 ? 2 : 1);
-    buf_add(out, s + (a == 0xC3 && n > 1 ? 2 : 1), n - (a == 0xC3 && n > 1 ? 2 : 1));
-}
-
 /* "Hi [PERSON_1], two questions: ..." and "[PERSON_1]: wants a price" without their beginnings (the lead says who);
  * "... by Friday best regards [PERSON_1]" without its end. */
 static void cut_frame(const struct tokens *t, const char *whole, const char **s, size_t *n)
@@ -151,7 +138,7 @@ static enum rc put_passage(struct policy_passages *p, const char *s, size_t n, i
 
     buf_init(&whole, ARENA_LIMIT);
     buf_init(&text, ARENA_LIMIT);
-    put_capital(s, n, &whole);
+    text_put_capital(s, n, &whole);
     if (!strchr(".!?", s[n - 1])) buf_char(&whole, '.');
     for (size_t i = 0; i < whole.len; i++) {
         bool space = strchr(" \t\r\n", whole.data[i]) != NULL;

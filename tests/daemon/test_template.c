@@ -14,7 +14,7 @@ START_TEST(mistakes_are_named_with_their_line)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "t.tmpl:1: a template needs at least one {{step}} and an {{output}} or {{schema}}"},
+        {"", "t.tmpl:1: a template needs an {{output}}, or a {{step}} and a {{schema}}"},
         {"hello", "t.tmpl:1: text outside a step"},
         {"{{step a}}\n{{user}}x{{end}}", "t.tmpl:1: {{system}} was expected next in step 'a'"},
         {"{{step a}}{{system}}s{{user}}u{{end}}\n{{output}}{{body}}{{step.b}}{{end}}", "t.tmpl:2: no earlier step is called 'b'"},
