@@ -17,7 +17,7 @@
 #define IDLE_RISK 30 /* days without contact that are worth a word */
 
 enum value_name { NAME, SUBJECT, PERSON, JOB, COMPANY, OTHER_COMPANY, ACCOUNT, CONTACT, INDUSTRY, TYPE, A_TYPE, STAGE, STATUS, PRIORITY, RATING, SOURCE,
-                  AMOUNT, CLOSE_DATE, TO_CLOSE, OVERDUE, IN_STAGE, CASE_AGE, IDLE, COMPETITOR, NEXT_STEP, DEALS, TASKS, RISKS, NO_MAIL, NO_CONTACT, NO_STEP, NOTES, DATE, N_VALUES };
+                  AMOUNT, CLOSE_DATE, TO_CLOSE, OVERDUE, IN_STAGE, CASE_AGE, IDLE, COMPETITOR, NEXT_STEP, DEALS, TASKS, RISKS, NO_MAIL, NO_CONTACT, NO_STEP, NOTES, DATE, TALK, MAILED, N_VALUES };
 
 static const struct {
     const char *name, *path; /* NULL: made here */
@@ -56,6 +56,8 @@ static const struct {
     [NO_STEP] = {"no_step", NULL, false},
     [NOTES] = {"notes", NULL, false},
     [DATE] = {"date", NULL, false}, /* of the last contact */
+    [TALK] = {"talk", NULL, false}, /* if that was one */
+    [MAILED] = {"mailed", NULL, false}, /* if it was a message to us */
 };
 
 struct sheet {
@@ -412,53 +414,90 @@ static const struct policy_node *last_contact(const struct sheet *s)
     return NULL;
 }
 
-/* ---- questions --------------------------------------------------------------------------------------------------- */
+/* ---- the customer's newest message --------------------------------------------------------------------------------------------------- */
 
-static enum rc add_question(struct sheet *s, struct policy_node *list, const char *text, size_t n, size_t turn, const struct policy_node *of,
-                            struct err *e)
+/* A map of two texts that the customer wrote, or that hold what they wrote. */
+static enum rc add_item(struct sheet *s, struct policy_node *list, const char *name, const struct buf *text, const char *other, const struct buf *made,
+                        const struct policy_node *of, struct err *e)
 {
+    unsigned flags = (of->outside ? NODE_OUTSIDE : 0) | NODE_TOLD;
     struct policy_node *map;
-    struct buf question, line;
     enum rc rc = node_map(s->a, NULL, &map, e);
 
-    if (rc != RC_OK) return rc;
-    buf_init(&question, TEXT_LIMIT);
-    buf_init(&line, TEXT_LIMIT);
-    text_put_capital(text, n, &question);
-    s->question = question.data;
-    put_sentence(s, sheet_open_question[s->language][turn % COUNT_OF(sheet_open_question[0])], true, &line);
-    s->question = NULL;
-    rc = buf_check(&line, "a question", e);
-    if (rc == RC_OK) rc = node_text(s->a, map, "text", of->path, question.data, question.len, (of->outside ? NODE_OUTSIDE : 0) | NODE_TOLD, e);
-    if (rc == RC_OK) rc = node_text(s->a, map, "line", of->path, line.data, line.len, (of->outside ? NODE_OUTSIDE : 0) | NODE_TOLD, e);
+    if (rc == RC_OK) rc = buf_check(text, "a message", e);
+    if (rc == RC_OK) rc = buf_check(made, "a message", e);
+    if (rc == RC_OK) rc = node_text(s->a, map, name, of->path, text->data, text->len, flags, e);
+    if (rc == RC_OK) rc = node_text(s->a, map, other, of->path, made->data, made->len, flags, e);
     if (rc == RC_OK) node_append(list, map);
-    buf_wipe(&line);
-    buf_wipe(&question);
     return rc;
 }
 
-/* What the newest message of the customer asks, if it is the last contact. */
-static enum rc put_questions(struct sheet *s, const struct policy_node *last, struct err *e)
+static enum rc add_question(struct sheet *s, struct policy_node *list, const char *question, const struct policy_node *of, struct err *e)
+{
+    struct buf text, line;
+    enum rc rc;
+
+    buf_init(&text, TEXT_LIMIT);
+    buf_init(&line, TEXT_LIMIT);
+    buf_str(&text, question);
+    s->question = question;
+    put_sentence(s, sheet_open_question[s->language][list->count % COUNT_OF(sheet_open_question[0])], true, &line);
+    s->question = NULL;
+    rc = add_item(s, list, "text", &text, "line", &line, of, e);
+    buf_wipe(&line);
+    buf_wipe(&text);
+    return rc;
+}
+
+static bool is_question(const char *text)
+{
+    return text[strlen(text) - 1] == '?';
+}
+
+/* The lists `questions` and `message` from the sentences of a mail: what it asks, what else it says. */
+static enum rc take_message(struct sheet *s, const struct policy_passage *p, size_t n, struct policy_node *questions, struct policy_node *message,
+                            const struct policy_node *of, struct err *e)
+{
+    struct buf said, intro;
+    enum rc rc = RC_OK;
+
+    buf_init(&said, TEXT_LIMIT);
+    buf_init(&intro, TEXT_LIMIT);
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        if (!is_question(p[i].text))
+            buf_printf(&said, "%s%s", said.len ? "\n" : "", p[i].text);
+        else if (strchr(p[i].text, ' ') && !strchr(p[i].text, '"') && questions->count < MAX_QUESTIONS)
+            rc = add_question(s, questions, p[i].text, of, e);
+    }
+    (void)put_plain(s, sheet_you_write[s->language], strlen(sheet_you_write[s->language]), &(bool){false}, &intro);
+    if (rc == RC_OK && said.len) rc = add_item(s, message, "text", &said, "intro", &intro, of, e);
+    buf_wipe(&intro);
+    buf_wipe(&said);
+    return rc;
+}
+
+/* The newest message of the customer, if it is the last contact. *asks: it has questions. */
+static enum rc put_message(struct sheet *s, const struct policy_node *last, bool *asks, struct err *e)
 {
     const struct policy_node *body = at_path(last, "body");
-    struct policy_node *list;
-    struct notes notes;
-    size_t n = 0;
+    struct policy_passages *passages = NULL;
+    const struct policy_passage *p;
+    struct policy_node *questions, *message;
+    size_t n;
     enum rc rc;
 
     if (!last || !body || !str_eq(contact_key(last), "email-in")) return RC_OK;
-    rc = notes_open_text(s->a->out, body, &notes, e);
-    if (rc == RC_OK) rc = node_list(s->a, "questions", &list, e);
+    rc = node_list(s->a, "questions", &questions, e);
+    if (rc == RC_OK) rc = node_list(s->a, "message", &message, e);
+    if (rc == RC_OK) rc = policy_passages_open(s->a->out, body, &passages, e);
     if (rc != RC_OK) return rc;
-    for (size_t i = 0; rc == RC_OK && i < notes.items[0].n && n < MAX_QUESTIONS; i++) {
-        const struct note_sentence *x = &notes.items[0].sentences[i];
-        const char *text = notes.items[0].text.data + x->start;
-        if (x->words.n < 3 || text[x->end - x->start - 1] != '?' || memchr(text, '"', x->end - x->start)) continue;
-        rc = add_question(s, list, text, x->end - x->start, n++, body, e);
-    }
-    notes_close(&notes);
-    list->told = true;
-    if (rc == RC_OK && list->count) node_append(s->a->out->root, list);
+    p = policy_passages_list(passages, &n);
+    rc = take_message(s, p, n, questions, message, body, e);
+    policy_passages_close(passages);
+    questions->told = message->told = true;
+    *asks = questions->count > 0;
+    if (rc == RC_OK && questions->count) node_append(s->a->out->root, questions);
+    if (rc == RC_OK && message->count) node_append(s->a->out->root, message);
     return rc;
 }
 
@@ -477,18 +516,21 @@ static enum rc put_mail(struct sheet *s, struct policy_node *map, struct buf *te
 {
     const struct policy_node *last = last_contact(s);
     const char *key = last ? contact_key(last) : "";
+    bool asked = false;
     enum rc rc;
 
     if (*key) put_node(at_path(last, "date"), &s->value[DATE]);
+    if (str_eq(key, "call-in") || str_eq(key, "call-out") || str_eq(key, "meeting")) buf_str(&s->value[TALK], s->language ? "Gespräch" : "conversation");
+    if (str_eq(key, "email-in") || str_eq(key, "message-in")) buf_str(&s->value[MAILED], s->language ? "Nachricht" : "message");
     if (*key) put_draft(s, sheet_contact, sheet_n_contact, key, text);
     rc = put_text(s, map, "contact", text, e);
     put_draft(s, sheet_purpose, sheet_n_purpose, s->intent, text);
     if (rc == RC_OK) rc = put_text(s, map, "purpose", text, e);
-    put_draft(s, sheet_request, sheet_n_request, s->intent, text);
-    if (rc == RC_OK) rc = put_text(s, map, "request", text, e);
     put_draft(s, sheet_subject, sheet_n_subject, s->intent, text);
     if (rc == RC_OK) rc = put_text(s, map, "subject", text, e);
-    return rc == RC_OK ? put_questions(s, last, e) : rc;
+    if (rc == RC_OK) rc = put_message(s, last, &asked, e);
+    put_draft(s, sheet_request, sheet_n_request, asked && (str_eq(s->intent, "follow-up") || str_eq(s->intent, "reply")) ? "questions" : s->intent, text);
+    return rc == RC_OK ? put_text(s, map, "request", text, e) : rc;
 }
 
 enum rc sheet_put(struct admit *a, struct err *e)

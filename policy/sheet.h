@@ -9,7 +9,7 @@
 
 #include "admit.h"
 
-/* Append the map `sheet` (state, next; for e-mails subject, contact, purpose, request) and the list `questions` to the tree.
+/* Append the map `sheet` (state, next; for e-mails subject, contact, purpose, request) and the lists `questions` and `message` to the tree.
  * Comes last of all: it says what other nodes say. RC_LIMIT, RC_NOMEM. */
 MUST_USE enum rc sheet_put(struct admit *a, struct err *e);
 
@@ -34,6 +34,7 @@ struct sheet_draft { /* one sentence of an e-mail: the first that fits, of sever
 };
 extern const struct sheet_draft sheet_contact[], sheet_purpose[], sheet_request[], sheet_subject[];
 extern const size_t sheet_n_contact, sheet_n_purpose, sheet_n_request, sheet_n_subject;
+extern const char *const sheet_you_write[2]; /* before a sentence of the customer's */
 /* Behind a customer's question that nobody has answered; {text} is the question. By turns. */
 extern const char *const sheet_open_question[2][3];
 

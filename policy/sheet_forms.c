@@ -69,8 +69,8 @@ const struct sheet_draft sheet_purpose[] = {
     {"follow-up", "opportunity", DONE, NULL, {"<I would like to come back to \"{name}\" once more|I would like to come back to our last project>.",
                                               "<ich möchte noch einmal auf \"{name}\" zurückkommen|ich möchte noch einmal auf unser letztes Vorhaben zurückkommen>."}},
     {"follow-up", NULL, ANY, "brief", {"<I am writing about \"{name}\"|I would like to follow up>.", "<es geht um \"{name}\"|ich möchte kurz nachfassen>."}},
-    {"follow-up", NULL, ANY, NULL, {"<I would like to follow up on \"{name}\"|I would like to follow up on our conversation>.",
-                                    "<ich möchte bei \"{name}\" nachfassen|ich möchte an unser Gespräch anknüpfen>."}},
+    {"follow-up", NULL, ANY, NULL, {"<I would like to follow up on \"{name}\"|I would like to follow up on our {talk}|I am getting back to you on your {mailed}|I would like to get in touch with you>.",
+                                    "<ich möchte bei \"{name}\" nachfassen|ich möchte an unser {talk} anknüpfen|ich komme auf {Ihre|deine} {mailed} zurück|ich möchte mit {Ihnen|dir} in Kontakt kommen>."}},
     {"introduction", NULL, ANY, NULL, {"<I would like to introduce myself as your contact for \"{name}\"|I would like to introduce myself as your contact>.",
                                        "<ich möchte mich als {Ihr|dein} Ansprechpartner für \"{name}\" vorstellen|ich möchte mich als {Ihr|dein} Ansprechpartner vorstellen>."}},
     {"meeting", NULL, ANY, NULL, {"<I would like to arrange a meeting about \"{name}\"|I would like to arrange a meeting>.",
@@ -88,6 +88,8 @@ const struct sheet_draft sheet_purpose[] = {
                                         "<{Ihr|dein} Fall \"{subject}\" hat den Status {status}, und wir arbeiten daran|wir arbeiten an {Ihrem|deinem} Fall>."}},
     {"case-update", NULL, ANY, NULL, {"<here is where \"{name}\" stands: stage {stage}|I would like to tell you where things stand>.",
                                       "<zum Stand von \"{name}\": Phase {stage}|ich möchte {Sie|dich} über den Stand informieren>."}},
+    {"reply", NULL, ANY, NULL, {"<I am getting back to you on your {mailed}|I am getting back to you on our {talk}|I am getting back to you>.",
+                                "<ich komme auf {Ihre|deine} {mailed} zurück|ich komme auf unser {talk} zurück|ich melde mich bei {Ihnen|dir}>."}},
     {"apology", NULL, ANY, NULL, {"<I am sorry for the trouble with \"{subject}\"|I am sorry for the trouble with \"{name}\"|I am sorry for the trouble that you had>.",
                                   "<es tut mir leid, dass {Sie|du} mit \"{subject}\" Ärger {hatten|hattest}|es tut mir leid, dass {Sie|du} bei \"{name}\" Ärger {hatten|hattest}|es tut mir leid, dass {Sie|du} Ärger {hatten|hattest}>."}},
 };
@@ -95,6 +97,9 @@ const size_t sheet_n_purpose = COUNT_OF(sheet_purpose);
 
 /* The one request, by intent. */
 const struct sheet_draft sheet_request[] = {
+    {"questions", NULL, ANY, "brief", {"by when do you need this?", "bis wann {brauchen Sie|brauchst du} das?"}},
+    {"questions", NULL, ANY, NULL, {"could you tell me by when you need this?", "{könnten Sie|könntest du} mir sagen, bis wann {Sie|du} das {brauchen|brauchst}?"}},
+    {"reply", NULL, ANY, NULL, {"is there anything else that you need from me?", "{brauchen Sie|brauchst du} sonst noch etwas von mir?"}},
     {"follow-up", "case", DONE, NULL, {"is everything working for you now?", "funktioniert inzwischen alles bei {Ihnen|dir}?"}},
     {"follow-up", "case", ANY, NULL, {"could you tell me whether the problem still occurs on your side?", "{können Sie|kannst du} mir sagen, ob das Problem bei {Ihnen|dir} noch auftritt?"}},
     {"follow-up", "opportunity", DONE, NULL, {"may I get in touch with you again when the topic comes up?", "darf ich mich wieder melden, wenn das Thema ansteht?"}},
@@ -123,12 +128,14 @@ const struct sheet_draft sheet_subject[] = {
     {"re-engagement", NULL, ANY, NULL, {"<Picking up {name} again|Getting back in touch>", "<Noch einmal zu {name}|Wieder im Gespräch>"}},
     {"case-update", NULL, ANY, NULL, {"<Update on {subject}|Update on {name}|Update>", "<Stand zu {subject}|Stand zu {name}|Zum Stand>"}},
     {"apology", NULL, ANY, NULL, {"<About {subject}|About {name}|Our apologies>", "<Zu {subject}|Zu {name}|Wir bitten um Entschuldigung>"}},
-    {NULL, NULL, ANY, NULL, {"<{subject}|{name}: next steps|Next steps>", "<{subject}|{name}: nächste Schritte|Nächste Schritte>"}},
+    {NULL, NULL, ANY, NULL, {"<{subject}|{name}: next steps|Your {mailed} of {date}|Our {talk} of {date}|Getting in touch>", "<{subject}|{name}: nächste Schritte|{Ihre|Deine} {mailed} vom {date}|Unser {talk} vom {date}|Kontaktaufnahme>"}},
 };
 const size_t sheet_n_subject = COUNT_OF(sheet_subject);
 
 const char *const sheet_open_question[2][3] = {
-    {"To your question \"{text}\" I will give you an answer as soon as I have it.", "\"{text}\": I am checking this and will come back to you.",
-     "I have noted your question \"{text}\" and will answer it separately."},
-    {"{Ihre|Deine} Frage \"{text}\" beantworte ich, sobald ich die Auskunft habe.", "\"{text}\": Das kläre ich und melde mich dazu.",
-     "{Ihre|Deine} Frage \"{text}\" habe ich notiert und beantworte sie gesondert."}};
+    {"I am checking your question and will come back to you on it: \"{text}\"", "your question is noted, and I will answer it separately: \"{text}\"",
+     "I will answer this question as soon as I have the information: \"{text}\""},
+    {"{Ihre|deine} Frage kläre ich und melde mich dazu: \"{text}\"", "{Ihre|deine} Frage ist notiert, und ich beantworte sie gesondert: \"{text}\"",
+     "diese Frage beantworte ich, sobald ich die Information habe: \"{text}\""}};
+
+const char *const sheet_you_write[2] = {"You write:", "{Sie schreiben|Du schreibst}:"};
