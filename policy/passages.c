@@ -105,17 +105,19 @@ static void trim(const char **s, size_t *n)
 static void cut_frame(const struct tokens *t, const char *whole, const char **s, size_t *n)
 {
     const char *end = *s + *n, *comma;
-    size_t last = t->n > MOST_GREETING_WORDS ? MOST_GREETING_WORDS : t->n;
+    size_t behind = 0; /* words before the comma */
 
     if (t->n > 3 && t->items[0].slot && t->items[0].start == 0 && strchr(",:", whole[t->items[0].end]) &&
         (str_starts(t->items[0].fold, "[PERSON_") || str_starts(t->items[0].fold, "[STAFF_"))) {
         *s = whole + t->items[0].end + 1;
         *n = (size_t)(end - *s);
     }
-    if (starts_with_one(t, 0, greetings, COUNT_OF(greetings)) && (comma = memchr(*s, ',', *n)) && t->n > last &&
-        whole + t->items[last].start > comma) {
-        *s = comma + 1;
-        *n = (size_t)(end - *s);
+    if (starts_with_one(t, 0, greetings, COUNT_OF(greetings)) && (comma = memchr(*s, ',', *n))) {
+        while (behind < t->n && whole + t->items[behind].start < comma) behind++;
+        if (behind < t->n && behind < MOST_GREETING_WORDS) {
+            *s = comma + 1;
+            *n = (size_t)(end - *s);
+        }
     }
     for (size_t i = t->n > 5 ? t->n - 5 : 1; i < t->n; i++)
         if (t->items[t->n - 1].slot && starts_with_one(t, i, farewells, COUNT_OF(farewells)) && whole + t->items[i].start > *s) {
@@ -185,7 +187,7 @@ static enum rc take(struct policy_passages *p, const struct note *x, size_t i, s
     size_t n = s->end - s->start;
     int weight = salience_weight(x, i);
 
-    if (passage_is_frame(&s->words) || passage_is_private(&s->words)) return RC_OK;
+    if ((passage_is_frame(&s->words) && text[n - 1] != '?') || passage_is_private(&s->words)) return RC_OK;
     cut_frame(&s->words, text, &text, &n);
     trim(&text, &n);
     return n && make_room(p, weight) ? put_passage(p, text, n, weight, e) : RC_OK;

@@ -113,6 +113,21 @@ static const struct policy_node *list_of(const struct sheet *s, const char *name
     return list && list->kind == ADMITTED_LIST ? list->first : NULL;
 }
 
+static bool word_is(const struct policy_node *item, const char *member, const char *const *words, size_t n)
+{
+    struct buf b;
+    bool is = false;
+
+    buf_init(&b, TEXT_LIMIT);
+    put_node(at_path(item, member), &b);
+    for (size_t i = 0; i < n; i++) is = is || str_eq_nocase(b.data, words[i]);
+    buf_wipe(&b);
+    return is;
+}
+
+#define WORD_IS(item, member, ...)                                                                                      \
+    word_is(item, member, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})))
+
 /* "Oven line (Negotiation, [MONEY_1]); Spare parts (...)" */
 static void put_deals(struct sheet *s)
 {
@@ -141,7 +156,7 @@ static void put_tasks(struct sheet *s)
 
     for (const struct policy_node *item = list_of(s, "tasks"); item && n < MAX_TASKS; item = item->next) {
         const struct policy_node *subject = at_path(item, "subject"), *due = at_path(item, "due_date"), *overdue = at_path(item, "overdue");
-        if (!subject) continue;
+        if (!subject || WORD_IS(item, "status", "Completed", "Done", "Closed", "Cancelled", "Canceled", "Deferred", "Erledigt", "Abgeschlossen")) continue;
         if (n++) buf_str(out, "; ");
         put_node(subject, out);
         if (due) {
@@ -345,21 +360,6 @@ static void put_draft(const struct sheet *s, const struct sheet_draft *forms, si
 }
 
 /* ---- the last contact, for drafts -------------------------------------------------------------------------------- */
-
-static bool word_is(const struct policy_node *item, const char *member, const char *const *words, size_t n)
-{
-    struct buf b;
-    bool is = false;
-
-    buf_init(&b, TEXT_LIMIT);
-    put_node(at_path(item, member), &b);
-    for (size_t i = 0; i < n; i++) is = is || str_eq_nocase(b.data, words[i]);
-    buf_wipe(&b);
-    return is;
-}
-
-#define WORD_IS(item, member, ...)                                                                                      \
-    word_is(item, member, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})))
 
 static bool is_missed(const struct policy_node *item)
 {
