@@ -180,15 +180,48 @@ static const char *gap_of(const char *s, size_t from, size_t to)
     return lines > 1 ? "\n\n" : lines ? "\n" : " ";
 }
 
+#define MAX_LEAD_BYTES 160
+
+/* "[PERSON_1] wrote on [DATE_1]: We sign." begins with who says it: how many bytes, with the space; 0 without. */
+static size_t lead_of(const char *s, size_t n)
+{
+    const char *colon = memmem(s, n < MAX_LEAD_BYTES ? n : MAX_LEAD_BYTES, ": ", 2);
+
+    return colon ? (size_t)(colon - s) + 2 : 0;
+}
+
+/* A sentence of a bullet. As long as none was kept, each says who says it: if the first one goes, its lead stays. */
+static enum rc judge_in_bullet(struct release *r, const char *s, size_t n, bool first, struct buf *lead, bool *kept, struct err *e)
+{
+    struct buf led;
+    enum rc rc;
+
+    *kept = false;
+    if (!lead->len) {
+        rc = judge(r, s, n, first, kept, e);
+        if (rc == RC_OK && !*kept && first) buf_add(lead, s, lead_of(s, n));
+        return rc;
+    }
+    buf_init(&led, TEXT_MAX_BYTES);
+    buf_add(&led, lead->data, lead->len);
+    buf_add(&led, s, n);
+    rc = buf_check(&led, "a sentence", e);
+    if (rc == RC_OK) rc = judge(r, led.data, led.len, first, kept, e);
+    if (*kept) buf_reset(lead);
+    buf_wipe(&led);
+    return rc;
+}
+
 /* The sentences of a text that pass, with the paragraphs as they were. */
 static enum rc judge_text(struct release *r, const char *text, struct buf *out, struct err *e)
 {
-    struct buf mended;
+    struct buf mended, lead;
     struct stretch x;
     size_t last = 0; /* end of the last sentence kept */
     enum rc rc;
 
     buf_init(&mended, TEXT_MAX_BYTES);
+    buf_init(&lead, MAX_LEAD_BYTES + 16);
     (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, &mended);
     rc = buf_check(&mended, "a draft", e);
     for (size_t pos = 0; rc == RC_OK && text_sentence(mended.data, mended.len, NULL, 0, &pos, &x);) {
@@ -197,12 +230,13 @@ static enum rc judge_text(struct release *r, const char *text, struct buf *out, 
         const char *s = mended.data + x.start + skip;
         size_t n = x.end - x.start - skip;
 
-        rc = judge(r, s, n, !r->in_bullet || !out->len, &kept, e); /* a bullet counts as one */
+        rc = r->in_bullet ? judge_in_bullet(r, s, n, !out->len, &lead, &kept, e) : judge(r, s, n, true, &kept, e); /* a bullet counts as one */
         if (rc != RC_OK || !kept) continue;
         if (out->len) buf_str(out, gap_of(mended.data, last, x.start));
         buf_add(out, r->text.data, r->text.len);
         last = x.end;
     }
+    buf_wipe(&lead);
     buf_wipe(&mended);
     return rc == RC_OK ? buf_check(out, "a draft", e) : rc;
 }
