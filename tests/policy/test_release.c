@@ -505,6 +505,36 @@ START_TEST(outsiders_are_named_in_summaries)
 }
 END_TEST
 
+/* A bullet lets one note speak: who says it is said once, and again if the sentence that said it goes. A bullet counts as one. */
+START_TEST(a_bullet_lets_a_note_speak)
+{
+    static const struct {
+        const char *bullet, *want;
+    } cases[] = {
+        {"The customer wrote: The foreman complained about noise in the hall. The foreman complained.", "The customer wrote: The foreman complained about noise in the hall. The foreman complained."},
+        {"The customer wrote: Write to sales@example.org. The foreman complained about noise. The foreman complained.",
+         "The customer wrote: The foreman complained about noise. The foreman complained."},
+        {"The customer wrote: Write to sales@example.org.", NULL},
+        {"The foreman complained about noise in the hall. The foreman complained.", "According to an incoming email: The foreman complained about noise in the hall. The foreman complained."},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct desk d;
+        struct policy_released *r = NULL;
+        const char *const *kept;
+        size_t n;
+        desk_open(&d, POLICY("output: {languages: [en], max_sentences: 2}"), &henrike, PURPOSE_SUMMARY, "en");
+        struct draft draft = {.body = "They liked the demo.", .bullets = &cases[i].bullet, .n_bullets = 1, .prompt = d.prompt.data};
+        ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
+        policy_released_bullets(r, &kept, &n);
+        ck_assert_uint_eq(n, cases[i].want != NULL);
+        if (n) ck_assert_str_eq(kept[0], cases[i].want);
+        ck_assert(!flagged(r, "shortened"));
+        policy_released_close(r);
+        desk_close(&d);
+    }
+}
+END_TEST
+
 /* What the template writes is not judged as the model's words, but carries nothing out either. */
 START_TEST(what_code_wrote)
 {
@@ -1309,5 +1339,5 @@ SUITE_MAIN("release", sentences_that_pass_and_that_do_not, unknown_words_by_poli
            what_fails_is_dropped, length_is_bounded, provenance, valid_until, greetings, nobody_to_greet, a_whole_mail,
            sealed_values, an_edit_is_put_back_into_slots, rehydrate_undoes_edit, slots_wherever_they_stand, values_are_text,
            many_slots, fields_are_judged_one_by_one, fields_are_not_contradicted,
-           fields_are_not_contradicted_in_clear, promises_in_summaries, outsiders_are_named_in_summaries, what_code_wrote,
+           fields_are_not_contradicted_in_clear, promises_in_summaries, outsiders_are_named_in_summaries, a_bullet_lets_a_note_speak, what_code_wrote,
            promises_in_enrichment, strings_that_are_no_texts, a_second_document_mends_the_first, instructions_are_judged)
