@@ -7,12 +7,14 @@
 #include <string.h>
 #include <time.h>
 #include "../base/clock.h"
+#include "schema_fill.h"
 
 #define MAX_WORDS 2048
 #define MAX_SLOTS 2048
 #define OUTPUT_MAX_BYTES ((size_t)64 << 10)
 #define CANCEL_LOOK_MS 500 /* how soon a cancelled wait is noticed */
 #define RETRY_TEMPERATURE 0.7f
+#define SCHEMA_TOKENS 800 /* of the notes whose sentences and words a schema may offer */
 
 /* ---- the fact lock of one prompt ---------------------------------------------------------------------------------- */
 
@@ -199,6 +201,24 @@ static enum rc lock_copy(const struct writer *w, const struct template_step *ste
     return rc;
 }
 
+/* ---- a schema with the record's own words ------------------------------------------------------------------------------ */
+
+/* What the model may write: the template's schema, with the record's own words where it has marks for them. */
+static enum rc schema_of(const struct writer *w, const char *schema, const struct policy_admitted *a, struct buf *out, struct err *e)
+{
+    const struct policy_room room = {.max = SCHEMA_TOKENS, .cost = count_tokens, .ctx = (void *)w->model};
+    struct policy_choices *c = NULL;
+    if (!schema_has_marks(schema)) {
+        buf_str(out, schema);
+        return buf_check(out, "a schema", e);
+    }
+    enum rc rc = policy_choices_open(a, &room, &c, e);
+    if (rc == RC_OK)
+        rc = schema_fill(schema, c, out, e);
+    policy_choices_close(c);
+    return rc;
+}
+
 /* ---- one call of the engine ----------------------------------------------------------------------------------------- */
 
 struct call {
@@ -335,11 +355,27 @@ static enum rc fit(const struct writer *w, const struct template *t, size_t step
     return rc;
 }
 
+/* What the step may write, its prompt known. schema: NULL for text. */
+static enum rc lock_step(const struct writer *w, const struct template_step *step, const char *schema, const struct policy_admitted *a,
+                         const struct policy_node *item, struct call *c, struct err *e)
+{
+    enum rc rc = RC_OK;
+    if (step->copy) {
+        rc = lock_copy(w, step, a, item, &c->lock, e);
+        c->nothing = !c->lock;
+    } else if (policy_facts_slots(w->policy)) {
+        rc = lock_facts(step, schema, &c->user, a, &c->lock, e);
+    } else if (schema) {
+        rc = constraint_json_schema(schema, strlen(schema), NULL, &c->lock, e);
+    }
+    return rc;
+}
+
 static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
     const struct template_step *about;
-    const char *schema = NULL;
+    struct buf schema; /* empty: it writes text */
     struct call *c = calloc(1, sizeof(*c));
     if (!c)
         return err_set(e, RC_NOMEM, "write: out of memory");
@@ -347,18 +383,18 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
     buf_init(&c->text, OUTPUT_MAX_BYTES);
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->done_cond, NULL);
-    if (step + 1 == template_steps(t, &about))
-        schema = template_schema(t);
-    enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &c->schema, e) : RC_OK;
+    buf_init(&schema, OUTPUT_MAX_BYTES);
+    enum rc rc = RC_OK;
+    if (step + 1 == template_steps(t, &about) && template_schema(t)) {
+        rc = schema_of(w, template_schema(t), a, &schema, e);
+        if (rc == RC_OK)
+            rc = schema_form(template_schema(t), &c->schema, e);
+    }
     if (rc == RC_OK)
         rc = fit(w, t, step, a, item, outputs, c, e);
-    if (rc == RC_OK && about[step].copy) {
-        rc = lock_copy(w, &about[step], a, item, &c->lock, e);
-        c->nothing = !c->lock;
-    } else if (rc == RC_OK && policy_facts_slots(w->policy))
-        rc = lock_facts(&about[step], schema, &c->user, a, &c->lock, e);
-    else if (rc == RC_OK && schema)
-        rc = constraint_json_schema(schema, strlen(schema), NULL, &c->lock, e);
+    if (rc == RC_OK)
+        rc = lock_step(w, &about[step], schema.len ? schema.data : NULL, a, item, c, e);
+    buf_wipe(&schema);
     return rc;
 }
 

@@ -47,6 +47,8 @@ static const struct run private_cues[] = {
     {{"do", "not", "mention"}}, {{"don't", "mention"}}, {{"don", "t", "mention"}}, {{"not", "to", "be", "mentioned"}}, {{"do", "not", "tell"}},
     {{"don't", "tell"}}, {{"don", "t", "tell"}}, {{"do", "not", "repeat"}}, {{"out", "of", "the", "report"}}, {{"out", "of", "the", "notes"}},
     {{"out", "of", "the", "minutes"}}, {{"not", "for", "the", "report"}}, {{"strictly", "private"}}, {{"personal", "matter"}},
+    {{"alcohol"}}, {{"drunk"}}, {{"drinking", "again"}}, {{"divorce"}}, {{"divorced"}}, {{"mistress"}}, {{"his", "affair"}}, {{"her", "affair"}},
+    {{"having", "an", "affair"}}, {{"alkohol"}}, {{"betrunken"}}, {{"säuft"}}, {{"scheidung"}}, {{"geschieden"}}, {{"ehekrise"}}, {{"affäre"}},
     {{"unter", "uns"}}, {{"im", "vertrauen"}}, {{"vertraulich"}}, {{"nicht", "weitersagen"}}, {{"nicht", "weitererzählen"}},
     {{"nicht", "erwähnen"}}, {{"nicht", "ansprechen"}}, {{"bitte", "für", "sich"}}, {{"nicht", "im", "bericht"}}, {{"nicht", "ins", "protokoll"}},
     {{"behalten", "sie", "das", "für"}}, {{"privatsache"}},

@@ -107,6 +107,7 @@ class Note:
     def take(self, kind, text, topics, competitor):
         mood, risk, case, lead, stage = KINDS[kind]
         self.moods.add(mood)
+        text = text if len(text) <= 160 else None
         if LEVELS[risk] > self.risk:
             self.risk, self.reason = LEVELS[risk], text
         for t in topics:
@@ -159,6 +160,17 @@ def clause(g, lang, kind, messy):
     return ' '.join(text.split()), topics, competitor
 
 
+def sentence(text):
+    """As policy/passages.c writes it."""
+    text = text.strip(' ,;/-')
+    return text[:1].upper() + text[1:] + ('' if text[-1:] in '.!?' else '.')
+
+
+def heads(topics):
+    """Of each topic the word that the others belong to."""
+    return [w for w in (t.split()[-1] for t in topics if t) if len(w) >= 4 and w.isalpha()]
+
+
 def body(g, lang, obj, said, messy, n):
     weights = WEIGHTS[obj]
     parts = []
@@ -169,10 +181,12 @@ def body(g, lang, obj, said, messy, n):
         if g.maybe(0.6):
             text = text[:1].upper() + text[1:]
             topics = [t if t in text else t[:1].upper() + t[1:] for t in topics]
-        said.take(kind, text.rstrip('?. '), topics, competitor)
-        parts.append(text)
-    sep = g.r.choice(['. ', '. ', '. ', '. ', '; ', ', ', ' - ', ' / '])
-    return sep.join(parts) + ('' if parts and parts[-1].endswith('?') else '.')
+        parts.append((kind, text, topics, competitor))
+    sep = g.r.choice(['. ', '. ', '. ', '. ', '. ', '; ', ', ', ' - '])
+    whole = sep.join(text for _, text, _, _ in parts)
+    for kind, text, topics, competitor in parts:
+        said.take(kind, sentence(text if sep == '. ' else whole), heads(topics), competitor)
+    return whole + ('' if whole.endswith('?') else '.')
 
 
 def fields(g, obj, f, messy):
@@ -189,10 +203,10 @@ def fields(g, obj, f, messy):
                                     subject=g.x('<product>|<casesubject>|<head>|Re: <product>|~w', lang), body=body(g, lang, obj, said, messy, g.r.choice([1, 1, 2, 2, 3]))))
     overdue = f['facts'].get('close_overdue') if obj == 'opportunity' else None
     if overdue and said.risk == 0:
-        said.risk, said.reason = 1, f'close date passed {overdue} ago'
+        said.risk = 1
     risk = {'level': NAMES[said.risk], 'reason': said.reason}
     step = f.get('next_step') if obj == 'opportunity' else None
-    doc = {'next_step': (step or said.next) and (step or said.next).rstrip(' .;,')[:150] or None, 'sentiment': said.sentiment()}
+    doc = {'next_step': sentence(step) if step else said.next, 'sentiment': said.sentiment()}
     if obj != 'lead':
         doc['risk'] = risk
     if obj == 'case':
