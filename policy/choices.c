@@ -1,6 +1,7 @@
 /* choices.c: what a record offers for fields whose values are to be its own words (policy.h, policy_choices_open()). */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/arena.h"
 #include "../base/str.h"
@@ -28,7 +29,7 @@ static enum rc put(struct policy_choices *c, const char **list, size_t *count, s
 {
     if (!n || *count == most) return RC_OK;
     for (size_t i = 0; i < *count; i++)
-        if (strlen(list[i]) == n && memcmp(list[i], s, n) == 0) return RC_OK;
+        if (strlen(list[i]) == n && strncasecmp(list[i], s, n) == 0) return RC_OK;
     list[*count] = arena_ndup(&c->arena, s, n);
     if (!list[*count]) return err_set(e, RC_NOMEM, "policy: out of memory");
     (*count)++;
