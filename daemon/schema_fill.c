@@ -96,24 +96,34 @@ static bool forbid_items(cJSON *array)
     return cJSON_AddNumberToObject(array, "maxItems", 0) != NULL;
 }
 
-static enum rc walk(cJSON *schema, cJSON *parent, const struct policy_choices *c, int depth, struct err *e)
+static bool is_items(const cJSON *schema)
 {
-    cJSON *values = cJSON_GetObjectItemCaseSensitive(schema, "enum"), *next;
-    bool ok = true, items = schema->string && str_eq(schema->string, "items");
+    return schema->string && str_eq(schema->string, "items");
+}
+
+static bool is_left_empty(const cJSON *schema)
+{
+    const cJSON *values = cJSON_GetObjectItemCaseSensitive(schema, "enum");
+    return cJSON_IsArray(values) && !values->child;
+}
+
+static enum rc walk(cJSON *schema, const struct policy_choices *c, int depth, struct err *e)
+{
+    cJSON *values = cJSON_GetObjectItemCaseSensitive(schema, "enum");
     enum rc rc = RC_OK;
     if (depth > MAX_DEPTH)
         return err_set(e, RC_LIMIT, "schema: nested deeper than %d", MAX_DEPTH);
     if (cJSON_IsArray(values) && has_mark(values)) {
-        if (!c)
-            ok = loosen(schema, values);
-        else if ((ok = fill_enum(values, c)) && !values->child)
-            ok = items ? forbid_items(parent) : cJSON_AddItemToArray(values, cJSON_CreateNull());
+        bool ok = c ? fill_enum(values, c) : loosen(schema, values);
+        if (ok && c && !values->child && !is_items(schema))
+            ok = cJSON_AddItemToArray(values, cJSON_CreateNull());
         return ok ? RC_OK : err_set(e, RC_NOMEM, "schema: out of memory");
     }
-    for (cJSON *child = schema->child; rc == RC_OK && child; child = next) {
-        next = child->next; /* the child may go */
+    for (cJSON *child = schema->child; rc == RC_OK && child; child = child->next) {
         if (cJSON_IsObject(child) || cJSON_IsArray(child))
-            rc = walk(child, schema, c, depth + 1, e);
+            rc = walk(child, c, depth + 1, e);
+        if (rc == RC_OK && is_items(child) && is_left_empty(child)) /* its siblings may go: they have nothing to fill in */
+            return forbid_items(schema) ? RC_OK : err_set(e, RC_NOMEM, "schema: out of memory");
     }
     return rc;
 }
@@ -124,7 +134,7 @@ static enum rc rewrite(const char *schema, const struct policy_choices *choices,
     cJSON *root = NULL;
     enum rc rc = json_parse(schema, strlen(schema), JSON_NUMBERS_DIGITS, &root, e);
     if (rc == RC_OK)
-        rc = walk(root, NULL, choices, 0, e);
+        rc = walk(root, choices, 0, e);
     if (rc == RC_OK)
         json_print(out, root);
     cJSON_Delete(root);

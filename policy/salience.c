@@ -18,6 +18,7 @@
 #define DIGIT_WEIGHT 3 /* a number that stands in clear */
 #define SLOT_WEIGHT 1
 #define MAX_FACTS 12
+#define NEXT_STEP_WEIGHT 5
 #define WORD_WEIGHT 3
 #define MAX_WORDS_WEIGHT 6
 #define FIRST_WEIGHT 3 /* the first sentence says what a text is about */
@@ -39,6 +40,17 @@ static const char *const weighty[] = {
     "risiko", "risk", "sign", "signed", "teuer", "unterschrieben", "until", "urgent", "vereinbart", "verlangt", "verschoben", "vertrag",
     "vertragsstrafe", "vorstand", "wants", "warranty", "wettbewerber", "worried", "worries", "zugesagt", "zwingend",
 };
+/* Terms, refusals, requests: worth a reader's time, though less than those. */
+static const char *const telling[] = {
+    "allowed", "angry", "asked", "asks", "ausgeschlossen", "ban", "banned", "beschwerde", "bitte", "braucht", "broken", "bug",
+    "complains", "credit", "darf", "defect", "defekt", "dürfen", "erst", "every", "except", "excluded", "expects", "failed", "fails",
+    "fault", "fehlen", "fehlt", "forbidden", "free", "frei", "furious", "gratis", "gutschrift", "hates", "included", "including",
+    "inklusive", "insist", "kaputt", "kein", "keine", "keinen", "keiner", "kostenfrei", "kostenlos", "leaks", "never", "nicht", "nie",
+    "niemand", "no", "nobody", "none", "not", "nur", "offen", "ohne", "only", "owe", "owes", "paid", "pay", "pays", "pending", "please",
+    "prefers", "proposed", "rahmen", "refund", "reklamation", "rule", "sensor", "should", "soll", "sollen", "statt", "stays", "stopped",
+    "stops", "störung", "verboten", "vorgeschlagen", "wartet", "will", "without", "won", "wrong", "wünscht", "zahlen", "zahlt",
+    "zahlung", "zuerst", "zusage",
+};
 /* clang-format on */
 
 static int compare_words(const void *a, const void *b)
@@ -49,6 +61,11 @@ static int compare_words(const void *a, const void *b)
 bool salience_word(const char *word)
 {
     return bsearch(word, weighty, COUNT_OF(weighty), sizeof(*weighty), compare_words) != NULL;
+}
+
+static bool is_telling(const char *word)
+{
+    return bsearch(word, telling, COUNT_OF(telling), sizeof(*telling), compare_words) != NULL;
 }
 
 /* ---- weighing --------------------------------------------------------------------------------------------------- */
@@ -86,19 +103,25 @@ static bool is_stale(const struct policy_admitted *a, const struct note *note, c
 int salience_weight(const struct note *note, size_t at)
 {
     const struct note_sentence *s = &note->sentences[at];
-    int facts = 0, words = 0;
+    int facts = 0, words = 0, least = 0;
 
     for (size_t i = 0; i < s->words.n; i++) {
         const struct token *t = &s->words.items[i];
+        if (i + 1 < s->words.n && (str_eq(t->fold, "next") || str_starts(t->fold, "nächste")) &&
+            (str_starts(s->words.items[i + 1].fold, "step") || str_starts(s->words.items[i + 1].fold, "schritt")))
+            facts += NEXT_STEP_WEIGHT;
         if (t->slot)
             facts += str_starts(t->fold, "[MONEY_") ? MONEY_WEIGHT : str_starts(t->fold, "[DATE_") ? DATE_WEIGHT : SLOT_WEIGHT;
         else if (t->digit)
             facts += DIGIT_WEIGHT;
         else if (salience_word(t->fold))
             words += WORD_WEIGHT;
+        else if (is_telling(t->fold))
+            least = WORD_WEIGHT;
     }
     if (facts > MAX_FACTS) facts = MAX_FACTS;
     if (words > MAX_WORDS_WEIGHT) words = MAX_WORDS_WEIGHT;
+    if (facts + words < least) words = least - facts;
     return facts + words + (memchr(note->text.data + s->start, '?', s->end - s->start) != NULL);
 }
 
