@@ -57,16 +57,11 @@ static void store_heads(const struct forward *f, size_t i)
 {
     size_t head = f->m->shape.n_head, place = f->rows[i].position % KV_BLOCK;
     uint32_t block = block_of(&f->rows[i]);
-    uint16_t halves[MODEL_MAX_HEAD];
 
     for (size_t h = 0; h < f->m->shape.n_heads_kv; h++) {
-        uint16_t *keys = kv_keys(f->kv, block, f->layer_index, h);
-
-        f->k->to_half(f->key + i * f->n_kv + h * head, head, halves);
-        for (size_t d = 0; d < head; d++)
-            keys[d * KV_BLOCK + place] = halves[d];
-        f->k->to_half(f->value + i * f->n_kv + h * head, head,
-                      kv_values(f->kv, block, f->layer_index, h) + place * head);
+        kv_write(f->kv, f->k, f->key + i * f->n_kv + h * head, head, true, place, kv_keys(f->kv, block, f->layer_index, h));
+        kv_write(f->kv, f->k, f->value + i * f->n_kv + h * head, head, false, place,
+                 kv_values(f->kv, block, f->layer_index, h));
     }
 }
 
@@ -123,8 +118,7 @@ static void place_latent(void *ctx, size_t i, size_t worker)
     (void)worker;
     graph_norm(f, latent, f->layer->latent.kv_norm, NULL, s->n_latent, latent);
     rope_turn(f->m->arch->rope, latent + s->n_latent, s->n_rope, turns);
-    f->k->to_half(latent, n_key,
-                  kv_latents(f->kv, block_of(row), f->layer_index) + row->position % KV_BLOCK * n_key);
+    kv_write(f->kv, f->k, latent, n_key, false, row->position % KV_BLOCK, kv_latents(f->kv, block_of(row), f->layer_index));
     for (size_t h = 0; h < s->n_heads; h++) {
         const float *q = f->q + i * f->n_q + h * s->n_head;
         float *plain = f->q_plain.f + (i * s->n_heads + h) * n_plain;
@@ -256,16 +250,16 @@ static void attend_queries(const struct forward *f, const struct task *t, const 
                            uint32_t block)
 {
     if (f->m->shape.n_latent)
-        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, block, f->layer_index));
+        f->k->attend_latent(kv_type(f->kv), t->n_key, t->n_value, queries, n, kv_latents(f->kv, block, f->layer_index));
     else
-        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
+        f->k->attend(kv_type(f->kv), t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
                      kv_values(f->kv, block, f->layer_index, t->head_kv));
 }
 
 /* Fetch what the task's rows see of block b: blocks lie far from each other, where no hardware expects the next one. */
 static void fetch_block(const struct forward *f, const struct task *t, size_t b)
 {
-    size_t keys = KV_BLOCK * t->n_key * sizeof(uint16_t), values = KV_BLOCK * t->n_value * sizeof(uint16_t);
+    size_t keys = kv_rows_bytes(kv_type(f->kv), t->n_key), values = kv_rows_bytes(kv_type(f->kv), t->n_value);
     uint32_t before = UINT32_MAX;
 
     for (size_t r = 0; r < t->n_rows; r++) {
