@@ -33,56 +33,66 @@ static void all_rows(struct forward *f, const struct weight *w, const struct act
 
 /* ---- heads of their own keys and values ---------------------------------------------------------------- */
 
-static void norm_heads(const struct forward *f, float *x, const float *gain, size_t n)
-{
-    size_t one = f->m->arch->qk_norm == QK_NORM_HEAD ? f->m->shape.n_head : n;
-
-    if (!gain) return;
-    for (size_t at = 0; at < n; at += one)
-        f->k->rms_norm(x + at, gain, one, f->m->shape.norm_eps, x + at);
-}
-
-static void turn_heads(const struct forward *f, float *x, size_t n, const float *turns)
-{
-    for (size_t at = 0; at < n; at += f->m->shape.n_head)
-        rope_turn(f->m->arch->rope, x + at, f->m->shape.n_rope, turns);
-}
-
 static uint32_t block_of(const struct row *r)
 {
     return r->blocks[r->position / KV_BLOCK];
 }
 
-static void store_heads(const struct forward *f, size_t i)
+static const float *of_head(const float *bias, size_t h, size_t head)
 {
+    return bias ? bias + h * head : NULL;
+}
+
+/* Head h of a row of queries or keys, from the product to what attention reads. */
+static void turn_head(const struct forward *f, size_t i, float *x, size_t h, const float *bias, const float *gain)
+{
+    const struct shape *s = &f->m->shape;
+
+    if (f->m->arch->qk_norm != QK_NORM_ROW) {
+        graph_add(x, of_head(bias, h, s->n_head), s->n_head);
+        if (gain) f->k->rms_norm(x, gain, s->n_head, s->norm_eps, x);
+    }
+    rope_turn(f->m->arch->rope, x, s->n_rope, f->turns + i * s->n_rope);
+}
+
+/* Key and value of head `h` of row i into the cache, and the queries that look at them. */
+static void place_head(const struct forward *f, size_t i, size_t h)
+{
+    const struct layer *y = f->layer;
     size_t head = f->m->shape.n_head, place = f->rows[i].position % KV_BLOCK;
     uint32_t block = block_of(&f->rows[i]);
+    float *key = f->key + i * f->n_kv + h * head, *value = f->value + i * f->n_kv + h * head;
 
-    for (size_t h = 0; h < f->m->shape.n_heads_kv; h++) {
-        kv_write(f->kv, f->k, f->key + i * f->n_kv + h * head, head, true, place, kv_keys(f->kv, block, f->layer_index, h));
-        kv_write(f->kv, f->k, f->value + i * f->n_kv + h * head, head, false, place,
-                 kv_values(f->kv, block, f->layer_index, h));
+    turn_head(f, i, key, h, y->k_bias, y->k_norm);
+    graph_add(value, of_head(y->v_bias, h, head), head);
+    kv_write(f->kv, f->k, key, head, true, place, kv_keys(f->kv, block, f->layer_index, h));
+    kv_write(f->kv, f->k, value, head, false, place, kv_values(f->kv, block, f->layer_index, h));
+    for (size_t k = h * f->span; k < (h + 1) * f->span; k++) {
+        float *q = f->q + i * f->n_q + k * head;
+
+        turn_head(f, i, q, k, y->q_bias, y->q_norm);
+        for (size_t d = 0; d < head; d++)
+            q[d] *= f->m->shape.attention_scale;
     }
+}
+
+static void norm_row(const struct forward *f, float *x, const float *bias, const float *gain, size_t n)
+{
+    graph_add(x, bias, n);
+    if (gain) f->k->rms_norm(x, gain, n, f->m->shape.norm_eps, x);
 }
 
 static void place_heads(void *ctx, size_t i, size_t worker)
 {
     const struct forward *f = ctx;
-    const struct layer *y = f->layer;
-    const float *turns = f->turns + i * f->m->shape.n_rope;
-    float *q = f->q + i * f->n_q, *key = f->key + i * f->n_kv;
 
     (void)worker;
-    graph_add(q, y->q_bias, f->n_q);
-    graph_add(key, y->k_bias, f->n_kv);
-    graph_add(f->value + i * f->n_kv, y->v_bias, f->n_kv);
-    norm_heads(f, q, y->q_norm, f->n_q);
-    norm_heads(f, key, y->k_norm, f->n_kv);
-    turn_heads(f, q, f->n_q, turns);
-    turn_heads(f, key, f->n_kv, turns);
-    for (size_t k = 0; k < f->n_q; k++)
-        q[k] *= f->m->shape.attention_scale;
-    store_heads(f, i);
+    if (f->m->arch->qk_norm == QK_NORM_ROW) {
+        norm_row(f, f->q + i * f->n_q, f->layer->q_bias, f->layer->q_norm, f->n_q);
+        norm_row(f, f->key + i * f->n_kv, f->layer->k_bias, f->layer->k_norm, f->n_kv);
+    }
+    for (size_t h = 0; h < f->m->shape.n_heads_kv; h++)
+        place_head(f, i, h);
 }
 
 static void queries_of_heads(struct forward *f)
@@ -91,7 +101,7 @@ static void queries_of_heads(struct forward *f)
     all_rows(f, &f->layer->k, &f->normed, f->key);
     all_rows(f, &f->layer->v, &f->normed, f->value);
     graph_multiply(f);
-    graph_for_rows(f, place_heads, f->n);
+    if (!f->places) graph_for_rows(f, place_heads, f->n);
 }
 
 /* ---- a latent vector ----------------------------------------------------------------------------------- */
@@ -342,6 +352,8 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
     }
     begin_softmax(f, &t);
     fetch_block(f, &t, 0);
+    for (size_t r = 0; r < t.n_rows && f->places; r++)
+        place_head(f, t.first_row + r, t.head_kv);
     for (size_t b = 0; b < n_blocks; b++) {
         if (b + 1 < n_blocks) fetch_block(f, &t, b + 1);
         attend_block(f, &t, b);
@@ -373,11 +385,21 @@ static void attention_ahead(struct forward *f)
     pool_ahead(f->pool, all, n);
 }
 
+/* What the inner layer reads whatever experts are chosen; while they are, there is time for the next layer's, too. */
+static void inner_ahead(struct forward *f)
+{
+    const struct layer *y = f->layer, *next = f->layer_index + 1 < f->m->shape.n_layers ? y + 1 : y;
+
+    graph_ahead(f, (const struct weight *[]){&y->router, &y->shared.gate, &y->shared.up, &y->dense.gate, &y->dense.up,
+                                             &next->q, &next->k, &next->v, &next->latent.q_down, &next->latent.kv_down}, 10);
+}
+
 void graph_attention(struct forward *f)
 {
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
+    f->places = tiles == 1 && !s->n_latent && f->m->arch->qk_norm != QK_NORM_ROW; /* no task needs another's */
     attention_ahead(f);
     if (s->n_latent)
         queries_of_latent(f);
@@ -388,7 +410,6 @@ void graph_attention(struct forward *f)
     if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
         graph_for_rows(f, quantise_attended, f->n);
     all_rows(f, &f->layer->attn_out, &f->attended, f->out);
-    graph_ahead(f, (const struct weight *[]){&f->layer->shared.gate, &f->layer->shared.up, &f->layer->dense.gate,
-                                             &f->layer->dense.up}, 4);
+    inner_ahead(f);
     graph_multiply(f);
 }

@@ -14,6 +14,7 @@
 #define PIECES      4 /* wanted for each thread */
 
 #define ROUTED 4 /* rows whose experts are chosen together, where there are enough for all threads */
+#define LOGITS 8192 /* that a thread finishes at a time */
 #define LATENT_SPAN 8 /* of the heads that share a latent vector, those of one task */
 
 /* ---- products ------------------------------------------------------------------------------------------ */
@@ -377,14 +378,23 @@ static void before_output(void *ctx, size_t i, size_t worker)
     if (reads_quantised(output(f))) graph_quantise(f, &f->last, i, 0, n_embd, reads_shared(output(f)));
 }
 
-static void finish_logits(void *ctx, size_t i, size_t worker)
+static size_t logit_pieces(const struct forward *f)
+{
+    return (f->m->n_vocab + LOGITS - 1) / LOGITS;
+}
+
+/* A piece of the logits of one row. */
+static void finish_logits(void *ctx, size_t index, size_t worker)
 {
     const struct forward *f = ctx;
-    float *logits = forward_logits(f, i);
+    const float *bias = f->m->output_bias;
+    size_t pieces = logit_pieces(f), first = index % pieces * LOGITS, left = f->m->n_vocab - first;
+    size_t n = left < LOGITS ? left : LOGITS;
+    float *logits = forward_logits(f, index / pieces) + first;
 
     (void)worker;
-    graph_add(logits, f->m->output_bias, f->m->n_vocab);
-    for (size_t k = 0; f->m->shape.logit_divisor != 1 && k < f->m->n_vocab; k++)
+    graph_add(logits, bias ? bias + first : NULL, n);
+    for (size_t k = 0; f->m->shape.logit_divisor != 1 && k < n; k++)
         logits[k] /= f->m->shape.logit_divisor;
 }
 
@@ -405,7 +415,7 @@ void forward_run(struct forward *f, const struct row *rows, size_t n)
     graph_for_rows(f, before_output, f->n_wanted);
     down_product(f, output(f), 0, &f->last, f->identity, f->n_wanted, f->logits);
     graph_multiply(f);
-    if (f->m->output_bias || f->m->shape.logit_divisor != 1) graph_for_rows(f, finish_logits, f->n_wanted);
+    if (f->m->output_bias || f->m->shape.logit_divisor != 1) graph_for_rows(f, finish_logits, f->n_wanted * logit_pieces(f));
 }
 
 float *forward_logits(const struct forward *f, size_t i)
