@@ -78,16 +78,26 @@ INLINE __m512 exponents_at(const uint8_t *at)
     return _mm512_castsi512_ps(_mm512_mask_sllv_epi32(bits, subnormal, _mm512_set1_epi32(0x00200000), e));
 }
 
-/* What the parts of a record have in common: K types' d and -dmin. */
+/* Codes of a K type's record, [part][scale, min][row] or [part][half][row]; `room` is for those that lie packed. */
+INLINE const uint8_t *codes_of(enum weight_type type, const uint8_t *record, uint8_t *room)
+{
+    if (type == TYPE_Q6_K) return record + PACKED_REGISTER;
+    unpack_codes(record, room);
+    return room;
+}
+
+/* What the parts of a record have in common: K types' d, -dmin and codes. */
 struct common {
     __m512 d, dmin;
+    const uint8_t *codes;
 };
 
-INLINE struct common common_of(enum weight_type type, const uint8_t *record)
+INLINE struct common common_of(enum weight_type type, const uint8_t *record, uint8_t *room)
 {
-    struct common c = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    struct common c = {_mm512_setzero_ps(), _mm512_setzero_ps(), NULL};
 
     if (packed_record_parts(type) != 8) return c;
+    c.codes = codes_of(type, record, room);
     c.d = halves_at(record);
     if (type != TYPE_Q6_K) c.dmin = _mm512_sub_ps(c.dmin, halves_at(record + PACKED_HALVES));
     return c;
@@ -97,7 +107,7 @@ INLINE struct common common_of(enum weight_type type, const uint8_t *record)
 INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t i, size_t k,
                       __m512 *scale, __m512 *min)
 {
-    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
+    const uint8_t *codes = c.codes ? c.codes + i * 2 * PACKED_GROUP : NULL;
 
     switch (type) {
     case TYPE_MXFP4:
@@ -196,15 +206,15 @@ INLINE __m512i codes_at(enum weight_type type, const uint8_t *at)
 }
 
 /* Minus the sum over a record's parts of min * sum of activations: two parts at a time, as halves of lanes. */
-INLINE __m512i minus_mins(const uint8_t *record, const struct act_block *q)
+INLINE __m512i minus_mins(const uint8_t *codes, const struct act_block *q)
 {
     __m512i total = _mm512_setzero_si512();
 
     UNROLL
     for (size_t i = 0; i < ACT_SHARED; i += 2) {
-        const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP + PACKED_GROUP;
-        __m512i mins = _mm512_or_si512(codes_at(TYPE_Q4_K, codes),
-                                       _mm512_slli_epi32(codes_at(TYPE_Q4_K, codes + 2 * PACKED_GROUP), 16));
+        const uint8_t *of_two = codes + (i * 2 + 1) * PACKED_GROUP;
+        __m512i mins = _mm512_or_si512(codes_at(TYPE_Q4_K, of_two),
+                                       _mm512_slli_epi32(codes_at(TYPE_Q4_K, of_two + 2 * PACKED_GROUP), 16));
         uint32_t sums = (uint32_t)(q[i].minus_sum & 0xFFFF) | (uint32_t)q[i + 1].minus_sum << 16;
 
         total = _mm512_dpwssd_epi32(total, mins, _mm512_set1_epi32((int)sums));
@@ -218,6 +228,8 @@ INLINE void tile_record(enum weight_type type, const uint8_t *record, const stru
                         __m512 *total)
 {
     const size_t halves = type == TYPE_Q6_K ? 2 : 1;
+    uint8_t room[CODES];
+    const uint8_t *codes = codes_of(type, record, room);
     __m512 all[MOST_ROWS], d;
 
     UNROLL
@@ -225,7 +237,6 @@ INLINE void tile_record(enum weight_type type, const uint8_t *record, const stru
         all[r] = _mm512_setzero_ps();
     for (size_t i = 0; i < ACT_SHARED; i++) {
         const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
-        const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
 
         UNROLL
         for (size_t k = 0; k < halves; k++) {
@@ -233,7 +244,7 @@ INLINE void tile_record(enum weight_type type, const uint8_t *record, const stru
             __m512 code;
 
             part_dots(type, false, part, q, NULL, at + i, k, R, dot, unused);
-            code = _mm512_cvtepi32_ps(codes_at(type, codes + k * PACKED_GROUP));
+            code = _mm512_cvtepi32_ps(codes_at(type, codes + (2 * i + k) * PACKED_GROUP));
             UNROLL
             for (size_t r = 0; r < R; r++)
                 all[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r]), code, all[r]);
@@ -245,7 +256,7 @@ INLINE void tile_record(enum weight_type type, const uint8_t *record, const stru
         __m512 one = _mm512_mul_ps(all[r], d);
 
         if (!packed_zero_bits(type))
-            one = _mm512_fmadd_ps(_mm512_cvtepi32_ps(minus_mins(record, q[r] + at)), halves_at(record + PACKED_HALVES), one);
+            one = _mm512_fmadd_ps(_mm512_cvtepi32_ps(minus_mins(codes, q[r] + at)), halves_at(record + PACKED_HALVES), one);
         total[r] = _mm512_fmadd_ps(one, _mm512_set1_ps(q[r][at].d), total[r]);
     }
 }
@@ -284,6 +295,7 @@ INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w
         total[r] = _mm512_setzero_ps();
     }
     for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
+        uint8_t room[CODES];
         struct common common;
 
         fetch(&next);
@@ -292,7 +304,7 @@ INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w
             at += ACT_SHARED;
             continue;
         }
-        common = common_of(type, group);
+        common = common_of(type, group, room);
         for (size_t i = 0; i < of_record && at < parts; i++, at++)
             tile_part(type, wide, group, common, i, q, low, at, R, total);
     }
