@@ -209,10 +209,13 @@ INLINE uint32_t first_bits(size_t n)
     return (uint32_t)((UINT64_C(1) << n) - 1);
 }
 
+#define MOST_TOGETHER 4 /* registers of values: so many sums in flight that none waits for itself */
+
 /* Scores of N queries into the running softmax; a position's values are the first n_value of n. */
 INLINE void add_block(enum kv_type type, size_t N, __m512 scores[][2], const uint8_t *v, size_t n_value, size_t n,
                       const struct query *to)
 {
+    const size_t D = N <= 2 && type == KV_F16 ? MOST_TOGETHER : KV_SCALED / LANES;
     const struct span all = queries_see(to, N);
     const __m512 never = _mm512_set1_ps(-INFINITY);
     __m512 shrink[MOST_QUERIES];
@@ -235,26 +238,37 @@ INLINE void add_block(enum kv_type type, size_t N, __m512 scores[][2], const uin
         _mm512_storeu_ps(p[h], s0);
         _mm512_storeu_ps(p[h] + LANES, s1);
     }
-    for (size_t d = 0; d < n_value; d += LANES) {
-        __mmask16 some = first_lanes(n_value - d);
-        __m512 total[MOST_QUERIES];
+    for (size_t d = 0; d < n_value; d += D * LANES) {
+        __m512 total[MOST_QUERIES][MOST_TOGETHER];
+        __mmask16 some[MOST_TOGETHER];
 
         UNROLL
-        for (size_t h = 0; h < N; h++)
-            total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, to[h].acc + d), shrink[h]);
-        for (size_t h = 0; h < N && type == KV_Q8 && d % KV_SCALED == 0; h++)
+        for (size_t i = 0; i < D; i++) {
+            some[i] = d + i * LANES < n_value ? first_lanes(n_value - d - i * LANES) : 0;
+            UNROLL
+            for (size_t h = 0; h < N; h++)
+                total[h][i] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some[i], to[h].acc + d + i * LANES), shrink[h]);
+        }
+        for (size_t h = 0; h < N && type == KV_Q8; h++)
             for (size_t j = 0; j < KV_BLOCK; j += LANES)
                 _mm512_storeu_ps(scaled[h] + j, _mm512_mul_ps(_mm512_loadu_ps(p[h] + j), scales_of(v, n, d, j)));
         for (size_t j = all.first; j < all.last; j++) {
-            __m512 values = cached(type, v, j * n + d, some);
+            __m512 values[MOST_TOGETHER];
 
             UNROLL
+            for (size_t i = 0; i < D; i++)
+                values[i] = cached(type, v, j * n + d + i * LANES, some[i]);
+            UNROLL
             for (size_t h = 0; h < N; h++)
-                total[h] = _mm512_fmadd_ps(_mm512_set1_ps(weights[h][j]), values, total[h]);
+                UNROLL
+            for (size_t i = 0; i < D; i++)
+                total[h][i] = _mm512_fmadd_ps(_mm512_set1_ps(weights[h][j]), values[i], total[h][i]);
         }
         UNROLL
         for (size_t h = 0; h < N; h++)
-            _mm512_mask_storeu_ps(to[h].acc + d, some, total[h]);
+            UNROLL
+        for (size_t i = 0; i < D; i++)
+            _mm512_mask_storeu_ps(to[h].acc + d + i * LANES, some[i], total[h][i]);
     }
 }
 
