@@ -10,6 +10,7 @@
 
 #include "graph.h"
 
+#define BLOCKS_AHEAD 2   /* that are fetched while one is read; of rows that share none, one each */
 #define MOST_TOGETHER 64 /* queries of one call of attend() */
 
 void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
@@ -343,7 +344,7 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
 {
     const struct forward *f = ctx;
     const struct task t = task_of(f, index, worker);
-    size_t n_blocks = 0;
+    size_t n_blocks = 0, ahead = t.n_rows > 1 ? 1 : BLOCKS_AHEAD;
 
     for (size_t r = 0; r < t.n_rows; r++) {
         size_t n = kv_blocks((size_t)f->rows[t.first_row + r].position + 1);
@@ -351,11 +352,12 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
         n_blocks = n > n_blocks ? n : n_blocks;
     }
     begin_softmax(f, &t);
-    fetch_block(f, &t, 0);
+    for (size_t b = 0; b < n_blocks && b < ahead; b++)
+        fetch_block(f, &t, b);
     for (size_t r = 0; r < t.n_rows && f->places; r++)
         place_head(f, t.first_row + r, t.head_kv);
     for (size_t b = 0; b < n_blocks; b++) {
-        if (b + 1 < n_blocks) fetch_block(f, &t, b + 1);
+        if (b + ahead < n_blocks) fetch_block(f, &t, b + ahead);
         attend_block(f, &t, b);
     }
     for (size_t r = 0; r < t.n_rows; r++)
