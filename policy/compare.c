@@ -290,11 +290,17 @@ static const struct topic {
     {"installation|commissioning|inbetriebnahme|montage", {"installation", "Installation"}, false},
     {"pilot|trial|teststart", {"pilot", "Pilot"}, false},
     {"signature|signing|unterschrift|unterzeichnung", {"signature", "Unterschrift"}, false},
+    {"start|starts|begin|begins|beginn|baubeginn|projektbeginn", {"start", "Beginn"}, false},
+    {"hotfix|patch|bugfix|fehlerkorrektur", {"fix", "Korrektur"}, false},
+    {"committee|ausschuss|gremium", {"committee", "Gremium"}, false},
+    {"board|vorstand|aufsichtsrat|beirat|gemeinderat", {"board", "Vorstand"}, false},
+    {"opening|eröffnung", {"opening", "Eröffnung"}, false},
+    {"handover|übergabe|abnahme", {"handover", "Übergabe"}, false},
 };
 
 static const char *const replaces =
-    "move|moved|moves|postpone|postponed|reschedule|rescheduled|pushed|delayed|forward|now|new|instead|revised|changed|updated|reduced|raised|lowered|increased|improved|replaces|"
-    "verschieben|verlegen|verschoben|verlegt|vorgezogen|neu|neue|neuer|neues|neuen|jetzt|nun|stattdessen|statt|geändert|angepasst|gesenkt|erhöht|überarbeitet|aktualisiert|nachgebessert|ersetzt";
+    "move|moved|moves|slip|slips|slipped|slides|postpone|postponed|reschedule|rescheduled|pushed|delayed|forward|now|new|instead|revised|changed|updated|reduced|raised|lowered|increased|improved|replaces|"
+    "verschieben|verlegen|vertagt|rutscht|geschoben|verschoben|verlegt|vorgezogen|neu|neue|neuer|neues|neuen|jetzt|nun|stattdessen|statt|geändert|angepasst|gesenkt|erhöht|überarbeitet|aktualisiert|nachgebessert|ersetzt";
 
 /* The topic nearest to the value; NULL: none in reach. */
 static const struct topic *topic_of(const struct claim *c)

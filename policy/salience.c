@@ -7,8 +7,10 @@
 #include "../base/arena.h"
 #include "../base/str.h"
 #include "admit.h"
+#include "lines.h"
 #include "notes.h"
 #include "slot_text.h"
+#include "text.h"
 
 /* What a sentence weighs. */
 #define MONEY_WEIGHT 6
@@ -81,7 +83,7 @@ static bool is_stale(const struct policy_admitted *a, const struct note *note, c
     return false;
 }
 
-static int weight_of(const struct note *note, size_t at)
+int salience_weight(const struct note *note, size_t at)
 {
     const struct note_sentence *s = &note->sentences[at];
     int facts = 0, words = 0;
@@ -97,7 +99,7 @@ static int weight_of(const struct note *note, size_t at)
     }
     if (facts > MAX_FACTS) facts = MAX_FACTS;
     if (words > MAX_WORDS_WEIGHT) words = MAX_WORDS_WEIGHT;
-    return facts + words + (at == 0 ? FIRST_WEIGHT : 0) + (memchr(note->text.data + s->start, '?', s->end - s->start) != NULL);
+    return facts + words + (memchr(note->text.data + s->start, '?', s->end - s->start) != NULL);
 }
 
 /* One less for each doubling of the weeks between the newest note and this one. */
@@ -129,7 +131,7 @@ static enum rc weigh(struct choice *c, struct err *e)
             const struct note_sentence *s = &note->sentences[k];
             bool stale = is_stale(c->a, note, s);
             c->all[c->n++] = (struct candidate){.note = i, .sentence = k, .stale = stale, .recency = recency_of(&c->notes, note),
-                                                .weight = weight_of(note, k) + (stale ? STALE_WEIGHT : 0),
+                                                .weight = salience_weight(note, k) + (k == 0 ? FIRST_WEIGHT : 0) + (stale ? STALE_WEIGHT : 0),
                                                 .cost = cost_of(c->room, note->text.data + s->start, s->end - s->start)};
         }
     return RC_OK;
@@ -226,12 +228,31 @@ static enum rc add_sentences(const struct choice *c, struct policy_salient *out,
     for (size_t i = 0; i < c->n; i++) {
         const struct note_sentence *s = c->all[i].note == note ? &x->sentences[c->all[i].sentence] : NULL;
         if (!s || !c->all[i].taken || c->all[i].stale != stale) continue;
-        if (text.len) buf_char(&text, ' ');
+        if (text.len) buf_char(&text, strchr(".!?", text.data[text.len - 1]) ? ' ' : '\n'); /* a line is a sentence too */
         buf_add(&text, x->text.data + s->start, s->end - s->start);
     }
     rc = buf_check(&text, "a note", e);
     if (rc == RC_OK) rc = add_text(out, map, name, x->node, text.data, text.len, e);
     buf_wipe(&text);
+    return rc;
+}
+
+/* Who says it and when, for a bullet. */
+static enum rc add_lead(const struct choice *c, struct policy_salient *out, struct policy_node *map, const struct note *x, struct err *e)
+{
+    struct line_note from = line_note_of(x->item, x->node->outside);
+    const struct policy_node *person = x->item ? notes_member(c->a->root, "full_name") : NULL; /* of a lead or contact: whose notes they are */
+    struct buf lead;
+    enum rc rc;
+
+    buf_init(&lead, 4096);
+    from.quoted = strstr(x->node->name, "_quoted") != NULL;
+    if (!from.who.len && person) notes_text(person, &from.who);
+    line_lead(c->a->language, &from, text_language(x->text.data, x->text.len), &lead);
+    rc = buf_check(&lead, "a note's lead", e);
+    if (rc == RC_OK) rc = add_text(out, map, "lead", x->node, lead.data, lead.len, e);
+    buf_wipe(&lead);
+    line_note_clear(&from);
     return rc;
 }
 
@@ -254,6 +275,7 @@ static enum rc add_item(const struct choice *c, struct policy_salient *out, size
     if (rc == RC_OK && is_shortened(c, note)) rc = add_text(out, map, "shortened", x->node, "yes", 3, e);
     if (rc == RC_OK && x->node->outside) rc = add_text(out, map, "outside", x->node, "yes", 3, e);
     if (rc == RC_OK && !x->item) rc = add_text(out, map, "kind", x->node, x->node->name, strlen(x->node->name), e);
+    if (rc == RC_OK) rc = add_lead(c, out, map, x, e);
     if (rc != RC_OK) return rc;
     if (x->item) { /* the item's members, shared, behind the new ones */
         struct policy_node *last = (struct policy_node *)map->first;
