@@ -83,15 +83,20 @@ static void norm_row(const struct forward *f, float *x, const float *bias, const
     if (gain) f->k->rms_norm(x, gain, n, f->m->shape.norm_eps, x);
 }
 
+static void norm_whole_row(void *ctx, size_t i, size_t worker)
+{
+    const struct forward *f = ctx;
+
+    (void)worker;
+    norm_row(f, f->q + i * f->n_q, f->layer->q_bias, f->layer->q_norm, f->n_q);
+    norm_row(f, f->key + i * f->n_kv, f->layer->k_bias, f->layer->k_norm, f->n_kv);
+}
+
 static void place_heads(void *ctx, size_t i, size_t worker)
 {
     const struct forward *f = ctx;
 
     (void)worker;
-    if (f->m->arch->qk_norm == QK_NORM_ROW) {
-        norm_row(f, f->q + i * f->n_q, f->layer->q_bias, f->layer->q_norm, f->n_q);
-        norm_row(f, f->key + i * f->n_kv, f->layer->k_bias, f->layer->k_norm, f->n_kv);
-    }
     for (size_t h = 0; h < f->m->shape.n_heads_kv; h++)
         place_head(f, i, h);
 }
@@ -102,6 +107,7 @@ static void queries_of_heads(struct forward *f)
     all_rows(f, &f->layer->k, &f->normed, f->key);
     all_rows(f, &f->layer->v, &f->normed, f->value);
     graph_multiply(f);
+    if (f->m->arch->qk_norm == QK_NORM_ROW) graph_for_rows(f, norm_whole_row, f->n);
     if (!f->places) graph_for_rows(f, place_heads, f->n);
 }
 
@@ -401,7 +407,7 @@ void graph_attention(struct forward *f)
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
-    f->places = tiles == 1 && !s->n_latent && f->m->arch->qk_norm != QK_NORM_ROW; /* no task needs another's */
+    f->places = tiles == 1 && !s->n_latent; /* no task needs another's */
     attention_ahead(f);
     if (s->n_latent)
         queries_of_latent(f);
