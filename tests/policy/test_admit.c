@@ -913,6 +913,16 @@ static void check_piece(const struct policy_node *n, const struct policy_piece *
         ck_assert_msg(!strstr(folded, known[i]), "%s in '%s' of: %s", known[i], folded, note);
 }
 
+/* What a prompt may show of a record with this note. */
+static void check_note(const struct policy *p)
+{
+    struct record *r = deal(note);
+    struct policy_admitted *a = admit(p, r);
+    each_piece(policy_admitted_root(a), check_piece);
+    policy_admitted_close(a);
+    record_close(r);
+}
+
 /* Texts that random ones found. */
 START_TEST(texts_that_got_through)
 {
@@ -923,11 +933,7 @@ START_TEST(texts_that_got_through)
     struct policy *p = standard();
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         snprintf(note, sizeof(note), "%s", texts[i]);
-        struct record *r = deal(note);
-        struct policy_admitted *a = admit(p, r);
-        each_piece(policy_admitted_root(a), check_piece);
-        policy_admitted_close(a);
-        record_close(r);
+        check_note(p);
     }
     policy_close(p);
 }
@@ -945,11 +951,7 @@ START_TEST(random_texts)
             strcat(note, fragments[suite_random(&state) % COUNT_OF(fragments)]);
             strcat(note, gaps[suite_random(&state) % COUNT_OF(gaps)]);
         }
-        struct record *r = deal(note);
-        struct policy_admitted *a = admit(p, r);
-        each_piece(policy_admitted_root(a), check_piece);
-        policy_admitted_close(a);
-        record_close(r);
+        check_note(p);
     }
     policy_close(p);
 }
