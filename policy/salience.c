@@ -125,6 +125,15 @@ int salience_weight(const struct note *note, size_t at)
     return facts + words + (memchr(note->text.data + s->start, '?', s->end - s->start) != NULL);
 }
 
+/* The first sentence counts more, unless it has nothing but a telling word. */
+static int weight_in_note(const struct note *note, size_t at)
+{
+    int weight = salience_weight(note, at);
+
+    if (at > 0) return weight;
+    return weight > WORD_WEIGHT || weight == 0 ? weight + FIRST_WEIGHT : weight < FIRST_WEIGHT ? FIRST_WEIGHT : weight;
+}
+
 /* One less for each doubling of the weeks between the newest note and this one. */
 static int recency_of(const struct notes *l, const struct note *note)
 {
@@ -154,7 +163,7 @@ static enum rc weigh(struct choice *c, struct err *e)
             const struct note_sentence *s = &note->sentences[k];
             bool stale = is_stale(c->a, note, s);
             c->all[c->n++] = (struct candidate){.note = i, .sentence = k, .stale = stale, .recency = recency_of(&c->notes, note),
-                                                .weight = salience_weight(note, k) + (k == 0 ? FIRST_WEIGHT : 0) + (stale ? STALE_WEIGHT : 0),
+                                                .weight = weight_in_note(note, k) + (stale ? STALE_WEIGHT : 0),
                                                 .cost = cost_of(c->room, note->text.data + s->start, s->end - s->start)};
         }
     return RC_OK;
