@@ -147,7 +147,7 @@ static enum rc put_passage(struct policy_passages *p, const char *s, size_t n, i
     for (size_t i = 0; i < whole.len; i++) {
         bool space = strchr(" \t\r\n", whole.data[i]) != NULL;
         if (is_arrow(whole.data, whole.len, i)) {
-            while (text.len && text.data[text.len - 1] == ' ') text.data[--text.len] = '\0';
+            buf_cut(&text, text.len - (text.len && text.data[text.len - 1] == ' '));
             buf_char(&text, ';');
             i++;
             continue;

@@ -87,13 +87,14 @@ static const struct policy_node *at_path(const struct policy_node *map, const ch
 /* On one line, without the stop at its end: it becomes part of a sentence. */
 static void put_node(const struct policy_node *node, struct buf *out)
 {
-    size_t from = out->len;
+    size_t from = out->len, end;
 
     if (!node) return;
     notes_text(node, out);
     for (size_t i = from; i < out->len; i++)
         if (strchr("\r\n\t", out->data[i])) out->data[i] = ' ';
-    while (out->len > from && strchr(" .;,", out->data[out->len - 1])) out->data[--out->len] = '\0';
+    for (end = out->len; end > from && strchr(" .;,", out->data[end - 1]);) end--;
+    buf_cut(out, end);
 }
 
 static void put_picklist(struct sheet *s, const struct policy_node *node, struct buf *out)
@@ -289,8 +290,7 @@ static void put_group(const struct sheet *s, const char *form, size_t n, bool *a
             *any = *any || has;
             return;
         }
-        out->len = before; /* its beginning may have been written */
-        out->data[before] = '\0';
+        buf_cut(out, before); /* its beginning may have been written */
         at += len + 1;
     }
 }
