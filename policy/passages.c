@@ -78,12 +78,18 @@ static bool says_something(const struct tokens *t)
     return false;
 }
 
+/* "[PERSON_1]", "Bea [PERSON_1]" */
+static bool is_signature(const struct tokens *t)
+{
+    return t->n <= 2 && t->items[t->n - 1].slot && (t->n == 1 || t->items[0].slot || t->items[0].capital);
+}
+
 bool passage_is_frame(const struct tokens *t)
 {
     if (t->n == 0) return true;
     if (t->n > MOST_FAREWELL_WORDS || says_something(t)) return false;
     return (t->n <= MOST_GREETING_WORDS && starts_with_one(t, 0, greetings, COUNT_OF(greetings))) ||
-           starts_with_one(t, 0, farewells, COUNT_OF(farewells)) || (t->n == 1 && t->items[0].slot);
+           starts_with_one(t, 0, farewells, COUNT_OF(farewells)) || is_signature(t);
 }
 
 bool passage_is_private(const struct tokens *t)
