@@ -631,7 +631,6 @@ static const struct copied {
     {"note", "internal", "de", "Läuft gut. Bitte nicht weitersagen, er trinkt.", "Notiz:", "Läuft gut."},
     {"email", "inbound", "en", "Thanks, we sign the contract next week.", "The customer wrote:", "Thanks, we sign the contract next week."},
     {"call", "inbound", "en", "--", "", ""},
-    {"email", "inbound", "en", "We like it.\n[PERSON_7]", "The customer wrote:", "We like it."},
 };
 
 START_TEST(what_a_step_may_copy)
