@@ -126,7 +126,7 @@ bool phrase_commitment(const struct tokens *t)
 static const char *const attributions[] = {
     "wrote|writes|said|says|mentioned|mentions|reported|reports|asked|asks|told|tells|claimed|claims|stated|states",
     "called|calls|requested|requests|noted|explained|suggested|announced|expects|wants|informed",
-    "according to",
+    "according to", "from an earlier message", "aus einer früheren nachricht",
     "from|by your ~ message|mail|email|note|letter|request|enquiry|inquiry|call|form",
     "in|of|for|to your ~ message|mail|email|note|letter|request|enquiry|inquiry|call|form",
     "message|mail|email|note|call|chat|letter|request|enquiry|inquiry from|with|by|of",
