@@ -338,14 +338,23 @@ static enum rc find_all(struct edit *x, const char *blank, size_t n, struct foun
     return RC_OK;
 }
 
-/* Whose name it is, if a value of the brief is a person's; NULL otherwise. */
+/* Whose name it is, if a value of the brief is a person's; NULL otherwise. The scanner's names are sorted and don't overlap. */
 static const char *subject_of(const struct edit *x, const struct found *f)
 {
     const struct scan *scan = &x->scanner->scan;
+    size_t low = 0, high = scan->n_names;
 
-    for (size_t i = 0; i < scan->n_names; i++)
-        if (scan->names[i].start == f->start && scan->names[i].end == f->end && scan->names[i].index != NAMES_UNKNOWN)
-            return x->d->values[scan->names[i].index].subject;
+    while (low < high) { /* the first that stands at the place or behind it */
+        size_t mid = (low + high) / 2;
+        const struct name_found *m = &scan->names[mid];
+
+        if (m->start < f->start || (m->start == f->start && m->end < f->end))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (; low < scan->n_names && scan->names[low].start == f->start && scan->names[low].end == f->end; low++)
+        if (scan->names[low].index != NAMES_UNKNOWN) return x->d->values[scan->names[low].index].subject;
     return NULL;
 }
 

@@ -462,6 +462,7 @@ static bool role_of_person(const struct word *x)
                       "freund freundin verlobte lebensgefahrte lebensgefahrtin partnerin ehefrau ehemann oma opa baby "
                       "comptable vendeur vendeuse commercial commerciale assistante secretaire ouvrier ouvriere chauffeur technicien "
                       "technicienne dirigeant dirigeante fondateur fondatrice pdg dg drh daf interlocuteur interlocutrice collegue "
+                      "vp svp evp exec mgr md gf gl ap procurer purchaser "
                       "associe associee gestionnaire stagiaire apprenti apprentie adjoint adjointe copain copine epouse epoux compagne "
                       "compagnon conjoint conjointe bebe cliente contremaitre ingenieur salarie salariee employe employee magasinier ") ||
            (x->n_fold > 6 && (strcmp(x->fold + x->n_fold - 6, "leiter") == 0 || strcmp(x->fold + x->n_fold - 6, "fuhrer") == 0));
@@ -508,7 +509,8 @@ static bool left_out(const struct name_text *t, size_t start)
 {
     size_t i = word_from(t->w, start);
 
-    return i < t->w->n && starts_sentence(t, start) &&
+    if (i == t->w->n || !starts_sentence(t, start)) return false;
+    return t->w->items[i].tags & (TAG_ACT | TAG_ACT_PERSON) ||
            word_in(&t->w->items[i],
                    " is was has had got went wears lost suffers still now apparently off out away back broke recovering suffering "
                    "currently just recently soon diagnosed arrested convicted released going getting came comes votes voted supports "
@@ -517,7 +519,9 @@ static bool left_out(const struct name_text *t, size_t start)
                    "joined member openly originally sadly unfortunately unable will needs can be been pregnant home on under in "
                    "hat hatte ist war wurde kommt liegt fallt leidet sitzt lebt seit wieder derzeit aktuell momentan zurzeit leider noch "
                    "nach wegen wahlt geht betet fastet stammt steht bekommt erwartet trinkt nimmt muss war wird frisch engagiert mitglied "
-                   "laut angeblich wohl offenbar "
+                   "laut angeblich wohl offenbar never always often usually regularly every rarely sometimes nie immer oft regelmassig manchmal jeden "
+                   "never misses marches sits sees mentioned says stood stands ran runs spent trying keep turns retired "
+                   "hort sieht kann darf will macht bekam verlor sucht lag kam ging sass stand feiert halt gehort "
                    "est a suit souffre actuellement toujours vient va sort porte vote milite prie attend en malheureusement arrete "
                    "absent absente ne nee originaire divorce condamne syndique recemment bientot ");
 }

@@ -95,6 +95,22 @@ const struct special_class special_classes[] = {
               "forschung zentrum medikament medikamente software modul markt versicherung versicherungen pravention schutz station klinik register "
               "diagnostik produkte gerate studie studien beratung stiftung app portal system systems impfstoff kampagne verein "
               "logiciel marche assurance depistage recherche produit produits gamme module essais"},
+    {"clinician", "oncologist cardiologist neurologist urologist gynaecologist gynecologist dermatologist rheumatologist orthopaedist "
+                  "physiotherapist chiropractor osteopath psychologist midwife specialist obstetrician paediatrician anaesthetist "
+                  "onkologe onkologin kardiologe kardiologin neurologe neurologin urologe orthopade orthopadin hautarzt frauenarzt "
+                  "frauenarztin facharzt hausarzt hausarztin psychologe psychologin psychiater psychiaterin psychotherapeut internist"},
+    {"woe", "churn downtime outages outage delay delays latency software system systems erp crm process processes competition competitors cost "
+            "costs price prices pricing pressure turnover shortage shortages backlog legacy debt quality lead supply margin margins market "
+            "demand inflation bureaucracy sprawl silos staffing attrition tariffs logistics energy bugs tools reporting spam "
+            "verzug verzogerungen ausfall ausfalle ausfallen kosten preise preisen preisdruck lieferzeit lieferzeiten lieferengpass* "
+            "fachkraftemangel personalmangel wettbewerb konkurrenz burokratie inflation markt marge margen prozess prozesse prozessen "
+            "performance qualitat datenqualitat altlasten altsystem* energiepreise* energiekosten rohstoff*"},
+    {"believers", "Mormons Witnesses Scientologists Quakers Adventists Baptists Methodists Evangelicals Catholics Jesuits Moonies Krishnas Amish "
+                  "Lutherans Anglicans Pentecostals Hindus Sikhs Muslims Buddhists Freemasons Sufis "
+                  "Mormonen Baptisten Adventisten Freikirchlern Freimaurern Buddhisten Katholiken Protestanten Aleviten Methodisten Mennoniten "
+                  "Muslimen Jehovas Scientologen Sufis"},
+    {"movement", "XR BLM PETA Greenpeace Antifa Pegida Attac Amnesty Occupy climate peace pride antiwar abortion suffrage women blm pegida farmers palestine gaza "
+                 "klima friedens frauen bauern querdenker pegida montags ostermarsch"},
 };
 const size_t n_special_classes = COUNT_OF(special_classes);
 
@@ -1551,5 +1567,50 @@ const struct special_row special_rows[] = {
      "klinik/krankenhaus/hopital; erwartet im .. lieferung/lieferungen/angebot"},
     {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
      "chantier/travaux/livraison/client/projet a/de/pour l/la? hopital"},
+    /* ---- abbreviations and short forms of notes */
+    {SPECIAL_HEALTH, SPECIAL_PERSON,
+     "in/into/to/from/at/out/via the? A E; in/into/to/from/at/out of? the? ER/ICU/HDU/ITU/casualty/hosp/ward/infirmary/"
+     "hospice; im/ins/aus/vom KH/Khs/Krhs; op war/ist/am/gestern/heute/morgen/lief/verlief/steht/verschoben; rushed/taken/"
+     "blue into/to/lighted hospital/hosp; his/her/a/the $clinician; sees/seeing/saw/seen/with/by/at/to a/an/the/his/her? "
+     "$clinician; beim/zum/vom $clinician; bei/zu seinem/seiner/ihrem/ihrer/der/einem/einer $clinician; stitches; plaster "
+     "cast; on/takes/taking/needs/off his/her/strong/the? meds/painkillers/steroids/antibiotics/tablets/sedatives/statins/"
+     "insulin/morphine; nimmt/braucht/bekommt .. medikamente/schmerzmittel/antibiotika/kortison/cortison/insulin; in "
+     "gips; an/auf krucken; mit krucken; hexenschuss; banderriss; fraktur; bypass; ct/mrt/mri/scan results/termin/ergebnis/"
+     "befund; kur; au bescheinigung; au bis; krank geschrieben; krank gemeldet; on/back/off mat/pat/maternity/paternity "
+     "leave; preggers; due/baby due date; ultrasound; smear test; mammogram; blood test/tests"},
+    {SPECIAL_HEALTH, SPECIAL_ACTOR,
+     "lost/gained/loses/losing/putting/put .. weight; $organ thing/scare/trouble/troubles/issue/issues/flare; drinks/drinking "
+     "again/too/heavily; trinkt wieder/zu; can t walk/see/hear/lift/drive/bend/sleep/stand; kann nicht/kaum/schlecht mehr? "
+     "laufen/gehen/sehen/horen/stehen/sitzen/heben; schlecht/schwer/kaum horen/horend; hort/sieht schlecht/kaum/schwer; "
+     "wheezing; fainted; collapsed; zusammengebrochen; umgekippt; in remission; relapsed; ruckfall"},
+    {SPECIAL_BELIEF, SPECIAL_ACTOR,
+     "left/leaving/quit/joined/joins/joining/with/among/of/by/from/for the/a? $believers; bei/zu/von/aus den? .. $believers; "
+     "hare krishna; umrah; hajj/haj/hadsch/hadj; mekka; mecca; to lourdes; jakobsweg; rosary; rosenkranz; confirmation "
+     "class; konfirmation*; kommunion/firmung seiner/ihrer/der; bar/bat mitzvah/mizwa; baptised; baptized; getauft; "
+     "taufe; zuckerfest; opferfest; diwali; hanukkah; chanukka; passover; pessach; yom kippur; vaisakhi; nowruz"},
+    {SPECIAL_UNION, SPECIAL_ACTOR,
+     "at/in/on/joined/joins/joining/leads/led/organised/organises/organized/organizes/supports the/a/his/her/their? works? "
+     "council? s? strike/walkout/picket/stoppage/warnstreik; on/during works council strike; streikt/streikte/"
+     "mitgestreikt/gestreikt; beim/im/auf streik/warnstreik/streikposten; streikposten; metaller; metallerin; "
+     "gewerkschaftler; gewerkschaftlerin; gewerkschafts* sekretar/mitglied/haus/arbeit; vertrauensmann/vertrauensfrau "
+     "der/im/bei; pays/paying/paid/zahlt his/her/the/seine/ihre? .. union/gewerkschafts* dues/fees/subs/beitrag*; union "
+     "dues/subs/rep/meeting/conference/branch"},
+    {SPECIAL_POLITICS, SPECIAL_ACTOR,
+     "misses/missed/goes/went/going/at/on/to/with/joined/joins/for/attends/attended/auf/bei/zur/zu/mit every/each/a/an/the/"
+     "der/die/einer/this/that/another? $movement/protest/political march/marches/rally/rallies/demo/demos/protest/protests/"
+     "sit/vigil/demonstration/demonstrationen/kundgebung; klimademo; friedensdemo; montagsdemo*; bauerndemo*; sits/active/"
+     "member/is/volunteers/involved/marches/works with/in/of/for/at XR/BLM/PETA/Greenpeace/Antifa/Pegida/Attac/Amnesty; "
+     "extinction rebellion; just stop oil; letzte/letzten generation .. aktiv/mitglied/klebt/unterstutzt; fridays for future"},
+    {SPECIAL_HEALTH, SPECIAL_LOOK_ALIKE,
+     "suffer/suffers/suffering/suffered from .. $woe; leidet/leiden/litt/litten unter/an .. $woe; the/a/an their/our? "
+     "specialist; specialist for/in/at/team/retailer/from; operation/op .. lief/server; cut/cuts/lost weight of/off; on the "
+     "ward; ward for/at; in/to/from the er diagram; the system/server/site/line/build/job/app/deal/pipeline/market .. "
+     "collapsed; collapsed under/into/the"},
+    {SPECIAL_OFFENCE, SPECIAL_LOOK_ALIKE,
+     "convicted of/by/that/about the/our/its/their? .. value/values/need/benefit/benefits/approach/product/case/quality/"
+     "potential/roi/solution/idea/concept/demo"},
+    {SPECIAL_UNION, SPECIAL_LOOK_ALIKE,
+     "streik bei/der/am/an .. bahn/post/lufthansa/flughafen/db/lokfuhrer/spediteure; on/in strike price/range/zone; union "
+     "flag/jack"},
 };
 const size_t n_special_rows = COUNT_OF(special_rows);
