@@ -167,6 +167,18 @@ static bool role_follows(const struct name_text *t, size_t end, size_t next)
     return false;
 }
 
+/* German nouns that are no names, by their ending: "Wolf Heizung". */
+static bool noun_by_ending(const struct word *x)
+{
+    static const char *const endings[] = {"ung", "ungen", "heit", "keit", "schaft", "technik", "systeme", "werke", "gerate"};
+
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        size_t n = strlen(endings[i]);
+        if (x->n_fold > n + 2 && memcmp(x->fold + x->n_fold - n, endings[i], n) == 0) return !(x->tags & (TAG_FIRST | TAG_LAST));
+    }
+    return false;
+}
+
 unsigned name_context_behind(const struct name_text *t, size_t i, size_t n)
 {
     size_t end = t->w->items[i + n - 1].end, next = i + n;
@@ -185,10 +197,14 @@ unsigned name_context_behind(const struct name_text *t, size_t i, size_t n)
     if (r->start == end + 1 && t->text[end] == ' ') {
         if (r->tags & TAG_ACT && !r->capital) c |= ACTS;
         if (r->tags & TAG_ACT_PERSON && !r->capital) c |= ACTS_PERSON;
-        if ((r->capital && r->tags & TAG_THING) || r->tags & TAG_LEGAL ||
+        if ((r->capital && (r->tags & (TAG_THING | TAG_STREET) || (t->nouns && noun_by_ending(r)))) || r->tags & TAG_LEGAL ||
             (r->upper && r->tags & TAG_UPPER_LEGAL))
             c |= OF_THING;
         if (!r->capital && r->tags & TAG_THING && !(r->tags & TAG_ACT)) c |= OF_SMALL_THING;
+        /* "3 Stanley knives" */
+        if (n == 1 && i > 0 && !r->capital && r->letters && r->n_fold > 3 && r->fold[r->n_fold - 1] == 's' &&
+            !(r->tags & (TAG_ACT | TAG_ACT_PERSON)) && !r[-2].letters && name_rule_spaces(t->text, r[-2].end, r[-1].start))
+            c |= OF_SMALL_THING;
         if (word_in(r, " from at of bei von vom aus chez de ") && next + 1 < t->w->n && r[1].capital)
             c |= HAS_PLACE;
         if (word_in(r, " from in of aus bei ") && next + 1 < t->w->n && r[1].tags & TAG_ROLE) c |= HAS_ROLE;

@@ -86,6 +86,7 @@ static bool goes_on(const struct name_text *t, size_t k, bool small)
     if (x->n_fold == 1) return x->capital && k + 1 < t->w->n && t->text[x->end] == '\''; /* O'Shaughnessy */
     if (!x->capital && !small) return t->text[x->start - 1] == '-' && !(x->tags & TAG_COMMON);
     if (x->tags & (TAG_THING | TAG_LEGAL | TAG_STREET) && !(x->tags & TAG_LAST)) return false;
+    if (!x->tags && x[-1].tags & TAG_FIRST && name_context_behind(t, k - 1, 1) & OF_THING) return false;
     if (x->upper && x->n_fold <= ACRONYM && !x[-1].upper && !(x->tags & (TAG_FIRST | TAG_LAST))) return false;
     kind = kind_of(t, k, TAG_LAST | TAG_FIRST);
     if (t->text[x->start - 1] == '-' && x->capital) return true;
@@ -173,6 +174,8 @@ static bool single_counts(const struct name_text *t, size_t i, unsigned c)
     enum kind kind = kind_of(t, i, TAG_FIRST | TAG_LAST);
     bool month = x->tags & TAG_MONTH;
 
+    /* "Jack of all trades", "Nick the top corner" */
+    if (c == BEGINS && i + 1 < t->w->n && word_in(x + 1, " the of ") && name_rule_spaces(t->text, x->end, x[1].start)) return false;
     if (c & (OF_THING | OF_SMALL_THING) && !(c & (BY_TITLE | BY_GREETING | BY_HEADER | BY_CLOSING)))
         return false;
     if (c & BY_TITLE && (kind != NO_NAME || name_rule_salutation(x - 1)))
@@ -303,7 +306,7 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
         if (!t->w->items[i + n].capital || kind_of(t, i + n, TAG_LAST) == NO_NAME) return false;
         c = name_context(t, i, n + 1, before);
         if (!(c & (BY_TITLE | BY_SPEAK | BY_ASK | BY_HEADER | BY_LIST | ACTS_PERSON)) &&
-            !(x->capital && c & LIKELY && kind_of(t, i + n, TAG_LAST) == KNOWN && !t->nouns))
+            !(x->capital && c & LIKELY && (n > 1 || kind_of(t, i + n, TAG_LAST) == KNOWN) && !t->nouns))
             return false;
         describe(t, i, n + name_length(t, i + n, false), NAME_LAST, 0.65, out);
         return true;
@@ -338,7 +341,8 @@ static bool person_at(const struct name_text *t, size_t i, size_t before, struct
 
 bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct name_found *out)
 {
-    return person_at(t, i, before, out) && !in_address(t, i);
+    return person_at(t, i, before, out) && !in_address(t, i) &&
+           (name_rule_brand(t, i) ? i > 0 && t->w->items[i - 1].tags & TAG_TITLE : true);
 }
 
 bool name_rule_again_small(const struct word *x)

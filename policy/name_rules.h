@@ -50,6 +50,9 @@ bool name_rule_person(const struct name_text *t, size_t i, size_t before, struct
 bool name_rule_again(const struct name_text *t, size_t i);
 bool name_rule_again_small(const struct word *x); /* the same of a word without a capital, wherever it stands */
 
+/* Is word i, with the word before or behind it, a company that is written like a person ("Morgan Stanley")? */
+bool name_rule_brand(const struct name_text *t, size_t i);
+
 /* Only spaces between two places of a text? */
 bool name_rule_spaces(const char *text, size_t from, size_t upto);
 
