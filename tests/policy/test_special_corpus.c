@@ -70,7 +70,8 @@ static void measure(const char *name, bool loud, struct score *score)
     fclose(f);
 }
 
-static void check(const char *what, const struct score *s)
+/* Floors in per cent. */
+static void check(const char *what, const struct score *s, size_t recall, size_t precision)
 {
     size_t sentences = 0, found = 0;
 
@@ -84,8 +85,8 @@ static void check(const char *what, const struct score *s)
            100.0 * (double)found / (double)sentences, found, sentences,
            100.0 * (double)found / (double)(found + s->wrong), s->wrong, s->plain);
     fflush(stdout);
-    ck_assert(100 * found >= 95 * sentences);
-    ck_assert(100 * found >= 90 * (found + s->wrong));
+    ck_assert(100 * found >= recall * sentences);
+    ck_assert(100 * found >= precision * (found + s->wrong));
 }
 
 START_TEST(sentences_to_look_at)
@@ -93,11 +94,11 @@ START_TEST(sentences_to_look_at)
     struct score score = {.plain = 0};
 
     static const char *const names[] = {"tune.tsv",  "later.tsv",   "later-2.tsv", "later-3.tsv", "fresh.tsv",
-                                        "fresh-2.tsv", "fresh-3.tsv", "fresh-4.tsv", "fresh-5.tsv", "fresh-6.tsv"};
+                                        "fresh-2.tsv", "fresh-3.tsv", "fresh-4.tsv", "fresh-5.tsv", "fresh-6.tsv", "unseen.tsv"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         measure(names[i], true, &score);
-    check("tuned on", &score);
+    check("tuned on", &score, 95, 90);
 }
 END_TEST
 
@@ -106,7 +107,17 @@ START_TEST(held_out_sentences)
     struct score score = {.plain = 0};
 
     measure("held-out.tsv", false, &score);
-    check("held out", &score);
+    check("held out", &score, 95, 90);
+}
+END_TEST
+
+/* Rules are not changed by what is found here: what stands is the floor, below the goal. */
+START_TEST(unseen_sentences)
+{
+    struct score score = {.plain = 0};
+
+    measure("unseen-2.tsv", false, &score);
+    check("unseen", &score, 77, 90);
 }
 END_TEST
 
@@ -117,8 +128,8 @@ START_TEST(new_sentences)
 
     if (!getenv("SPECIAL_NEW")) return;
     measure(getenv("SPECIAL_NEW"), true, &score);
-    check("new", &score);
+    check("new", &score, 95, 90);
 }
 END_TEST
 
-SUITE_MAIN("special_corpus", sentences_to_look_at, held_out_sentences, new_sentences)
+SUITE_MAIN("special_corpus", sentences_to_look_at, held_out_sentences, unseen_sentences, new_sentences)
