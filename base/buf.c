@@ -27,6 +27,14 @@ void buf_reset(struct buf *b)
         b->data[0] = '\0';
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+    if (len >= b->len)
+        return;
+    explicit_bzero(b->data + len, b->len - len);
+    b->len = len;
+}
+
 void buf_wipe(struct buf *b)
 {
     if (b->data != empty)

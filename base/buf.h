@@ -23,6 +23,8 @@ void buf_clear(struct buf *b); /* frees; b is as after buf_init() with the same 
 void buf_reset(struct buf *b); /* empties and forgets a failure, keeps the memory */
 void buf_wipe(struct buf *b);  /* overwrites with zeros, then buf_clear(): for secrets and PII */
 
+void buf_cut(struct buf *b, size_t len); /* keep the first len bytes; the memory of the others is zeroed */
+
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);

@@ -217,7 +217,8 @@ static enum rc open_model(struct app *a, bool with_engine, struct err *e)
     struct engine_options eo = {.threads = (int)s->model_threads,
                                 .context = (uint32_t)s->model_context,
                                 .sequences = (uint32_t)app_sequences(a),
-                                .chunk = (uint32_t)s->model_chunk};
+                                .chunk = (uint32_t)s->model_chunk,
+                                .kv_type = strcmp(s->model_kv_type, "q8") == 0 ? KV_Q8 : KV_F16};
     if (info.n_context && eo.context > info.n_context)
         eo.context = info.n_context;
     return engine_open(a->model, &eo, &a->engine, e);

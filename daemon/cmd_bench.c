@@ -19,6 +19,7 @@ struct bench {
     const char *path;
     size_t threads, prefill, decode, sequences, shared_prefix, runs, depth, records;
     int draft;
+    enum kv_type kv_type;
 };
 
 static void print_help(void)
@@ -41,6 +42,7 @@ static void print_help(void)
            "                     \"job_s\" and \"job_tps\", tokens written a second\n"
            "  --draft auto|off|N tokens guessed from the text so far and judged in one step: as many as pay, none\n"
            "                     (default: random text does not stand for any real one), always N\n"
+           "  --kv-type f16|q8   numbers that the KV cache holds (default f16)\n"
            "  --runs N           default 5, after one that does not count\n");
 }
 
@@ -234,7 +236,8 @@ static enum rc run_bench(const struct bench *b, struct err *e)
     struct engine_options opt = {.threads = (int)b->threads,
                                  .sequences = (uint32_t)b->sequences,
                                  .context = context_of(b),
-                                 .draft = b->draft};
+                                 .draft = b->draft,
+                                 .kv_type = b->kv_type};
     struct engine_stats stats;
     struct model_info info;
     struct rusage usage;
@@ -272,6 +275,7 @@ int cmd_bench(const char *config, int argc, char **argv)
                                             {"depth", required_argument, NULL, 'D'},
                                             {"records", required_argument, NULL, 'R'},
                                             {"draft", required_argument, NULL, 'g'},
+                                            {"kv-type", required_argument, NULL, 'v'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct bench b = {.prefill = 512, .decode = 128, .sequences = 1, .runs = 5, .draft = DRAFT_OFF};
@@ -297,6 +301,7 @@ int cmd_bench(const char *config, int argc, char **argv)
         }
         if (c == 'm') b.path = optarg;
         if (c == 'g' && !cmd_draft_option(optarg, &b.draft)) return cli_usage(argv[0], "--draft is auto, off or 1 to 15");
+        if (c == 'v' && !cmd_kv_option(optarg, &b.kv_type)) return cli_usage(argv[0], "--kv-type is f16 or q8");
         for (size_t i = 0; i < COUNT_OF(numbers); i++) {
             if (numbers[i].c != c) continue;
             if (!str_int64(optarg, numbers[i].lo, numbers[i].hi, &value))

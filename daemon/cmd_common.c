@@ -53,7 +53,7 @@ int cmd_count(const char *command, const char *what, const char *word, size_t *o
 
 static const char *const kinds[] = {"summary", "email", "enrichment"};
 static const char *const intents[] = {"follow-up", "introduction",  "meeting",     "proposal", "renewal",
-                                      "thank-you", "re-engagement", "case-update", "apology"};
+                                      "thank-you", "re-engagement", "case-update", "apology", "reply"};
 static const char *const tones[] = {"neutral", "warm", "brief"};
 static const char *const languages[] = {"en", "de"};
 
@@ -140,7 +140,7 @@ void brief_args_help(void)
 {
     printf("  --kind K         summary or email\n"
            "  --intent I       e-mail: follow-up (default), introduction, meeting, proposal, renewal, thank-you,\n"
-           "                   re-engagement, case-update, apology\n"
+           "                   re-engagement, case-update, apology, reply\n"
            "  --tone T         e-mail: neutral (default), warm, brief\n"
            "  --language L     en or de (default: the contact's, as the policy says)\n"
            "  --to CONTACT_ID  e-mail: to this contact of the record, not to its primary one\n"

@@ -78,6 +78,12 @@ bool cmd_draft_option(const char *text, int *out)
     return true;
 }
 
+bool cmd_kv_option(const char *text, enum kv_type *out)
+{
+    *out = strcmp(text, "q8") == 0 ? KV_Q8 : KV_F16;
+    return *out == KV_Q8 || strcmp(text, "f16") == 0;
+}
+
 /* All of stdin. */
 static enum rc read_stdin(struct buf *b, struct err *e)
 {
@@ -322,6 +328,7 @@ static void help_generate(void)
            "  --repeat-window N  ... among the last N of prompt and output (default 64)\n"
            "  --draft auto|off|N tokens guessed from the text so far and judged in one step; what is written does not\n"
            "                     depend on it (default auto: as many as pay)\n"
+           "  --kv-type f16|q8   numbers that the KV cache holds: halves (default) or bytes with scales, in half the memory\n"
            "  --ids              instead of text, {\"ids\": [...]} of the new tokens at the end\n"
            "  --threads N        default: all processors\n");
 }
@@ -331,6 +338,7 @@ struct generate {
     size_t n, threads;
     bool chat, ids;
     int draft;
+    enum kv_type kv_type;
     struct sampling sampling;
 };
 
@@ -399,7 +407,7 @@ static enum rc run_generate(const struct model *m, const struct generate *g, con
                             struct err *e)
 {
     struct model_info info;
-    struct engine_options opt = {.threads = (int)g->threads, .sequences = 1, .draft = g->draft};
+    struct engine_options opt = {.threads = (int)g->threads, .sequences = 1, .draft = g->draft, .kv_type = g->kv_type};
     struct submission s = {.ids = ids, .n_ids = n, .max_tokens = g->n, .sampling = g->sampling};
     struct engine *engine = NULL;
     enum rc rc;
@@ -462,6 +470,8 @@ static bool generate_option(struct generate *g, int c, const char *arg)
         return true;
     case 'g':
         return cmd_draft_option(arg, &g->draft);
+    case 'v':
+        return cmd_kv_option(arg, &g->kv_type);
     default: /* 'M' */
         if (!str_double(arg, 0, 1, &d)) return false;
         g->sampling.min_p = (float)d;
@@ -480,8 +490,8 @@ int cmd_generate(const char *config, int argc, char **argv)
         {"top-p", required_argument, NULL, 'P'},   {"min-p", required_argument, NULL, 'M'},
         {"repeat-penalty", required_argument, NULL, 'R'},
         {"repeat-window", required_argument, NULL, 'W'},
-        {"draft", required_argument, NULL, 'g'},   {"help", no_argument, NULL, 'h'},
-        {0}};
+        {"draft", required_argument, NULL, 'g'},   {"kv-type", required_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},          {0}};
     struct generate g = {.n = 128, .sampling = {.top_p = 1}};
     struct model *m = NULL;
     int32_t *ids = NULL;

@@ -4,9 +4,12 @@
 #define DAEMON_CMD_MODEL_H
 
 #include <stdbool.h>
+#include "../inference/inference.h"
 
 /* "auto", "off" or a number as engine_options.draft; false if it is none of these. */
 bool cmd_draft_option(const char *text, int *out);
+/* "f16" or "q8"; false if it is none of these. */
+bool cmd_kv_option(const char *text, enum kv_type *out);
 
 int cmd_tokenize(const char *config, int argc, char **argv);
 int cmd_logits(const char *config, int argc, char **argv);

@@ -8,6 +8,7 @@
 #include "governance.h"
 #include "in_force.h"
 #include "made_event.h"
+#include "schema_fill.h"
 
 #define STEP_TIMEOUT_MS 600000 /* of one step, its time in the engine's queue included */
 #define MAX_BULLETS 64
@@ -245,7 +246,7 @@ static enum rc release(struct making *m, struct err *e)
     }
     const char *schema = template_schema(m->template);
     struct constraint *by_schema = NULL;
-    enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &by_schema, e) : RC_OK;
+    enum rc rc = schema ? schema_form(schema, &by_schema, e) : RC_OK;
     if (by_schema) {
         d.fields_fit = write_fields_fit;
         d.fields_ctx = by_schema;

@@ -36,6 +36,8 @@ const struct setting settings_table[] = {
      "kernels to use; auto: the fastest that this processor has"},
     {"model.activations", SETTING_CHOICE, AT(model_activations), "auto", 0, 0, "auto|8|16", false,
      "bits of the integers that quantised weights are multiplied with: 8 is fastest, 16 next to exact; auto: 16 in small models"},
+    {"model.kv_type", SETTING_CHOICE, AT(model_kv_type), "f16", 0, 0, "f16|q8", false,
+     "numbers that the KV cache holds: half floats, or bytes with scales, in 53 % of the memory"},
     {"model.chat_template", SETTING_TEXT, AT(model_chat_template), "auto", 0, 0, NULL, false,
      "auto: the one that the file names; none: plain prompts; else a family (chatml, llama3, ...) or the template itself"},
     {"model.temperature", SETTING_REAL, AT(temperature), "0", 0, 2000, NULL, true,

@@ -289,6 +289,14 @@ static enum rc step_option(struct parser *p, const struct tag *tag, char *word, 
         s->each = word + 5;
         return RC_OK;
     }
+    if (str_starts(word, "copy=") && is_path(word + 5)) {
+        s->copy = word + 5;
+        return RC_OK;
+    }
+    if (str_starts(word, "lead=") && is_path(word + 5)) {
+        s->lead = word + 5;
+        return RC_OK;
+    }
     if (strcmp(word, "lines=yes") == 0) {
         s->lines = true;
         return RC_OK;
@@ -316,6 +324,8 @@ static enum rc parse_step(struct parser *p, const struct tag *tag)
     enum rc rc = RC_OK;
     for (char *w; rc == RC_OK && (w = strtok_r(NULL, " ", &save));)
         rc = step_option(p, tag, w, &s->about);
+    if (rc == RC_OK && s->about.lead && !s->about.copy)
+        rc = bad(p, tag->line, "lead= goes with copy= only, in step", s->about.name);
     if (rc == RC_OK)
         rc = next_tag(p, &text, &n, &stop);
     if (rc == RC_OK && (!is_tag(&stop, "system") || !is_blank(text, n)))
@@ -412,8 +422,8 @@ static enum rc parse_file(struct parser *p)
         if (rc != RC_OK)
             return rc;
     }
-    if (!p->t->n_steps || !p->t->has_output)
-        return bad(p, line_of(p, p->end), "a template needs at least one {{step}} and an {{output}} or {{schema}}", "");
+    if (!p->t->has_output || (p->t->schema && !p->t->n_steps))
+        return bad(p, line_of(p, p->end), "a template needs an {{output}}, or a {{step}} and a {{schema}}", "");
     return RC_OK;
 }
 
@@ -950,6 +960,12 @@ void composition_clear(struct composition *c)
     prompt_clear(&c->bullets);
     free(c->by_code);
     c->by_code = NULL;
+}
+
+const struct policy_node *template_value(const struct policy_admitted *a, const struct policy_node *item, const char *path)
+{
+    const struct policy_node *found = item ? look_up(item, path) : NULL;
+    return found ? found : look_up(policy_admitted_root(a), path);
 }
 
 enum rc template_items_open(const struct template_step *s, const struct policy_admitted *a, const struct reading *how,

@@ -25,6 +25,8 @@ struct template_step {
     unsigned max_tokens;
     unsigned max_sentences;
     bool lines;            /* may write line breaks */
+    const char *copy;      /* value whose sentences it chooses from and writes as they are; or NULL */
+    const char *lead;      /* value that comes before them; or NULL */
 };
 
 struct template;
@@ -78,6 +80,9 @@ struct composition {
 MUST_USE enum rc output_render(const struct template *t, const struct policy_admitted *a,
                                const struct step_output *outputs, struct composition *out, struct err *e);
 void composition_clear(struct composition *c);
+
+/* What a path of a step means: the item's, else the record's; NULL if there is none. */
+const struct policy_node *template_value(const struct policy_admitted *a, const struct policy_node *item, const char *path);
 
 /* The template for (object, purpose) in a folder: OBJECT.KIND.tmpl, else default.KIND.tmpl. RC_BAD names both;
  * enrichment without a schema, or a schema in another kind. */

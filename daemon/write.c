@@ -7,12 +7,14 @@
 #include <string.h>
 #include <time.h>
 #include "../base/clock.h"
+#include "schema_fill.h"
 
 #define MAX_WORDS 2048
 #define MAX_SLOTS 2048
 #define OUTPUT_MAX_BYTES ((size_t)64 << 10)
 #define CANCEL_LOOK_MS 500 /* how soon a cancelled wait is noticed */
 #define RETRY_TEMPERATURE 0.7f
+#define SCHEMA_TOKENS 800 /* of the notes whose sentences and words a schema may offer */
 
 /* ---- the fact lock of one prompt ---------------------------------------------------------------------------------- */
 
@@ -122,6 +124,101 @@ out:
     return rc;
 }
 
+/* ---- a step that copies --------------------------------------------------------------------------------------------- */
+
+static size_t count_tokens(void *ctx, const char *text, size_t n)
+{
+    const struct segment s = {SEGMENT_DATA, text, n};
+    int32_t *ids = NULL;
+    size_t n_ids = 0;
+    struct err e;
+    if (model_tokenize_segments(ctx, &s, 1, false, &ids, &n_ids, &e) != RC_OK)
+        n_ids = n; /* at most a token a byte */
+    free(ids);
+    return n_ids;
+}
+
+/* The heaviest that the step's sentences and tokens have room for; the others go. Bit i of the result: passage i. */
+static uint32_t heaviest(const struct writer *w, const struct template_step *step, const char *lead, const struct policy_passage *all,
+                         size_t n)
+{
+    size_t room = step->max_tokens, taken = 0, cost[POLICY_MAX_PASSAGES];
+    uint32_t chosen = 0, passed = 0;
+    size_t frame = count_tokens((void *)w->model, lead, strlen(lead)) + 1; /* and the end */
+    room -= frame < room ? frame : room;
+    for (size_t i = 0; i < n; i++)
+        cost[i] = count_tokens((void *)w->model, all[i].text, strlen(all[i].text)) + 1;
+    for (size_t turn = 0; turn < n && taken < step->max_sentences; turn++) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++)
+            if (!(passed >> i & 1) && (best == n || all[i].weight > all[best].weight))
+                best = i;
+        passed |= UINT32_C(1) << best;
+        if (cost[best] > room)
+            continue;
+        room -= cost[best];
+        chosen |= UINT32_C(1) << best;
+        taken++;
+    }
+    return chosen;
+}
+
+static char *text_of(const struct policy_node *node)
+{
+    struct buf b;
+    buf_init(&b, PROMPT_MAX_BYTES);
+    for (size_t i = 0; node && i < node->n_pieces; i++)
+        buf_add(&b, node->pieces[i].bytes, node->pieces[i].n);
+    char *text = buf_take(&b, NULL);
+    buf_wipe(&b);
+    return text;
+}
+
+/* *out stays NULL where the record has nothing to copy. */
+static enum rc lock_copy(const struct writer *w, const struct template_step *step, const struct policy_admitted *a,
+                         const struct policy_node *item, struct constraint **out, struct err *e)
+{
+    const struct policy_node *node = template_value(a, item, step->copy);
+    struct extract_passage chosen[POLICY_MAX_PASSAGES];
+    struct policy_passages *passages = NULL;
+    const struct policy_passage *all;
+    size_t n = 0, n_all;
+    if (!node || node->kind != ADMITTED_VALUE)
+        return RC_OK;
+    char *lead = text_of(step->lead ? template_value(a, item, step->lead) : NULL);
+    enum rc rc = lead ? policy_passages_open(a, node, &passages, e) : err_set(e, RC_NOMEM, "write: out of memory");
+    if (rc == RC_OK) {
+        all = policy_passages_list(passages, &n_all);
+        uint32_t those = n_all ? heaviest(w, step, lead, all, n_all) : 0;
+        for (size_t i = 0; i < n_all; i++)
+            if (those >> i & 1)
+                chosen[n++] = (struct extract_passage){all[i].text, all[i].weight >= POLICY_HEAVY};
+        if (n)
+            rc = constraint_extract(&(struct extract){lead, chosen, n}, out, e);
+    }
+    policy_passages_close(passages);
+    free(lead);
+    return rc;
+}
+
+/* ---- a schema with the record's own words ------------------------------------------------------------------------------ */
+
+/* What the model may write: the template's schema, with the record's own words where it has marks for them. */
+static enum rc schema_of(const struct writer *w, const char *schema, const struct policy_admitted *a, struct buf *out, struct err *e)
+{
+    const struct policy_room room = {.max = SCHEMA_TOKENS, .cost = count_tokens, .ctx = (void *)w->model};
+    struct policy_choices *c = NULL;
+    if (!schema_has_marks(schema)) {
+        buf_str(out, schema);
+        return buf_check(out, "a schema", e);
+    }
+    enum rc rc = policy_choices_open(a, &room, &c, e);
+    if (rc == RC_OK)
+        rc = schema_fill(schema, c, out, e);
+    policy_choices_close(c);
+    return rc;
+}
+
 /* ---- one call of the engine ----------------------------------------------------------------------------------------- */
 
 struct call {
@@ -135,6 +232,7 @@ struct call {
     pthread_mutex_t mutex;
     pthread_cond_t done_cond;
     bool done;
+    bool nothing; /* to copy */
     struct constraint *schema; /* what it writes is a document that fits this; or NULL */
     struct finish finish;
     char message[200];
@@ -226,18 +324,6 @@ static enum rc assemble(const struct writer *w, struct call *c, struct err *e)
     return rc;
 }
 
-static size_t count_tokens(void *ctx, const char *text, size_t n)
-{
-    const struct segment s = {SEGMENT_DATA, text, n};
-    int32_t *ids = NULL;
-    size_t n_ids = 0;
-    struct err e;
-    if (model_tokenize_segments(ctx, &s, 1, false, &ids, &n_ids, &e) != RC_OK)
-        n_ids = n; /* at most a token a byte */
-    free(ids);
-    return n_ids;
-}
-
 static void forget_prompt(struct call *c)
 {
     prompt_clear(&c->system);
@@ -269,11 +355,27 @@ static enum rc fit(const struct writer *w, const struct template *t, size_t step
     return rc;
 }
 
+/* What the step may write, its prompt known. schema: NULL for text. */
+static enum rc lock_step(const struct writer *w, const struct template_step *step, const char *schema, const struct policy_admitted *a,
+                         const struct policy_node *item, struct call *c, struct err *e)
+{
+    enum rc rc = RC_OK;
+    if (step->copy) {
+        rc = lock_copy(w, step, a, item, &c->lock, e);
+        c->nothing = !c->lock;
+    } else if (policy_facts_slots(w->policy)) {
+        rc = lock_facts(step, schema, &c->user, a, &c->lock, e);
+    } else if (schema) {
+        rc = constraint_json_schema(schema, strlen(schema), NULL, &c->lock, e);
+    }
+    return rc;
+}
+
 static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
     const struct template_step *about;
-    const char *schema = NULL;
+    struct buf schema; /* empty: it writes text */
     struct call *c = calloc(1, sizeof(*c));
     if (!c)
         return err_set(e, RC_NOMEM, "write: out of memory");
@@ -281,15 +383,18 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
     buf_init(&c->text, OUTPUT_MAX_BYTES);
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->done_cond, NULL);
-    if (step + 1 == template_steps(t, &about))
-        schema = template_schema(t);
-    enum rc rc = schema ? constraint_json_schema(schema, strlen(schema), NULL, &c->schema, e) : RC_OK;
+    buf_init(&schema, OUTPUT_MAX_BYTES);
+    enum rc rc = RC_OK;
+    if (step + 1 == template_steps(t, &about) && template_schema(t)) {
+        rc = schema_of(w, template_schema(t), a, &schema, e);
+        if (rc == RC_OK)
+            rc = schema_form(template_schema(t), &c->schema, e);
+    }
     if (rc == RC_OK)
         rc = fit(w, t, step, a, item, outputs, c, e);
-    if (rc == RC_OK && policy_facts_slots(w->policy))
-        rc = lock_facts(&about[step], schema, &c->user, a, &c->lock, e);
-    else if (rc == RC_OK && schema)
-        rc = constraint_json_schema(schema, strlen(schema), NULL, &c->lock, e);
+    if (rc == RC_OK)
+        rc = lock_step(w, &about[step], schema.len ? schema.data : NULL, a, item, c, e);
+    buf_wipe(&schema);
     return rc;
 }
 
@@ -452,6 +557,10 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
 {
     struct policy_judged judged;
     char *first = NULL, *second = NULL;
+    if (c->nothing) {
+        *text = strdup("");
+        return *text ? RC_OK : err_set(e, RC_NOMEM, "write: out of memory");
+    }
     enum rc rc = take_answer(w, c, out, true, &first, e);
     if (rc != RC_OK)
         return rc;
@@ -522,7 +631,7 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
             rc = note_part(&asked->shown, &calls[k]->user, e);
         if (rc == RC_OK && k == 0) /* the items of a step share them */
             rc = note_part(&asked->instructions, &calls[k]->system, e);
-        if (rc == RC_OK)
+        if (rc == RC_OK && !calls[k]->nothing)
             rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
     }
     for (size_t k = 0; rc == RC_OK && k < n; k++)

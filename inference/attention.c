@@ -10,6 +10,7 @@
 
 #include "graph.h"
 
+#define BLOCKS_AHEAD 2   /* that are fetched while one is read; of rows that share none, one each */
 #define MOST_TOGETHER 64 /* queries of one call of attend() */
 
 void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
@@ -33,61 +34,71 @@ static void all_rows(struct forward *f, const struct weight *w, const struct act
 
 /* ---- heads of their own keys and values ---------------------------------------------------------------- */
 
-static void norm_heads(const struct forward *f, float *x, const float *gain, size_t n)
-{
-    size_t one = f->m->arch->qk_norm == QK_NORM_HEAD ? f->m->shape.n_head : n;
-
-    if (!gain) return;
-    for (size_t at = 0; at < n; at += one)
-        f->k->rms_norm(x + at, gain, one, f->m->shape.norm_eps, x + at);
-}
-
-static void turn_heads(const struct forward *f, float *x, size_t n, const float *turns)
-{
-    for (size_t at = 0; at < n; at += f->m->shape.n_head)
-        rope_turn(f->m->arch->rope, x + at, f->m->shape.n_rope, turns);
-}
-
 static uint32_t block_of(const struct row *r)
 {
     return r->blocks[r->position / KV_BLOCK];
 }
 
-static void store_heads(const struct forward *f, size_t i)
+static const float *of_head(const float *bias, size_t h, size_t head)
 {
+    return bias ? bias + h * head : NULL;
+}
+
+/* Head h of a row of queries or keys, from the product to what attention reads. */
+static void turn_head(const struct forward *f, size_t i, float *x, size_t h, const float *bias, const float *gain)
+{
+    const struct shape *s = &f->m->shape;
+
+    if (f->m->arch->qk_norm != QK_NORM_ROW) {
+        graph_add(x, of_head(bias, h, s->n_head), s->n_head);
+        if (gain) f->k->rms_norm(x, gain, s->n_head, s->norm_eps, x);
+    }
+    rope_turn(f->m->arch->rope, x, s->n_rope, f->turns + i * s->n_rope);
+}
+
+/* Key and value of head `h` of row i into the cache, and the queries that look at them. */
+static void place_head(const struct forward *f, size_t i, size_t h)
+{
+    const struct layer *y = f->layer;
     size_t head = f->m->shape.n_head, place = f->rows[i].position % KV_BLOCK;
     uint32_t block = block_of(&f->rows[i]);
-    uint16_t halves[MODEL_MAX_HEAD];
+    float *key = f->key + i * f->n_kv + h * head, *value = f->value + i * f->n_kv + h * head;
 
-    for (size_t h = 0; h < f->m->shape.n_heads_kv; h++) {
-        uint16_t *keys = kv_keys(f->kv, block, f->layer_index, h);
+    turn_head(f, i, key, h, y->k_bias, y->k_norm);
+    graph_add(value, of_head(y->v_bias, h, head), head);
+    kv_write(f->kv, f->k, key, head, true, place, kv_keys(f->kv, block, f->layer_index, h));
+    kv_write(f->kv, f->k, value, head, false, place, kv_values(f->kv, block, f->layer_index, h));
+    for (size_t k = h * f->span; k < (h + 1) * f->span; k++) {
+        float *q = f->q + i * f->n_q + k * head;
 
-        f->k->to_half(f->key + i * f->n_kv + h * head, head, halves);
+        turn_head(f, i, q, k, y->q_bias, y->q_norm);
         for (size_t d = 0; d < head; d++)
-            keys[d * KV_BLOCK + place] = halves[d];
-        f->k->to_half(f->value + i * f->n_kv + h * head, head,
-                      kv_values(f->kv, block, f->layer_index, h) + place * head);
+            q[d] *= f->m->shape.attention_scale;
     }
+}
+
+static void norm_row(const struct forward *f, float *x, const float *bias, const float *gain, size_t n)
+{
+    graph_add(x, bias, n);
+    if (gain) f->k->rms_norm(x, gain, n, f->m->shape.norm_eps, x);
+}
+
+static void norm_whole_row(void *ctx, size_t i, size_t worker)
+{
+    const struct forward *f = ctx;
+
+    (void)worker;
+    norm_row(f, f->q + i * f->n_q, f->layer->q_bias, f->layer->q_norm, f->n_q);
+    norm_row(f, f->key + i * f->n_kv, f->layer->k_bias, f->layer->k_norm, f->n_kv);
 }
 
 static void place_heads(void *ctx, size_t i, size_t worker)
 {
     const struct forward *f = ctx;
-    const struct layer *y = f->layer;
-    const float *turns = f->turns + i * f->m->shape.n_rope;
-    float *q = f->q + i * f->n_q, *key = f->key + i * f->n_kv;
 
     (void)worker;
-    graph_add(q, y->q_bias, f->n_q);
-    graph_add(key, y->k_bias, f->n_kv);
-    graph_add(f->value + i * f->n_kv, y->v_bias, f->n_kv);
-    norm_heads(f, q, y->q_norm, f->n_q);
-    norm_heads(f, key, y->k_norm, f->n_kv);
-    turn_heads(f, q, f->n_q, turns);
-    turn_heads(f, key, f->n_kv, turns);
-    for (size_t k = 0; k < f->n_q; k++)
-        q[k] *= f->m->shape.attention_scale;
-    store_heads(f, i);
+    for (size_t h = 0; h < f->m->shape.n_heads_kv; h++)
+        place_head(f, i, h);
 }
 
 static void queries_of_heads(struct forward *f)
@@ -96,7 +107,8 @@ static void queries_of_heads(struct forward *f)
     all_rows(f, &f->layer->k, &f->normed, f->key);
     all_rows(f, &f->layer->v, &f->normed, f->value);
     graph_multiply(f);
-    graph_for_rows(f, place_heads, f->n);
+    if (f->m->arch->qk_norm == QK_NORM_ROW) graph_for_rows(f, norm_whole_row, f->n);
+    if (!f->places) graph_for_rows(f, place_heads, f->n);
 }
 
 /* ---- a latent vector ----------------------------------------------------------------------------------- */
@@ -123,8 +135,7 @@ static void place_latent(void *ctx, size_t i, size_t worker)
     (void)worker;
     graph_norm(f, latent, f->layer->latent.kv_norm, NULL, s->n_latent, latent);
     rope_turn(f->m->arch->rope, latent + s->n_latent, s->n_rope, turns);
-    f->k->to_half(latent, n_key,
-                  kv_latents(f->kv, block_of(row), f->layer_index) + row->position % KV_BLOCK * n_key);
+    kv_write(f->kv, f->k, latent, n_key, false, row->position % KV_BLOCK, kv_latents(f->kv, block_of(row), f->layer_index));
     for (size_t h = 0; h < s->n_heads; h++) {
         const float *q = f->q + i * f->n_q + h * s->n_head;
         float *plain = f->q_plain.f + (i * s->n_heads + h) * n_plain;
@@ -256,16 +267,16 @@ static void attend_queries(const struct forward *f, const struct task *t, const 
                            uint32_t block)
 {
     if (f->m->shape.n_latent)
-        f->k->attend_latent(t->n_key, t->n_value, queries, n, kv_latents(f->kv, block, f->layer_index));
+        f->k->attend_latent(kv_type(f->kv), t->n_key, t->n_value, queries, n, kv_latents(f->kv, block, f->layer_index));
     else
-        f->k->attend(t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
+        f->k->attend(kv_type(f->kv), t->n_key, queries, n, kv_keys(f->kv, block, f->layer_index, t->head_kv),
                      kv_values(f->kv, block, f->layer_index, t->head_kv));
 }
 
 /* Fetch what the task's rows see of block b: blocks lie far from each other, where no hardware expects the next one. */
 static void fetch_block(const struct forward *f, const struct task *t, size_t b)
 {
-    size_t keys = KV_BLOCK * t->n_key * sizeof(uint16_t), values = KV_BLOCK * t->n_value * sizeof(uint16_t);
+    size_t keys = kv_rows_bytes(kv_type(f->kv), t->n_key), values = kv_rows_bytes(kv_type(f->kv), t->n_value);
     uint32_t before = UINT32_MAX;
 
     for (size_t r = 0; r < t->n_rows; r++) {
@@ -339,7 +350,7 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
 {
     const struct forward *f = ctx;
     const struct task t = task_of(f, index, worker);
-    size_t n_blocks = 0;
+    size_t n_blocks = 0, ahead = t.n_rows > 1 ? 1 : BLOCKS_AHEAD;
 
     for (size_t r = 0; r < t.n_rows; r++) {
         size_t n = kv_blocks((size_t)f->rows[t.first_row + r].position + 1);
@@ -347,9 +358,12 @@ static void attend_tile(void *ctx, size_t index, size_t worker)
         n_blocks = n > n_blocks ? n : n_blocks;
     }
     begin_softmax(f, &t);
-    fetch_block(f, &t, 0);
+    for (size_t b = 0; b < n_blocks && b < ahead; b++)
+        fetch_block(f, &t, b);
+    for (size_t r = 0; r < t.n_rows && f->places; r++)
+        place_head(f, t.first_row + r, t.head_kv);
     for (size_t b = 0; b < n_blocks; b++) {
-        if (b + 1 < n_blocks) fetch_block(f, &t, b + 1);
+        if (b + ahead < n_blocks) fetch_block(f, &t, b + ahead);
         attend_block(f, &t, b);
     }
     for (size_t r = 0; r < t.n_rows; r++)
@@ -379,11 +393,21 @@ static void attention_ahead(struct forward *f)
     pool_ahead(f->pool, all, n);
 }
 
+/* What the inner layer reads whatever experts are chosen; while they are, there is time for the next layer's, too. */
+static void inner_ahead(struct forward *f)
+{
+    const struct layer *y = f->layer, *next = f->layer_index + 1 < f->m->shape.n_layers ? y + 1 : y;
+
+    graph_ahead(f, (const struct weight *[]){&y->router, &y->shared.gate, &y->shared.up, &y->dense.gate, &y->dense.up,
+                                             &next->q, &next->k, &next->v, &next->latent.q_down, &next->latent.kv_down}, 10);
+}
+
 void graph_attention(struct forward *f)
 {
     const struct shape *s = &f->m->shape;
     size_t tiles = (f->n + ATTENTION_TILE - 1) / ATTENTION_TILE;
 
+    f->places = tiles == 1 && !s->n_latent; /* no task needs another's */
     attention_ahead(f);
     if (s->n_latent)
         queries_of_latent(f);
@@ -394,7 +418,6 @@ void graph_attention(struct forward *f)
     if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
         graph_for_rows(f, quantise_attended, f->n);
     all_rows(f, &f->layer->attn_out, &f->attended, f->out);
-    graph_ahead(f, (const struct weight *[]){&f->layer->shared.gate, &f->layer->shared.up, &f->layer->dense.gate,
-                                             &f->layer->dense.up}, 4);
+    inner_ahead(f);
     graph_multiply(f);
 }

@@ -182,7 +182,7 @@ static void *engine_main(void *arg)
 
 static enum rc open_cache(struct engine *g, const struct engine_options *opt, struct err *e)
 {
-    size_t one = kv_blocks(g->context), block = kv_block_bytes(&g->m->shape), n = one * g->sequences;
+    size_t one = kv_blocks(g->context), block = kv_block_bytes(&g->m->shape, opt->kv_type), n = one * g->sequences;
     size_t most = opt->kv_bytes ? opt->kv_bytes : memory_available();
     enum rc rc;
 
@@ -193,7 +193,7 @@ static enum rc open_cache(struct engine *g, const struct engine_options *opt, st
                        (unsigned long)g->context, one, block, (one * block) >> 20,
                        opt->kv_bytes ? "allowed are" : "the system has left", most >> 20);
     if (n > most / block) n = most / block;
-    rc = kv_open(&g->m->shape, n, &g->kv, e);
+    rc = kv_open(&g->m->shape, opt->kv_type, n, &g->kv, e);
     return rc == RC_OK ? prefix_open(g->kv, n, &g->prefix, e) : rc;
 }
 

@@ -14,6 +14,7 @@
 #define PIECES      4 /* wanted for each thread */
 
 #define ROUTED 4 /* rows whose experts are chosen together, where there are enough for all threads */
+#define LOGITS 8192 /* that a thread finishes at a time */
 #define LATENT_SPAN 8 /* of the heads that share a latent vector, those of one task */
 
 /* ---- products ------------------------------------------------------------------------------------------ */
@@ -171,14 +172,20 @@ static void choose_experts(struct forward *f, size_t i)
     if (y->shared_gate.format) f->plain_share[i] = 1 / (1 + expf(-f->plain_share[i]));
 }
 
-/* Rows first to first + n. */
-static void route(struct forward *f, size_t first, size_t n)
+/* Logits of experts e to last - 1, for n rows from `first` on. */
+static void multiply_router(struct forward *f, size_t e, size_t last, size_t first, size_t n)
 {
-    const struct shape *s = &f->m->shape;
-    const struct weight *router = &f->layer->router, *gate = &f->layer->shared_gate;
+    const struct weight *router = &f->layer->router;
+    size_t stride = 2 * (size_t)f->m->shape.n_experts;
 
-    router->format->matmul(router, 0, 0, s->n_experts, &f->normed, f->identity + first, n,
-                           f->logits_of_experts + first * 2 * s->n_experts, 2 * s->n_experts);
+    router->format->matmul(router, 0, e, last, &f->normed, f->identity + first, n, f->logits_of_experts + first * stride, stride);
+}
+
+/* Rows first to first + n, whose logits are there. */
+static void choose_of_rows(struct forward *f, size_t first, size_t n)
+{
+    const struct weight *gate = &f->layer->shared_gate;
+
     if (gate->format)
         gate->format->matmul(gate, 0, 0, 1, &f->normed, f->identity + first, n, f->plain_share + first, 1);
     for (size_t i = first; i < first + n; i++)
@@ -210,7 +217,38 @@ static void before_inner(void *ctx, size_t group, size_t worker)
     (void)worker;
     for (size_t i = first; i < first + n; i++)
         enter_inner(f, i);
-    if (f->layer->router.format) route(f, first, n);
+    if (!f->layer->router.format) return;
+    multiply_router(f, 0, f->m->shape.n_experts, first, n);
+    choose_of_rows(f, first, n);
+}
+
+static void enter_row(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    enter_inner(ctx, i);
+}
+
+/* The router for all rows, MATMUL_GROUP experts at a time. */
+static void route_piece(void *ctx, size_t piece, size_t worker)
+{
+    struct forward *f = ctx;
+    size_t e = piece * MATMUL_GROUP, last = e + MATMUL_GROUP;
+
+    (void)worker;
+    multiply_router(f, e, last < f->m->shape.n_experts ? last : f->m->shape.n_experts, 0, f->n);
+}
+
+/* All that comes before the matrices of the inner layer. Where rows are fewer than threads, these share the router. */
+static void choose_all(struct forward *f)
+{
+    if (f->layer->router.format && f->n < (size_t)pool_threads(f->pool)) {
+        graph_for_rows(f, enter_row, f->n);
+        graph_for_rows(f, route_piece, (f->m->shape.n_experts + MATMUL_GROUP - 1) / MATMUL_GROUP);
+        choose_of_rows(f, 0, f->n);
+        return;
+    }
+    f->routed = f->n >= ROUTED * (size_t)pool_threads(f->pool) ? ROUTED : 1;
+    graph_for_rows(f, before_inner, (f->n + f->routed - 1) / f->routed);
 }
 
 static void add_experts(const struct forward *f, float *x, size_t i)
@@ -327,8 +365,7 @@ static void inner(struct forward *f)
     const struct ffn *plain = plain_ffn(f), *experts = &f->layer->experts;
     size_t n_experts = f->layer->router.format ? s->n_experts : 0;
 
-    f->routed = f->n >= ROUTED * (size_t)pool_threads(f->pool) ? ROUTED : 1;
-    graph_for_rows(f, before_inner, (f->n + f->routed - 1) / f->routed);
+    choose_all(f);
     if (plain) graph_ahead(f, (const struct weight *[]){&plain->down}, 1);
     if (n_experts > 0) moe_group(f->experts, f->n, s->n_used, n_experts, f->begin, f->slot_of, f->token_of);
     for (size_t e = 0; e < n_experts; e++)
@@ -377,14 +414,23 @@ static void before_output(void *ctx, size_t i, size_t worker)
     if (reads_quantised(output(f))) graph_quantise(f, &f->last, i, 0, n_embd, reads_shared(output(f)));
 }
 
-static void finish_logits(void *ctx, size_t i, size_t worker)
+static size_t logit_pieces(const struct forward *f)
+{
+    return (f->m->n_vocab + LOGITS - 1) / LOGITS;
+}
+
+/* A piece of the logits of one row. */
+static void finish_logits(void *ctx, size_t index, size_t worker)
 {
     const struct forward *f = ctx;
-    float *logits = forward_logits(f, i);
+    const float *bias = f->m->output_bias;
+    size_t pieces = logit_pieces(f), first = index % pieces * LOGITS, left = f->m->n_vocab - first;
+    size_t n = left < LOGITS ? left : LOGITS;
+    float *logits = forward_logits(f, index / pieces) + first;
 
     (void)worker;
-    graph_add(logits, f->m->output_bias, f->m->n_vocab);
-    for (size_t k = 0; f->m->shape.logit_divisor != 1 && k < f->m->n_vocab; k++)
+    graph_add(logits, bias ? bias + first : NULL, n);
+    for (size_t k = 0; f->m->shape.logit_divisor != 1 && k < n; k++)
         logits[k] /= f->m->shape.logit_divisor;
 }
 
@@ -405,7 +451,7 @@ void forward_run(struct forward *f, const struct row *rows, size_t n)
     graph_for_rows(f, before_output, f->n_wanted);
     down_product(f, output(f), 0, &f->last, f->identity, f->n_wanted, f->logits);
     graph_multiply(f);
-    if (f->m->output_bias || f->m->shape.logit_divisor != 1) graph_for_rows(f, finish_logits, f->n_wanted);
+    if (f->m->output_bias || f->m->shape.logit_divisor != 1) graph_for_rows(f, finish_logits, f->n_wanted * logit_pieces(f));
 }
 
 float *forward_logits(const struct forward *f, size_t i)

@@ -31,6 +31,7 @@ struct forward {
     struct pool *pool;
     size_t n_q, n_kv, n_attended; /* widths of a row: queries, keys, what attention gives */
     size_t span;                  /* query heads of an attention task */
+    bool places;                  /* ... which also puts its head's keys and values into the cache */
 
     const struct row *rows; /* of the pass */
     size_t n;

@@ -128,7 +128,7 @@ MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t 
 /* ---- constraints: byte automata over the output ---------------------------------------------------------------- */
 
 /* A constraint is a deterministic automaton over bytes; a token is allowed if every byte of it leads on, and an end
- * token if the state accepts. Two kinds, fact lock and JSON schema; immutable, shared between requests: all that moves
+ * token if the state accepts. Three kinds, fact lock, JSON schema and extract; immutable, shared between requests: all that moves
  * is in the state, which its holder copies and puts back as it likes. */
 struct constraint;
 void constraint_close(struct constraint *c);
@@ -172,6 +172,21 @@ MUST_USE enum rc constraint_fact_lock(const struct fact_lock *f, struct constrai
 MUST_USE enum rc constraint_json_schema(const char *schema, size_t n, const struct fact_lock *strings,
                                         struct constraint **out, struct err *e);
 
+/* Extract: whole passages of a text, word for word and in their order, one space between them; nothing else. Which of them,
+ * the model says by what it writes, but for those that must be there. A small model that may only choose cannot garble.
+ *   lead      comes first ("E-mail from [PERSON_1]:"), and something behind it; NULL: none
+ *   passages  without white space at their ends; one that begins as another one does is no problem
+ * RC_BAD no passages, an empty one, bad UTF-8; RC_LIMIT over 32 with the lead, over 4096 bytes in one; RC_NOMEM. */
+struct extract {
+    const char *lead;
+    const struct extract_passage {
+        const char *text;
+        bool must;
+    } *passages;
+    size_t n;
+};
+MUST_USE enum rc constraint_extract(const struct extract *x, struct constraint **out, struct err *e);
+
 /* Where in an automaton an output stands. Copy it by assignment; only the first n words have a meaning. */
 #define CONSTRAINT_WORDS 33
 struct constraint_state {
@@ -183,10 +198,13 @@ void constraint_start(const struct constraint *c, struct constraint_state *out);
 bool constraint_step(const struct constraint *c, struct constraint_state *s, uint8_t byte);
 bool constraint_accepts(const struct constraint *c, const struct constraint_state *s);
 /* The fewest bytes after which the state accepts, or a bound above them that a shortest way keeps: from every state with
- * bound k > 0 some byte leads to one with at most k - 1. 0 for kinds that promise no such end (fact lock). */
+ * bound k > 0 some byte leads to one with at most k - 1. 0 for kinds that promise no such end (fact lock, extract). */
 size_t constraint_least(const struct constraint *c, const struct constraint_state *s);
 
 /* ---- the engine -------------------------------------------------------------------------------------------------- */
+
+/* Numbers that the KV cache holds: half floats, or bytes with a scale for 32 of them, in 53 % of the memory. */
+enum kv_type { KV_F16, KV_Q8 };
 
 struct engine_options {
     int threads;            /* 0: as many as cores this process may use */
@@ -195,6 +213,7 @@ struct engine_options {
     uint32_t chunk;         /* most prompt tokens in one step; 0: 256 */
     size_t kv_bytes;        /* most memory for the KV cache; 0: what context * sequences needs, or what the system has
                                if that is less and enough for one: then some wait for others */
+    enum kv_type kv_type;
     int draft;              /* most tokens guessed from the text so far and judged in one step (what is written does not
                                depend on it): 0: as many as pay, DRAFT_OFF: none, 1 to DRAFT_MOST: always so many */
 };

@@ -14,6 +14,7 @@
 #include "types.h"
 
 #define KV_BLOCK 32        /* positions of one block of the KV cache */
+#define KV_SCALED 32       /* values of a row of a KV cache in bytes that have one scale */
 #define MATMUL_GROUP 16    /* outputs of a matrix are shared out in multiples of this */
 #define ACT_BLOCK 32       /* activations with one scale */
 #define ACT_SHARED 8       /* blocks that have the same one where a format wants that */
@@ -96,12 +97,17 @@ struct kernels {
     /* gate = gate / (1 + exp(-1.702 * gate)) * (up + 1), where gate is at most 7 and up from -7 to 7.
      * OpenAI 2025, arXiv:2508.10925, section 2.2, and its reference code. */
     void (*swiglu_clamped)(float *gate, const float *up, size_t n);
+    /* n <= KV_SCALED values as integers of -127 to 127 times what is returned, a half: the largest |x| / 127, rounded. What
+     * is no number or infinite becomes 0. */
+    uint16_t (*to_bytes)(const float *x, size_t n, int8_t *out);
     /* Attention of n queries over one block of one KV head; each sees something, and all that queries_see() are numbers:
-     *   k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
+     *   KV_F16  k [head][KV_BLOCK] halves   v [KV_BLOCK][head] halves
+     *   KV_Q8   the same as signed bytes, each followed by its scales: [(head + KV_SCALED - 1) / KV_SCALED][KV_BLOCK] halves
      * Source: Milakov and Gimelshein 2018, arXiv:1805.02867, over blocks. */
-    void (*attend)(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v);
-    /* The same where values are the first n_value of the n_key values of keys: k [KV_BLOCK][n_key] halves */
-    void (*attend_latent)(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k);
+    void (*attend)(enum kv_type type, size_t head, const struct query *queries, size_t n, const uint8_t *k, const uint8_t *v);
+    /* The same where values are the first n_value of the n_key values of keys: k [KV_BLOCK][n_key], scales as above. */
+    void (*attend_latent)(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t n,
+                          const uint8_t *k);
 };
 
 extern const struct kernels kernels_scalar;

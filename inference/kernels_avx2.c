@@ -192,18 +192,54 @@ static void to_half(const float *x, size_t n, uint16_t *out)
     }
 }
 
+static uint16_t to_bytes(const float *x, size_t n, int8_t *out)
+{
+    const __m256 infinite = _mm256_set1_ps(INFINITY), sign = _mm256_set1_ps(-0.0F);
+    __m256 v[KV_SCALED / LANES], most = _mm256_setzero_ps(), d;
+    uint16_t half;
+    float scale;
+
+    for (size_t k = 0; k * LANES < n; k++) {
+        v[k] = _mm256_maskload_ps(x + k * LANES, mask_of(n - k * LANES));
+        v[k] = _mm256_and_ps(v[k], _mm256_cmp_ps(_mm256_andnot_ps(sign, v[k]), infinite, _CMP_LT_OQ));
+        most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v[k]));
+    }
+    half = (uint16_t)_cvtss_sh(max_lanes(most) / 127, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    scale = _cvtsh_ss(half);
+    d = _mm256_set1_ps(scale > 0 ? 1 / scale : 0);
+    for (size_t k = 0; k * LANES < n; k++) {
+        __m256 q = _mm256_min_ps(_mm256_max_ps(_mm256_mul_ps(v[k], d), _mm256_set1_ps(-127)), _mm256_set1_ps(127));
+        __m256i wide = _mm256_cvtps_epi32(q);
+        __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+        __m128i bytes = _mm_packs_epi16(words, words);
+
+        memcpy(out + k * LANES, &bytes, n - k * LANES < LANES ? n - k * LANES : LANES);
+    }
+    return half;
+}
+
 /* ---- attention ----------------------------------------------------------------------------------------- */
 
-/* Halves i to i + 7 of n; those beyond n are 0. */
-INLINE __m256 load_halves(const uint8_t *from, size_t i, size_t n)
+/* Numbers `at` and following of a cache, without their scale: `some` of them, others 0. */
+INLINE __m256 cached(enum kv_type type, const uint8_t *rows, size_t at, size_t some)
 {
-    __m128i half = _mm_setzero_si128();
+    const size_t size = type == KV_Q8 ? 1 : 2;
+    __m128i bytes = _mm_setzero_si128();
 
-    if (n - i >= LANES)
-        half = _mm_loadu_si128((const __m128i *)(from + i * 2));
+    if (some < LANES)
+        memcpy(&bytes, rows + at * size, some * size);
+    else if (type == KV_Q8)
+        bytes = _mm_loadl_epi64((const __m128i *)(rows + at));
     else
-        memcpy(&half, from + i * 2, (n - i) * 2);
-    return _mm256_cvtph_ps(half);
+        bytes = _mm_loadu_si128((const __m128i *)(rows + at * 2));
+    return type == KV_Q8 ? _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)) : _mm256_cvtph_ps(bytes);
+}
+
+/* Scales of positions j and following for value d of rows of n values. */
+INLINE __m256 scales_of(const uint8_t *rows, size_t n, size_t d, size_t j)
+{
+    return _mm256_cvtph_ps(
+        _mm_loadu_si128((const __m128i *)(rows + KV_BLOCK * n + (d / KV_SCALED * KV_BLOCK + j) * sizeof(uint16_t))));
 }
 
 #define REGISTERS (KV_BLOCK / LANES) /* that hold one value for each position of a block */
@@ -215,12 +251,13 @@ INLINE __m256i seen_of(size_t i, size_t first, size_t last)
                                mask_of(last > i * LANES ? last - i * LANES : 0));
 }
 
-/* Scores of a block into the running softmax; a position's values are `stride` apart. */
-INLINE void add_block(__m256 *scores, const uint16_t *v, size_t n_value, size_t stride, const struct query *to)
+/* Scores of a block into the running softmax; a position's values are the first n_value of n. */
+INLINE void add_block(enum kv_type type, __m256 *scores, const uint8_t *v, size_t n_value, size_t n, const struct query *to)
 {
     const __m256 never = _mm256_set1_ps(-INFINITY);
     __m256 most4 = never, total = _mm256_setzero_ps(), shrink;
-    float p[KV_BLOCK], most;
+    float p[KV_BLOCK], scaled[KV_BLOCK], most;
+    const float *weights = type == KV_Q8 ? scaled : p;
 
     UNROLL
     for (size_t i = 0; i < REGISTERS; i++) {
@@ -243,14 +280,16 @@ INLINE void add_block(__m256 *scores, const uint16_t *v, size_t n_value, size_t 
         __m256i some = mask_of(n_value - d);
         __m256 out = _mm256_mul_ps(_mm256_maskload_ps(to->acc + d, some), shrink);
 
+        for (size_t j = 0; j < KV_BLOCK && type == KV_Q8 && d % KV_SCALED == 0; j += LANES)
+            _mm256_storeu_ps(scaled + j, _mm256_mul_ps(_mm256_loadu_ps(p + j), scales_of(v, n, d, j)));
         for (size_t j = to->first; j < to->last; j++)
-            out = _mm256_fmadd_ps(_mm256_set1_ps(p[j]),
-                                  load_halves((const uint8_t *)(v + j * stride), d, n_value), out);
+            out = _mm256_fmadd_ps(_mm256_set1_ps(weights[j]), cached(type, v, j * n + d, n_value - d), out);
         _mm256_maskstore_ps(to->acc + d, some, out);
     }
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
+INLINE void attend_any(enum kv_type type, size_t head, const struct query *queries, size_t n, const uint8_t *k,
+                       const uint8_t *v)
 {
     for (size_t h = 0; h < n; h++) {
         __m256 scores[REGISTERS];
@@ -260,16 +299,27 @@ static void attend(size_t head, const struct query *queries, size_t n, const uin
             scores[i] = _mm256_setzero_ps();
         for (size_t d = 0; d < head; d++)
             UNROLL
-        for (size_t i = 0; i < REGISTERS; i++)
-            scores[i] = _mm256_fmadd_ps(
-                _mm256_set1_ps(queries[h].q[d]),
-                _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(k + d * KV_BLOCK + i * LANES))), scores[i]);
-        add_block(scores, v, head, head, &queries[h]);
+        for (size_t i = 0; i < REGISTERS; i++) {
+            __m256 keys = cached(type, k, d * KV_BLOCK + i * LANES, LANES);
+
+            if (type == KV_Q8) keys = _mm256_mul_ps(keys, scales_of(k, head, d, i * LANES));
+            scores[i] = _mm256_fmadd_ps(_mm256_set1_ps(queries[h].q[d]), keys, scores[i]);
+        }
+        add_block(type, scores, v, head, head, &queries[h]);
     }
 }
 
-/* N heads times one position's keys, their products summed in two chains. */
-INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, const uint16_t *k, float *out, size_t stride)
+static void attend(enum kv_type type, size_t head, const struct query *queries, size_t n, const uint8_t *k, const uint8_t *v)
+{
+    if (type == KV_Q8)
+        attend_any(KV_Q8, head, queries, n, k, v);
+    else
+        attend_any(KV_F16, head, queries, n, k, v);
+}
+
+/* N heads times the keys of position j, their products summed in two chains. */
+INLINE void score_latent(enum kv_type type, size_t n_key, const struct query *queries, size_t N, size_t j, const uint8_t *k,
+                         float *out)
 {
     __m256 total[4][2];
 
@@ -277,9 +327,15 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, co
     for (size_t h = 0; h < N; h++)
         total[h][0] = total[h][1] = _mm256_setzero_ps();
     for (size_t d = 0; d < n_key; d += LANES) {
-        __m256 keys = load_halves((const uint8_t *)k, d, n_key);
+        __m256 keys = cached(type, k, j * n_key + d, n_key - d);
         __m256i some = mask_of(n_key - d);
 
+        if (type == KV_Q8) {
+            uint16_t half;
+
+            memcpy(&half, k + KV_BLOCK * n_key + (d / KV_SCALED * KV_BLOCK + j) * sizeof(half), sizeof(half));
+            keys = _mm256_mul_ps(keys, _mm256_set1_ps(_cvtsh_ss(half)));
+        }
         UNROLL
         for (size_t h = 0; h < N; h++) {
             __m256 *t = &total[h][d / LANES % 2];
@@ -289,10 +345,11 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, co
     }
     UNROLL
     for (size_t h = 0; h < N; h++)
-        out[h * stride] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
+        out[h * KV_BLOCK + j] = add_lanes(_mm256_add_ps(total[h][0], total[h][1]));
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
+INLINE void attend_latent_any(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t n,
+                              const uint8_t *k)
 {
     for (size_t h = 0, N; h < n; h += N) {
         float p[4][KV_BLOCK] = {{0}};
@@ -302,9 +359,9 @@ static void attend_latent(size_t n_key, size_t n_value, const struct query *quer
         all = queries_see(queries + h, N);
         for (size_t j = all.first; j < all.last; j++) {
             if (N == 4)
-                score_latent(n_key, queries + h, 4, k + j * n_key, &p[0][j], KV_BLOCK);
+                score_latent(type, n_key, queries + h, 4, j, k, p[0]);
             else
-                score_latent(n_key, queries + h, 1, k + j * n_key, &p[0][j], KV_BLOCK);
+                score_latent(type, n_key, queries + h, 1, j, k, p[0]);
         }
         for (size_t i = 0; i < N; i++) {
             __m256 scores[REGISTERS];
@@ -312,16 +369,25 @@ static void attend_latent(size_t n_key, size_t n_value, const struct query *quer
             UNROLL
             for (size_t r = 0; r < REGISTERS; r++)
                 scores[r] = _mm256_loadu_ps(p[i] + r * LANES);
-            add_block(scores, k, n_value, n_key, &queries[h + i]);
+            add_block(type, scores, k, n_value, n_key, &queries[h + i]);
         }
     }
+}
+
+static void attend_latent(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t n,
+                          const uint8_t *k)
+{
+    if (type == KV_Q8)
+        attend_latent_any(KV_Q8, n_key, n_value, queries, n, k);
+    else
+        attend_latent_any(KV_F16, n_key, n_value, queries, n, k);
 }
 
 /* What the tables below have in common. */
 #define COMMON                                                                                               \
     .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul,                                 \
-    .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,        \
-    .attend_latent = attend_latent
+    .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .to_bytes = to_bytes,    \
+    .attend = attend, .attend_latent = attend_latent
 
 static const struct kernels wide = {.name = "avx2", .formats = matmul_avx2_wide, .quantise = quantise_wide, COMMON};
 static const struct kernels table = {

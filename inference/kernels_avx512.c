@@ -161,7 +161,45 @@ static void to_half(const float *x, size_t n, uint16_t *out)
     }
 }
 
+static uint16_t to_bytes(const float *x, size_t n, int8_t *out)
+{
+    const __m512 infinite = _mm512_set1_ps(INFINITY);
+    __m512 v[2], most = _mm512_setzero_ps(), d;
+    uint16_t half;
+    float scale;
+
+    for (size_t k = 0; k < 2; k++) {
+        v[k] = _mm512_maskz_loadu_ps(first_lanes(n < k * LANES ? 0 : n - k * LANES), x + k * LANES);
+        v[k] = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v[k]), infinite, _CMP_LT_OQ), v[k]);
+        most = _mm512_max_ps(most, _mm512_abs_ps(v[k]));
+    }
+    half = (uint16_t)_cvtss_sh(_mm512_reduce_max_ps(most) / 127, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    scale = _cvtsh_ss(half);
+    d = _mm512_set1_ps(scale > 0 ? 1 / scale : 0);
+    for (size_t k = 0; k < 2; k++) {
+        __m512 q = _mm512_min_ps(_mm512_max_ps(_mm512_mul_ps(v[k], d), _mm512_set1_ps(-127)), _mm512_set1_ps(127));
+
+        _mm_mask_storeu_epi8(out + k * LANES, first_lanes(n < k * LANES ? 0 : n - k * LANES),
+                             _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(q)));
+    }
+    return half;
+}
+
 /* ---- attention ----------------------------------------------------------------------------------------- */
+
+/* Numbers `at` and following of a cache, without their scale. */
+INLINE __m512 cached(enum kv_type type, const uint8_t *rows, size_t at, __mmask16 some)
+{
+    if (type == KV_F16) return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, rows + 2 * at));
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(some, rows + at)));
+}
+
+/* Scales of positions j and following for value d of rows of n values. */
+INLINE __m512 scales_of(const uint8_t *rows, size_t n, size_t d, size_t j)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256(
+        (const __m256i *)(rows + KV_BLOCK * n + (d / KV_SCALED * KV_BLOCK + j) * sizeof(uint16_t))));
+}
 
 #define MOST_QUERIES 8 /* taken at a time: 16 sums of scores, and 8 of values */
 
@@ -171,14 +209,18 @@ INLINE uint32_t first_bits(size_t n)
     return (uint32_t)((UINT64_C(1) << n) - 1);
 }
 
-/* Scores of N queries into the running softmax; a position's values are `stride` apart. */
-INLINE void add_block(size_t N, __m512 scores[][2], const uint16_t *v, size_t n_value, size_t stride,
+#define MOST_TOGETHER 4 /* registers of values: so many sums in flight that none waits for itself */
+
+/* Scores of N queries into the running softmax; a position's values are the first n_value of n. */
+INLINE void add_block(enum kv_type type, size_t N, __m512 scores[][2], const uint8_t *v, size_t n_value, size_t n,
                       const struct query *to)
 {
+    const size_t D = N <= 2 && type == KV_F16 ? MOST_TOGETHER : KV_SCALED / LANES;
     const struct span all = queries_see(to, N);
     const __m512 never = _mm512_set1_ps(-INFINITY);
     __m512 shrink[MOST_QUERIES];
-    float p[MOST_QUERIES][KV_BLOCK];
+    float p[MOST_QUERIES][KV_BLOCK], scaled[MOST_QUERIES][KV_BLOCK];
+    float (*weights)[KV_BLOCK] = type == KV_Q8 ? scaled : p;
 
     UNROLL
     for (size_t h = 0; h < N; h++) {
@@ -196,38 +238,60 @@ INLINE void add_block(size_t N, __m512 scores[][2], const uint16_t *v, size_t n_
         _mm512_storeu_ps(p[h], s0);
         _mm512_storeu_ps(p[h] + LANES, s1);
     }
-    for (size_t d = 0; d < n_value; d += LANES) {
-        __mmask16 some = first_lanes(n_value - d);
-        __m512 total[MOST_QUERIES];
+    for (size_t d = 0; d < n_value; d += D * LANES) {
+        __m512 total[MOST_QUERIES][MOST_TOGETHER];
+        __mmask16 some[MOST_TOGETHER];
 
         UNROLL
-        for (size_t h = 0; h < N; h++)
-            total[h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, to[h].acc + d), shrink[h]);
-        for (size_t j = all.first; j < all.last; j++) {
-            __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, v + j * stride + d));
-
+        for (size_t i = 0; i < D; i++) {
+            some[i] = d + i * LANES < n_value ? first_lanes(n_value - d - i * LANES) : 0;
             UNROLL
             for (size_t h = 0; h < N; h++)
-                total[h] = _mm512_fmadd_ps(_mm512_set1_ps(p[h][j]), values, total[h]);
+                total[h][i] = _mm512_mul_ps(_mm512_maskz_loadu_ps(some[i], to[h].acc + d + i * LANES), shrink[h]);
+        }
+        for (size_t h = 0; h < N && type == KV_Q8; h++)
+            for (size_t j = 0; j < KV_BLOCK; j += LANES)
+                _mm512_storeu_ps(scaled[h] + j, _mm512_mul_ps(_mm512_loadu_ps(p[h] + j), scales_of(v, n, d, j)));
+        for (size_t j = all.first; j < all.last; j++) {
+            __m512 values[MOST_TOGETHER];
+
+            UNROLL
+            for (size_t i = 0; i < D; i++)
+                values[i] = cached(type, v, j * n + d + i * LANES, some[i]);
+            UNROLL
+            for (size_t h = 0; h < N; h++)
+                UNROLL
+            for (size_t i = 0; i < D; i++)
+                total[h][i] = _mm512_fmadd_ps(_mm512_set1_ps(weights[h][j]), values[i], total[h][i]);
         }
         UNROLL
         for (size_t h = 0; h < N; h++)
-            _mm512_mask_storeu_ps(to[h].acc + d, some, total[h]);
+            UNROLL
+        for (size_t i = 0; i < D; i++)
+            _mm512_mask_storeu_ps(to[h].acc + d + i * LANES, some[i], total[h][i]);
     }
 }
 
 /* N queries that share keys and values. */
-INLINE void attend_heads(size_t head, const struct query *queries, size_t N, const uint16_t *k, const uint16_t *v)
+INLINE void attend_heads(enum kv_type type, size_t head, const struct query *queries, size_t N, const uint8_t *k,
+                         const uint8_t *v)
 {
-    __m512 scores[MOST_QUERIES][2];
+    __m512 scores[MOST_QUERIES][2], scale[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
 
     UNROLL
     for (size_t h = 0; h < N; h++)
         scores[h][0] = scores[h][1] = _mm512_setzero_ps();
     for (size_t d = 0; d < head; d++) {
-        __m512 k0 = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(k + d * KV_BLOCK)));
-        __m512 k1 = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(k + d * KV_BLOCK + LANES)));
+        __m512 k0 = cached(type, k, d * KV_BLOCK, 0xFFFF), k1 = cached(type, k, d * KV_BLOCK + LANES, 0xFFFF);
 
+        if (type == KV_Q8) {
+            if (d % KV_SCALED == 0) {
+                scale[0] = scales_of(k, head, d, 0);
+                scale[1] = scales_of(k, head, d, LANES);
+            }
+            k0 = _mm512_mul_ps(k0, scale[0]);
+            k1 = _mm512_mul_ps(k1, scale[1]);
+        }
         UNROLL
         for (size_t h = 0; h < N; h++) {
             __m512 one = _mm512_set1_ps(queries[h].q[d]);
@@ -236,25 +300,44 @@ INLINE void attend_heads(size_t head, const struct query *queries, size_t N, con
             scores[h][1] = _mm512_fmadd_ps(one, k1, scores[h][1]);
         }
     }
-    add_block(N, scores, v, head, head, queries);
+    add_block(type, N, scores, v, head, head, queries);
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
+INLINE void attend_any(enum kv_type type, size_t head, const struct query *queries, size_t n, const uint8_t *k,
+                       const uint8_t *v)
 {
     size_t i = 0;
 
     for (; i + MOST_QUERIES <= n; i += MOST_QUERIES)
-        attend_heads(head, queries + i, MOST_QUERIES, k, v);
+        attend_heads(type, head, queries + i, MOST_QUERIES, k, v);
     for (; i + 4 <= n; i += 4)
-        attend_heads(head, queries + i, 4, k, v);
+        attend_heads(type, head, queries + i, 4, k, v);
     for (; i + 2 <= n; i += 2)
-        attend_heads(head, queries + i, 2, k, v);
+        attend_heads(type, head, queries + i, 2, k, v);
     for (; i < n; i++)
-        attend_heads(head, queries + i, 1, k, v);
+        attend_heads(type, head, queries + i, 1, k, v);
 }
 
-/* N heads times the keys of P positions, to p[head][position]. */
-INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, size_t P, const uint16_t *k, float *p)
+static void attend(enum kv_type type, size_t head, const struct query *queries, size_t n, const uint8_t *k, const uint8_t *v)
+{
+    if (type == KV_Q8)
+        attend_any(KV_Q8, head, queries, n, k, v);
+    else
+        attend_any(KV_F16, head, queries, n, k, v);
+}
+
+/* Scale of position j for value d of rows of n values. */
+INLINE __m512 scale_at(const uint8_t *rows, size_t n, size_t d, size_t j)
+{
+    uint16_t half;
+
+    memcpy(&half, rows + KV_BLOCK * n + (d / KV_SCALED * KV_BLOCK + j) * sizeof(half), sizeof(half));
+    return _mm512_set1_ps(_cvtsh_ss(half));
+}
+
+/* N heads times the keys of positions `first` and following, P of them, to p[head][position]. */
+INLINE void score_latent(enum kv_type type, size_t n_key, const struct query *queries, size_t N, size_t first, size_t P,
+                         const uint8_t *k, float *p)
 {
     __m512 total[4][4];
 
@@ -268,8 +351,10 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, si
         __m512 keys[4];
 
         UNROLL
-        for (size_t j = 0; j < P; j++)
-            keys[j] = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, k + j * n_key + d));
+        for (size_t j = 0; j < P; j++) {
+            keys[j] = cached(type, k, (first + j) * n_key + d, some);
+            if (type == KV_Q8) keys[j] = _mm512_mul_ps(keys[j], scale_at(k, n_key, d, first + j));
+        }
         UNROLL
         for (size_t h = 0; h < N; h++) {
             __m512 query = _mm512_maskz_loadu_ps(some, queries[h].q + d);
@@ -283,10 +368,11 @@ INLINE void score_latent(size_t n_key, const struct query *queries, size_t N, si
     for (size_t h = 0; h < N; h++)
         UNROLL
     for (size_t j = 0; j < P; j++)
-        p[h * KV_BLOCK + j] = _mm512_reduce_add_ps(total[h][j]);
+        p[h * KV_BLOCK + first + j] = _mm512_reduce_add_ps(total[h][j]);
 }
 
-INLINE void attend_latent_heads(size_t n_key, size_t n_value, const struct query *queries, size_t N, const uint16_t *k)
+INLINE void attend_latent_heads(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t N,
+                                const uint8_t *k)
 {
     const struct span all = queries_see(queries, N);
     float p[4][KV_BLOCK] = {{0}};
@@ -294,32 +380,42 @@ INLINE void attend_latent_heads(size_t n_key, size_t n_value, const struct query
     size_t j = all.first;
 
     for (; j + 4 <= all.last; j += 4)
-        score_latent(n_key, queries, N, 4, k + j * n_key, &p[0][j]);
+        score_latent(type, n_key, queries, N, j, 4, k, p[0]);
     for (; j < all.last; j++)
-        score_latent(n_key, queries, N, 1, k + j * n_key, &p[0][j]);
+        score_latent(type, n_key, queries, N, j, 1, k, p[0]);
     UNROLL
     for (size_t h = 0; h < N; h++) {
         scores[h][0] = _mm512_loadu_ps(p[h]);
         scores[h][1] = _mm512_loadu_ps(p[h] + LANES);
     }
-    add_block(N, scores, k, n_value, n_key, queries);
+    add_block(type, N, scores, k, n_value, n_key, queries);
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
+INLINE void attend_latent_any(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t n,
+                              const uint8_t *k)
 {
     size_t i = 0;
 
     for (; i + 4 <= n; i += 4)
-        attend_latent_heads(n_key, n_value, queries + i, 4, k);
+        attend_latent_heads(type, n_key, n_value, queries + i, 4, k);
     for (; i < n; i++)
-        attend_latent_heads(n_key, n_value, queries + i, 1, k);
+        attend_latent_heads(type, n_key, n_value, queries + i, 1, k);
+}
+
+static void attend_latent(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t n,
+                          const uint8_t *k)
+{
+    if (type == KV_Q8)
+        attend_latent_any(KV_Q8, n_key, n_value, queries, n, k);
+    else
+        attend_latent_any(KV_F16, n_key, n_value, queries, n, k);
 }
 
 /* What the tables below have in common. */
 #define COMMON                                                                                               \
     .n_formats = MATMUL_FORMATS, .rms_norm = rms_norm, .silu_mul = silu_mul,                                 \
-    .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .attend = attend,        \
-    .attend_latent = attend_latent
+    .swiglu_clamped = swiglu_clamped, .add_scaled = add_scaled, .to_half = to_half, .to_bytes = to_bytes,    \
+    .attend = attend, .attend_latent = attend_latent
 
 static const struct kernels wide = {.name = "avx512", .formats = matmul_avx512_wide, .quantise = quantise_wide, COMMON};
 static const struct kernels table = {

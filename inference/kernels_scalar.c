@@ -100,8 +100,31 @@ static void to_half(const float *x, size_t n, uint16_t *out)
         out[i] = float_to_half(x[i]);
 }
 
-/* Scores of positions into the running softmax; a position's values are `stride` apart. */
-static void add_block(const float *scores, const uint16_t *v, size_t n_value, size_t stride, const struct query *to)
+static uint16_t to_bytes(const float *x, size_t n, int8_t *out)
+{
+    float most = 0, scale;
+    uint16_t half;
+
+    for (size_t i = 0; i < n; i++)
+        if (fabsf(x[i]) < INFINITY) most = fmaxf(most, fabsf(x[i]));
+    half = float_to_half(most / 127);
+    scale = half_to_float(half);
+    scale = scale > 0 ? 1 / scale : 0;
+    for (size_t i = 0; i < n; i++)
+        out[i] = fabsf(x[i]) < INFINITY ? (int8_t)lrintf(fmaxf(-127, fminf(127, x[i] * scale))) : 0;
+    return half;
+}
+
+/* Value d of position j, which lies at `at`, in rows of n values. */
+static float cached(enum kv_type type, const uint8_t *rows, size_t n, size_t at, size_t d, size_t j)
+{
+    if (type == KV_F16) return half_to_float(((const uint16_t *)(const void *)rows)[at]);
+    return (float)(int8_t)rows[at] *
+           half_to_float(((const uint16_t *)(const void *)(rows + KV_BLOCK * n))[d / KV_SCALED * KV_BLOCK + j]);
+}
+
+/* Scores of positions into the running softmax; a position's values are the first n_value of n. */
+static void add_block(enum kv_type type, const float *scores, const uint8_t *v, size_t n_value, size_t n, const struct query *to)
 {
     float most = *to->max, shrink;
 
@@ -116,32 +139,33 @@ static void add_block(const float *scores, const uint16_t *v, size_t n_value, si
 
         *to->sum += p;
         for (size_t d = 0; d < n_value; d++)
-            to->acc[d] += p * half_to_float(v[j * stride + d]);
+            to->acc[d] += p * cached(type, v, n, j * n + d, d, j);
     }
     *to->max = most;
 }
 
-static void attend(size_t head, const struct query *queries, size_t n, const uint16_t *k, const uint16_t *v)
+static void attend(enum kv_type type, size_t head, const struct query *queries, size_t n, const uint8_t *k, const uint8_t *v)
 {
     for (size_t i = 0; i < n; i++) {
         float scores[KV_BLOCK] = {0};
 
         for (size_t j = queries[i].first; j < queries[i].last; j++)
             for (size_t d = 0; d < head; d++)
-                scores[j] += queries[i].q[d] * half_to_float(k[d * KV_BLOCK + j]);
-        add_block(scores, v, head, head, &queries[i]);
+                scores[j] += queries[i].q[d] * cached(type, k, head, d * KV_BLOCK + j, d, j);
+        add_block(type, scores, v, head, head, &queries[i]);
     }
 }
 
-static void attend_latent(size_t n_key, size_t n_value, const struct query *queries, size_t n, const uint16_t *k)
+static void attend_latent(enum kv_type type, size_t n_key, size_t n_value, const struct query *queries, size_t n,
+                          const uint8_t *k)
 {
     for (size_t i = 0; i < n; i++) {
         float scores[KV_BLOCK] = {0};
 
         for (size_t j = queries[i].first; j < queries[i].last; j++)
             for (size_t d = 0; d < n_key; d++)
-                scores[j] += queries[i].q[d] * half_to_float(k[j * n_key + d]);
-        add_block(scores, k, n_value, n_key, &queries[i]);
+                scores[j] += queries[i].q[d] * cached(type, k, n_key, j * n_key + d, d, j);
+        add_block(type, scores, k, n_value, n_key, &queries[i]);
     }
 }
 
@@ -161,6 +185,7 @@ const struct kernels kernels_scalar = {
     .swiglu_clamped = swiglu_clamped,
     .add_scaled = add_scaled,
     .to_half = to_half,
+    .to_bytes = to_bytes,
     .attend = attend,
     .attend_latent = attend_latent,
 };

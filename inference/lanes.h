@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 #include <stddef.h>
+#include "packed.h"
 
 /* Small kernels: one function for all types and tiles; sanitizers take minutes over hundreds written out. */
 #ifdef KERNELS_SMALL
@@ -13,6 +14,29 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE static inline __attribute__((always_inline))
 #endif
+
+#define CODES (8 * 2 * PACKED_GROUP) /* bytes: [part][scale, min][row] */
+
+/* The codes of a record of Q4_K or Q5_K, from where they lie packed. */
+static inline __attribute__((always_inline)) void unpack_codes(const uint8_t *record, uint8_t *out)
+{
+    const __m128i low = _mm_set1_epi8(PACKED_CODE_LOW);
+
+    UNROLL
+    for (size_t i = 0; i < 4; i++) { /* scales and mins of four parts */
+        const __m128i *from = (const __m128i *)(record + packed_codes_at(i % 2, i / 2));
+        __m128i *to = (__m128i *)(out + (i / 2 * 8 + i % 2) * PACKED_GROUP);
+        __m128i a = _mm_loadu_si128(from), b = _mm_loadu_si128(from + 1), c = _mm_loadu_si128(from + 2);
+        __m128i fourth = _mm_or_si128(_mm_or_si128(_mm_and_si128(_mm_srli_epi16(a, 6), _mm_set1_epi8(3)),
+                                                   _mm_and_si128(_mm_srli_epi16(b, 4), _mm_set1_epi8(12))),
+                                      _mm_and_si128(_mm_srli_epi16(c, 2), _mm_set1_epi8(48)));
+
+        _mm_storeu_si128(to, _mm_and_si128(a, low));
+        _mm_storeu_si128(to + 2, _mm_and_si128(b, low));
+        _mm_storeu_si128(to + 4, _mm_and_si128(c, low));
+        _mm_storeu_si128(to + 6, fourth);
+    }
+}
 
 #if defined(__AVX512F__)
 

@@ -59,7 +59,7 @@ enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int th
 
     if (rc != RC_OK || n == 0) return rc;
     rc = pool_open(threads, &pool, e);
-    if (rc == RC_OK) rc = kv_open(&m->shape, n_blocks, &kv, e);
+    if (rc == RC_OK) rc = kv_open(&m->shape, KV_F16, n_blocks, &kv, e);
     if (rc == RC_OK) rc = forward_open(m, kv, pool, chunk, chunk, n, &f, e);
     if (rc == RC_OK && !(table = calloc(n_blocks, sizeof(*table))))
         rc = err_set(e, RC_NOMEM, "logits: out of memory");

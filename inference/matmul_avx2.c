@@ -88,16 +88,20 @@ INLINE __m256 exponents_at(const uint8_t *at)
         _mm256_blendv_epi8(bits, subnormal, _mm256_cmpgt_epi32(_mm256_set1_epi32(2), e)));
 }
 
-/* What the parts of a record have in common: K types' d and -dmin. */
+/* What the parts of a record have in common: K types' d, -dmin and codes, [part][scale, min][row] or [part][half][row]. */
 struct common {
     __m256 d, dmin;
+    const uint8_t *codes;
 };
 
-INLINE struct common common_of(enum weight_type type, const uint8_t *record, size_t lane)
+/* `room` [CODES] is for codes that lie packed. */
+INLINE struct common common_of(enum weight_type type, const uint8_t *record, size_t lane, uint8_t *room)
 {
-    struct common c = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+    struct common c = {_mm256_setzero_ps(), _mm256_setzero_ps(), NULL};
 
     if (packed_record_parts(type) != 8) return c;
+    c.codes = type == TYPE_Q6_K ? record + PACKED_REGISTER : room;
+    if (type != TYPE_Q6_K) unpack_codes(record, room);
     c.d = halves_at(record + 2 * lane);
     if (type != TYPE_Q6_K) c.dmin = _mm256_sub_ps(c.dmin, halves_at(record + PACKED_HALVES + 2 * lane));
     return c;
@@ -107,7 +111,7 @@ INLINE struct common common_of(enum weight_type type, const uint8_t *record, siz
 INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t lane, size_t i, size_t k,
                       __m256 *scale, __m256 *min)
 {
-    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP + lane;
+    const uint8_t *codes = c.codes ? c.codes + i * 2 * PACKED_GROUP + lane : NULL;
 
     switch (type) {
     case TYPE_MXFP4:
@@ -203,7 +207,8 @@ INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w
         total[r] = _mm256_setzero_ps();
     }
     for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
-        struct common common = common_of(type, group, lane);
+        uint8_t room[CODES];
+        struct common common = common_of(type, group, lane, room);
 
         for (size_t i = 0; i < of_record && at < parts; i++, at++)
             tile_part(type, wide, group, common, lane, i, q, low, at, R, total);

@@ -4,8 +4,9 @@
  * to each lane, which begins at minus the sum of activations times the integer that stands for 0. The rest is in floats,
  * part after part: total += scale * d * dot, and where a type has mins: total += min * sum. K types with activations of
  * 8 bits do it record after record: their activations share one d, so that a part costs total += code * dot only, and
- * mins are summed as integers. A tile is G groups of outputs times R rows; whatever its size, each output value is made
- * by these same operations. */
+ * mins are summed as integers. A tile is one group of outputs times R rows; whatever its size, each output value is made
+ * by these same operations. One group, not two, although two would share the loads of activations: with two streams of
+ * weights the processor fetches neither in time, and weights that come from memory took up to twice as long. */
 #include "matmul.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) &&       \
@@ -14,9 +15,9 @@
 #include <string.h>
 #include "lanes.h"
 
-/* Of a tile: with 2 groups, 12 sums and 12 totals leave 8 registers for the rest; wide ones have two sums. */
-#define MOST_ROWS 6
-#define MOST_ROWS_WIDE 3
+/* Of a tile: 8 sums and 8 totals leave 16 registers for the rest; wide ones have two sums. More rows are not faster. */
+#define MOST_ROWS 8
+#define MOST_ROWS_WIDE 4
 #define MATMUL_SHARED(type) ((type) == TYPE_Q4_K || (type) == TYPE_Q5_K || (type) == TYPE_Q6_K)
 #ifdef KERNELS_SMALL
 #define LEFT(v, n) _mm512_sll_epi16(v, _mm_cvtsi32_si128((int)(n)))
@@ -77,16 +78,26 @@ INLINE __m512 exponents_at(const uint8_t *at)
     return _mm512_castsi512_ps(_mm512_mask_sllv_epi32(bits, subnormal, _mm512_set1_epi32(0x00200000), e));
 }
 
-/* What the parts of a record have in common: K types' d and -dmin. */
+/* Codes of a K type's record, [part][scale, min][row] or [part][half][row]; `room` is for those that lie packed. */
+INLINE const uint8_t *codes_of(enum weight_type type, const uint8_t *record, uint8_t *room)
+{
+    if (type == TYPE_Q6_K) return record + PACKED_REGISTER;
+    unpack_codes(record, room);
+    return room;
+}
+
+/* What the parts of a record have in common: K types' d, -dmin and codes. */
 struct common {
     __m512 d, dmin;
+    const uint8_t *codes;
 };
 
-INLINE struct common common_of(enum weight_type type, const uint8_t *record)
+INLINE struct common common_of(enum weight_type type, const uint8_t *record, uint8_t *room)
 {
-    struct common c = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    struct common c = {_mm512_setzero_ps(), _mm512_setzero_ps(), NULL};
 
     if (packed_record_parts(type) != 8) return c;
+    c.codes = codes_of(type, record, room);
     c.d = halves_at(record);
     if (type != TYPE_Q6_K) c.dmin = _mm512_sub_ps(c.dmin, halves_at(record + PACKED_HALVES));
     return c;
@@ -96,7 +107,7 @@ INLINE struct common common_of(enum weight_type type, const uint8_t *record)
 INLINE void scales_at(enum weight_type type, const uint8_t *record, struct common c, size_t i, size_t k,
                       __m512 *scale, __m512 *min)
 {
-    const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
+    const uint8_t *codes = c.codes ? c.codes + i * 2 * PACKED_GROUP : NULL;
 
     switch (type) {
     case TYPE_MXFP4:
@@ -136,75 +147,53 @@ INLINE __m512i begin_at(enum weight_type type, const struct act_block *b, size_t
                              packed_zero_bits(type));
 }
 
-/* Integer products of a part (Q6_K: of its half k) of G groups with part `at` of R rows; wide: of the upper bytes of
- * activations, and of the lower ones. */
-INLINE void part_dots(enum weight_type type, bool wide, size_t group_bytes, size_t G, const uint8_t *part,
-                      const struct act_block *const *q, const int8_t *const *low, size_t at, size_t k, size_t R,
-                      __m512i *dot, __m512i *dot_low)
+/* Integer products of a part (Q6_K: of its half k) with part `at` of R rows; wide: of the upper bytes of activations,
+ * and of the lower ones. */
+INLINE void part_dots(enum weight_type type, bool wide, const uint8_t *part, const struct act_block *const *q,
+                      const int8_t *const *low, size_t at, size_t k, size_t R, __m512i *dot, __m512i *dot_low)
 {
     const size_t steps = PACKED_STEPS / (type == TYPE_Q6_K ? 2 : 1);
 
     UNROLL
     for (size_t r = 0; r < R; r++) {
-        __m512i begin = begin_at(type, &q[r][at], k);
-
-        UNROLL
-        for (size_t g = 0; g < G; g++) {
-            dot[r * G + g] = wide ? _mm512_setzero_si512() : begin;
-            dot_low[r * G + g] = begin;
-        }
+        dot_low[r] = begin_at(type, &q[r][at], k);
+        dot[r] = wide ? _mm512_setzero_si512() : dot_low[r];
     }
     UNROLL
     for (size_t s = k * steps; s < (k + 1) * steps; s++) {
-        __m512i w[2];
+        __m512i w = integers(type, part, s);
 
-        UNROLL
-        for (size_t g = 0; g < G; g++)
-            w[g] = integers(type, part + g * group_bytes, s);
         UNROLL
         for (size_t r = 0; r < R; r++) {
-            __m512i v = four_values(q[r][at].q + 4 * s);
-            __m512i v_low = wide ? four_values(low[r] + at * ACT_BLOCK + 4 * s) : v;
-
-            UNROLL
-            for (size_t g = 0; g < G; g++) {
-                dot[r * G + g] = _mm512_dpbusd_epi32(dot[r * G + g], w[g], v);
-                if (wide) dot_low[r * G + g] = _mm512_dpbusd_epi32(dot_low[r * G + g], w[g], v_low);
-            }
+            dot[r] = _mm512_dpbusd_epi32(dot[r], w, four_values(q[r][at].q + 4 * s));
+            if (wide) dot_low[r] = _mm512_dpbusd_epi32(dot_low[r], w, four_values(low[r] + at * ACT_BLOCK + 4 * s));
         }
     }
 }
 
-/* One part of G groups for R rows: i counts in the record, `at` in the row. */
-INLINE void tile_part(enum weight_type type, bool wide, size_t group_bytes, size_t G, const uint8_t *record,
-                      const struct common *common, size_t i, const struct act_block *const *q,
-                      const int8_t *const *low, size_t at, size_t R, __m512 *total)
+/* One part for R rows: i counts in the record, `at` in the row. */
+INLINE void tile_part(enum weight_type type, bool wide, const uint8_t *record, struct common common, size_t i,
+                      const struct act_block *const *q, const int8_t *const *low, size_t at, size_t R, __m512 *total)
 {
     const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
     const size_t halves = type == TYPE_Q6_K ? 2 : 1;
 
     UNROLL
     for (size_t k = 0; k < halves; k++) {
-        __m512i dot[2 * MOST_ROWS], dot_low[2 * MOST_ROWS];
+        __m512i dot[MOST_ROWS], dot_low[MOST_ROWS];
+        __m512 scale, min = _mm512_setzero_ps();
 
-        part_dots(type, wide, group_bytes, G, part, q, low, at, k, R, dot, dot_low);
+        part_dots(type, wide, part, q, low, at, k, R, dot, dot_low);
+        scales_at(type, record, common, i, k, &scale, &min);
         UNROLL
-        for (size_t g = 0; g < G; g++) {
-            __m512 scale, min = _mm512_setzero_ps();
+        for (size_t r = 0; r < R; r++) {
+            const struct act_block *b = &q[r][at];
+            __m512i all = dot[r];
 
-            scales_at(type, record + g * group_bytes, common[g], i, k, &scale, &min);
-            UNROLL
-            for (size_t r = 0; r < R; r++) {
-                const struct act_block *b = &q[r][at];
-                __m512 *sum = &total[r * G + g];
-                __m512i all = dot[r * G + g];
-
-                if (wide) /* below 255 * 32 * ACT_MOST_WIDE < 2^28 */
-                    all = _mm512_add_epi32(_mm512_mullo_epi32(all, _mm512_set1_epi32(254)), dot_low[r * G + g]);
-                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(all),
-                                       _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), *sum);
-                if (!packed_zero_bits(type)) *sum = _mm512_fmadd_ps(min, _mm512_set1_ps(b->sum), *sum);
-            }
+            if (wide) /* below 255 * 32 * ACT_MOST_WIDE < 2^28 */
+                all = _mm512_add_epi32(_mm512_mullo_epi32(all, _mm512_set1_epi32(254)), dot_low[r]);
+            total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(all), _mm512_mul_ps(scale, _mm512_set1_ps(b->d)), total[r]);
+            if (!packed_zero_bits(type)) total[r] = _mm512_fmadd_ps(min, _mm512_set1_ps(b->sum), total[r]);
         }
     }
 }
@@ -217,15 +206,15 @@ INLINE __m512i codes_at(enum weight_type type, const uint8_t *at)
 }
 
 /* Minus the sum over a record's parts of min * sum of activations: two parts at a time, as halves of lanes. */
-INLINE __m512i minus_mins(const uint8_t *record, const struct act_block *q)
+INLINE __m512i minus_mins(const uint8_t *codes, const struct act_block *q)
 {
     __m512i total = _mm512_setzero_si512();
 
     UNROLL
     for (size_t i = 0; i < ACT_SHARED; i += 2) {
-        const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP + PACKED_GROUP;
-        __m512i mins = _mm512_or_si512(codes_at(TYPE_Q4_K, codes),
-                                       _mm512_slli_epi32(codes_at(TYPE_Q4_K, codes + 2 * PACKED_GROUP), 16));
+        const uint8_t *of_two = codes + (i * 2 + 1) * PACKED_GROUP;
+        __m512i mins = _mm512_or_si512(codes_at(TYPE_Q4_K, of_two),
+                                       _mm512_slli_epi32(codes_at(TYPE_Q4_K, of_two + 2 * PACKED_GROUP), 16));
         uint32_t sums = (uint32_t)(q[i].minus_sum & 0xFFFF) | (uint32_t)q[i + 1].minus_sum << 16;
 
         total = _mm512_dpwssd_epi32(total, mins, _mm512_set1_epi32((int)sums));
@@ -235,104 +224,125 @@ INLINE __m512i minus_mins(const uint8_t *record, const struct act_block *q)
 
 /* The eight parts of a record of a K type, with activations that share a scale from its first to its last: the scales
  * are multiplied in at its end, once. */
-INLINE void tile_record(enum weight_type type, size_t group_bytes, size_t G, const uint8_t *record,
-                        const struct act_block *const *q, size_t at, size_t R, __m512 *total)
+INLINE void tile_record(enum weight_type type, const uint8_t *record, const struct act_block *const *q, size_t at, size_t R,
+                        __m512 *total)
 {
     const size_t halves = type == TYPE_Q6_K ? 2 : 1;
-    __m512 all[2 * MOST_ROWS];
+    uint8_t room[CODES];
+    const uint8_t *codes = codes_of(type, record, room);
+    __m512 all[MOST_ROWS], d;
 
     UNROLL
-    for (size_t t = 0; t < G * R; t++)
-        all[t] = _mm512_setzero_ps();
+    for (size_t r = 0; r < R; r++)
+        all[r] = _mm512_setzero_ps();
     for (size_t i = 0; i < ACT_SHARED; i++) {
         const uint8_t *part = record + packed_head_bytes(type) + i * packed_part_bytes(type);
-        const uint8_t *codes = record + PACKED_REGISTER + i * 2 * PACKED_GROUP;
 
         UNROLL
         for (size_t k = 0; k < halves; k++) {
-            __m512i dot[2 * MOST_ROWS], unused[2 * MOST_ROWS];
+            __m512i dot[MOST_ROWS], unused[MOST_ROWS];
+            __m512 code;
 
-            part_dots(type, false, group_bytes, G, part, q, NULL, at + i, k, R, dot, unused);
+            part_dots(type, false, part, q, NULL, at + i, k, R, dot, unused);
+            code = _mm512_cvtepi32_ps(codes_at(type, codes + (2 * i + k) * PACKED_GROUP));
             UNROLL
-            for (size_t g = 0; g < G; g++) {
-                __m512 code = _mm512_cvtepi32_ps(codes_at(type, codes + g * group_bytes + k * PACKED_GROUP));
-
-                UNROLL
-                for (size_t r = 0; r < R; r++)
-                    all[r * G + g] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r * G + g]), code, all[r * G + g]);
-            }
+            for (size_t r = 0; r < R; r++)
+                all[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r]), code, all[r]);
         }
     }
+    d = halves_at(record);
     UNROLL
-    for (size_t g = 0; g < G; g++) {
-        const uint8_t *head = record + g * group_bytes;
-        __m512 d = halves_at(head);
+    for (size_t r = 0; r < R; r++) {
+        __m512 one = _mm512_mul_ps(all[r], d);
 
-        UNROLL
-        for (size_t r = 0; r < R; r++) {
-            __m512 *sum = &total[r * G + g], one = _mm512_mul_ps(all[r * G + g], d);
-
-            if (!packed_zero_bits(type))
-                one = _mm512_fmadd_ps(_mm512_cvtepi32_ps(minus_mins(head, q[r] + at)),
-                                      halves_at(head + PACKED_HALVES), one);
-            *sum = _mm512_fmadd_ps(one, _mm512_set1_ps(q[r][at].d), *sum);
-        }
+        if (!packed_zero_bits(type))
+            one = _mm512_fmadd_ps(_mm512_cvtepi32_ps(minus_mins(codes, q[r] + at)), halves_at(record + PACKED_HALVES), one);
+        total[r] = _mm512_fmadd_ps(one, _mm512_set1_ps(q[r][at].d), total[r]);
     }
 }
 
-/* G groups of 16 outputs for R rows. */
-INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group, size_t G,
-                        const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
-                        __mmask16 outputs)
+/* Weights that the next tiles read, fetched a little with every record: `lines` of the caches from `at` on. */
+struct ahead {
+    const uint8_t *at;
+    size_t lines;
+    bool near; /* to the first cache: measured better where several tiles read the same weights, worse for a single one */
+};
+
+INLINE void fetch(struct ahead *next)
 {
-    const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type), bytes = w->group_bytes;
+    for (size_t i = 0; i < next->lines; i++, next->at += PACKED_REGISTER) {
+        if (next->near)
+            _mm_prefetch((const char *)next->at, _MM_HINT_T0);
+        else
+            _mm_prefetch((const char *)next->at, _MM_HINT_T1);
+    }
+}
+
+/* A group of 16 outputs for R rows. */
+INLINE void tile_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group,
+                        const struct acts *x, const uint32_t *pick, size_t R, float *y, size_t stride,
+                        __mmask16 outputs, struct ahead next)
+{
+    const size_t parts = w->n_in / PART_VALUES, of_record = packed_record_parts(type);
     const struct act_block *q[MOST_ROWS];
     const int8_t *low[MOST_ROWS];
-    __m512 total[2 * MOST_ROWS];
+    __m512 total[MOST_ROWS];
 
     UNROLL
     for (size_t r = 0; r < R; r++) {
         q[r] = x->q + pick[r] * (x->width / ACT_BLOCK);
         low[r] = wide ? x->low + pick[r] * x->width : NULL;
+        total[r] = _mm512_setzero_ps();
     }
-    UNROLL
-    for (size_t t = 0; t < G * R; t++)
-        total[t] = _mm512_setzero_ps();
     for (size_t at = 0; at < parts; group += packed_record_bytes(type)) {
-        struct common common[2];
+        uint8_t room[CODES];
+        struct common common;
 
+        fetch(&next);
         if (MATMUL_SHARED(type) && !wide) {
-            tile_record(type, bytes, G, group, q, at, R, total);
+            tile_record(type, group, q, at, R, total);
             at += ACT_SHARED;
             continue;
         }
-        UNROLL
-        for (size_t g = 0; g < G; g++)
-            common[g] = common_of(type, group + g * bytes);
+        common = common_of(type, group, room);
         for (size_t i = 0; i < of_record && at < parts; i++, at++)
-            tile_part(type, wide, bytes, G, group, common, i, q, low, at, R, total);
+            tile_part(type, wide, group, common, i, q, low, at, R, total);
     }
     UNROLL
     for (size_t r = 0; r < R; r++)
-        UNROLL
-    for (size_t g = 0; g < G; g++)
-        _mm512_mask_storeu_ps(y + r * stride + g * LANES, g + 1 < G ? 0xFFFF : outputs, total[r * G + g]);
+        _mm512_mask_storeu_ps(y + r * stride, outputs, total[r]);
 }
 
-INLINE void rows_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group, size_t G,
+/* A tile of n rows. */
+INLINE void rows_packed(enum weight_type type, bool wide, const struct weight *w, const uint8_t *group,
                         const struct acts *x, const uint32_t *pick, size_t n, float *y, size_t stride,
-                        __mmask16 outputs)
+                        __mmask16 outputs, struct ahead next)
 {
+#define TILE(n_rows) tile_packed(type, wide, w, group, x, pick, n_rows, y, stride, outputs, next)
     const size_t most = wide ? MOST_ROWS_WIDE : MOST_ROWS;
 
-    switch (n < most ? n : most) {
-    case 1: tile_packed(type, wide, w, group, G, x, pick, 1, y, stride, outputs); break;
-    case 2: tile_packed(type, wide, w, group, G, x, pick, 2, y, stride, outputs); break;
-    case 3: tile_packed(type, wide, w, group, G, x, pick, 3, y, stride, outputs); break;
-    case 4: tile_packed(type, wide, w, group, G, x, pick, 4, y, stride, outputs); break;
-    case 5: tile_packed(type, wide, w, group, G, x, pick, 5, y, stride, outputs); break;
-    default: tile_packed(type, wide, w, group, G, x, pick, MOST_ROWS, y, stride, outputs); break;
+    switch (n < most ? n : most) { /* constants that are too many for wide ones lead to the same code */
+    case 1: TILE(1); break;
+    case 2: TILE(2); break;
+    case 3: TILE(3); break;
+    case 4: TILE(4); break;
+    case 5: TILE(wide ? most : 5); break;
+    case 6: TILE(wide ? most : 6); break;
+    case 7: TILE(wide ? most : 7); break;
+    default: TILE(most); break;
     }
+#undef TILE
+}
+
+/* What comes after a group, of which `left` outputs and those behind them are wanted, for `tiles` tiles of n rows. A few
+ * rows are done so fast that the processor fetches it better without. */
+INLINE struct ahead ahead_of(const struct weight *w, enum weight_type type, const uint8_t *group, size_t tiles, size_t n,
+                             size_t left)
+{
+    const size_t records = w->group_bytes / packed_record_bytes(type) * tiles;
+
+    return (struct ahead){group + w->group_bytes,
+                          n > 3 && left > LANES ? (w->group_bytes / PACKED_REGISTER + records - 1) / records : 0, tiles > 1};
 }
 
 /* Tiles of about the same height: a last one of a single row would read the weights for little. */
@@ -341,18 +351,15 @@ INLINE void matmul_packed(enum weight_type type, bool wide, const struct weight 
 {
     const size_t most = wide ? MOST_ROWS_WIDE : MOST_ROWS, tiles = (n + most - 1) / most;
 
-    for (size_t o = first, G; o < last; o += G * LANES) {
+    for (size_t o = first; o < last; o += LANES) {
         const uint8_t *group = weight_group(w, mat, o);
+        struct ahead next = ahead_of(w, type, group, tiles, n, last - o);
 
-        G = n > 3 && o + LANES < last ? 2 : 1;
-        __mmask16 outputs = first_lanes(last - o - (G - 1) * LANES);
         for (size_t t = 0; t < tiles; t++) {
             size_t i = n * t / tiles, rows = n * (t + 1) / tiles - i;
 
-            if (G == 2)
-                rows_packed(type, wide, w, group, 2, x, pick + i, rows, y + i * stride + o, stride, outputs);
-            else
-                rows_packed(type, wide, w, group, 1, x, pick + i, rows, y + i * stride + o, stride, outputs);
+            rows_packed(type, wide, w, group, x, pick + i, rows, y + i * stride + o, stride, first_lanes(last - o), next);
+            next.at += next.lines * PACKED_REGISTER * (w->group_bytes / packed_record_bytes(type));
         }
     }
 }

@@ -105,6 +105,24 @@ static float get_half(const uint8_t *from, size_t r)
     return half_to_float(half);
 }
 
+/* The code of 6 bits of part i of a record, for row r, where 0 was. */
+static void put_code(uint8_t *record, bool mins, size_t i, size_t r, uint8_t code)
+{
+    uint8_t *at = record + packed_codes_at(mins, i / 4) + r;
+
+    if (i % 4 < 3) at[i % 4 * PACKED_GROUP] |= code & PACKED_CODE_LOW;
+    for (size_t k = 0; k < 3 && i % 4 == 3; k++)
+        at[k * PACKED_GROUP] |= (uint8_t)(code >> 2 * k << 6);
+}
+
+static uint8_t get_code(const uint8_t *record, bool mins, size_t i, size_t r)
+{
+    const uint8_t *at = record + packed_codes_at(mins, i / 4) + r;
+
+    if (i % 4 < 3) return at[i % 4 * PACKED_GROUP] & PACKED_CODE_LOW;
+    return (uint8_t)(at[0] >> 6 | at[PACKED_GROUP] >> 6 << 2 | at[2 * PACKED_GROUP] >> 6 << 4);
+}
+
 /* The scales of part `i` of a record with the head `to`, for row r. */
 static void put_scales(enum weight_type type, const struct part *p, size_t i, size_t r, uint8_t *to)
 {
@@ -121,8 +139,8 @@ static void put_scales(enum weight_type type, const struct part *p, size_t i, si
         return;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
-        codes[r] = p->code[0];
-        codes[PACKED_GROUP + r] = p->min_code;
+        put_code(to, false, i, r, p->code[0]);
+        put_code(to, true, i, r, p->min_code);
         put_half(to, r, p->d);
         put_half(to + PACKED_HALVES, r, p->dmin);
         return;
@@ -147,8 +165,8 @@ static void get_scales(enum weight_type type, const uint8_t *from, size_t i, siz
     case TYPE_Q6_K: *scale = get_half(from, r) * (int8_t)codes[k * PACKED_GROUP + r]; break;
     case TYPE_Q4_K:
     case TYPE_Q5_K:
-        *scale = get_half(from, r) * codes[r];
-        *min = -(get_half(from + PACKED_HALVES, r) * codes[PACKED_GROUP + r]);
+        *scale = get_half(from, r) * get_code(from, false, i, r);
+        *min = -(get_half(from + PACKED_HALVES, r) * get_code(from, true, i, r));
         break;
     case TYPE_Q4_1:
     case TYPE_Q5_1:

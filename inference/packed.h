@@ -11,9 +11,11 @@
  *   Q8_0, Q4_0, Q5_0   2 parts: d as halves
  *   MXFP4              4 parts: exponents
  *   Q4_1, Q5_1         1 part: d [row], min [row], halves
- *   Q4_K, Q5_K         8 parts: d [row], dmin [row], halves; then [part][scale, min][row] bytes
+ *   Q4_K, Q5_K         8 parts: d [row], dmin [row], halves; then codes of 6 bits, [scale, min][parts 0 to 3, 4 to 7] of
+ *                      three times [row] bytes: the first three codes in the low bits, the fourth's bits 2 k and 2 k + 1
+ *                      above the k-th
  *   Q6_K               8 parts: d [row], halves; 32 bytes of nothing; then [part][first 16, second 16][row] signed bytes
- * The last record of a group may hold fewer parts, and takes the same room. Where rows are long a group takes at most 3 %
+ * The last record of a group may hold fewer parts, and takes the same room. Where rows are long a group takes at most 1 %
  * more bytes than in the file. */
 #ifndef INFERENCE_PACKED_H
 #define INFERENCE_PACKED_H
@@ -66,10 +68,18 @@ static inline size_t packed_record_parts(enum weight_type type)
     }
 }
 
+#define PACKED_CODE_LOW 63 /* of a byte that has bits of a fourth code */
+
+/* Where the three bytes lie that hold codes of row 0 of parts 4 * four to 4 * four + 3: of scales or of mins. Q4_K, Q5_K. */
+static inline size_t packed_codes_at(bool mins, size_t four)
+{
+    return PACKED_REGISTER + (2 * mins + four) * 3 * PACKED_GROUP;
+}
+
 /* Bytes of a record's scales; its parts follow. */
 static inline size_t packed_head_bytes(enum weight_type type)
 {
-    return (packed_record_parts(type) == 8 ? 5 : 1) * PACKED_REGISTER;
+    return (type == TYPE_Q6_K ? 5 : packed_record_parts(type) == 8 ? 4 : 1) * PACKED_REGISTER;
 }
 
 static inline size_t packed_record_bytes(enum weight_type type)

@@ -8,6 +8,7 @@
 #include "../base/str.h"
 #include "changes.h"
 #include "notes.h"
+#include "sheet.h"
 #include "slot_text.h"
 
 #define OUT_LIMIT ((size_t)64 << 20)     /* bytes of one admitted record */
@@ -635,7 +636,8 @@ static enum rc fill(struct admit *a, struct err *e)
         (rc = put_brief(a, e)) != RC_OK || (rc = admitted_seal(a, e)) != RC_OK || (rc = notes_compare(a, e)) != RC_OK ||
         (rc = changes_put(a, e)) != RC_OK || (rc = admitted_list_slots(a, e)) != RC_OK)
         return rc;
-    return address(a, e);
+    rc = address(a, e);
+    return rc == RC_OK ? sheet_put(a, e) : rc;
 }
 
 enum rc policy_admit(const struct policy *p, const struct record *r, const struct policy_request *q,

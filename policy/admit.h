@@ -91,6 +91,7 @@ struct admit {
     const struct record *recipient; /* the contact addressed, or NULL */
     const char *country, *currency;
     int32_t today;
+    int64_t idle_days; /* since the last contact; 0 if none is known */
 };
 
 enum rc admit_no_memory(struct admit *a, struct err *e); /* RC_NOMEM, or RC_LIMIT when the record is too large */
@@ -190,6 +191,7 @@ MUST_USE enum rc node_words(struct admit *a, struct policy_node *map, const char
 const char *admit_path(struct admit *a, const struct record *r, const char *field); /* "contact/C-1.email"; or NULL */
 bool admit_allows(const struct admit *a, const char *prefix, const char *field);    /* prefix "" or "contact" */
 
+bool derive_is_done(const struct record *r); /* closed, won, lost, resolved ... */
 MUST_USE enum rc derive_facts(struct admit *a, struct policy_node *facts, struct err *e);
 /* Days that a task's date has passed; 0 if it has not or the task is done. */
 int64_t derive_overdue(const struct admit *a, const struct record *task);

@@ -107,9 +107,31 @@ static enum rc open_names(struct checker *c, struct err *e)
     return rc;
 }
 
+/* What code tells of the record may be repeated word for word like the record itself. */
+static enum rc add_told(struct checker *c, const struct policy_node *node, bool told, struct err *e)
+{
+    struct tokens t = {0};
+    struct buf text;
+    enum rc rc = RC_OK;
+
+    told = told || node->told;
+    for (const struct policy_node *m = node->kind == ADMITTED_VALUE ? NULL : node->first; rc == RC_OK && m; m = m->next) rc = add_told(c, m, told, e);
+    if (node->kind != ADMITTED_VALUE || !told) return rc;
+    buf_init(&text, (size_t)1 << 20);
+    for (size_t i = 0; i < node->n_pieces; i++) buf_add(&text, node->pieces[i].bytes, node->pieces[i].n);
+    rc = buf_check(&text, "an admitted text", e);
+    if (rc == RC_OK) rc = tokens_split(text.data, text.len, &t, e);
+    if (rc == RC_OK) rc = hash_set_add_runs(&c->record_runs, &t, LEAK_RUN, e);
+    tokens_clear(&t);
+    buf_wipe(&text);
+    return rc;
+}
+
 static enum rc open_record(struct checker *c, struct err *e)
 {
     enum rc rc = evidence_open(c->a, &c->evidence, e);
+
+    if (rc == RC_OK && c->a->root) rc = add_told(c, c->a->root, false, e);
 
     for (size_t i = 0; rc == RC_OK && i < c->evidence.n; i++) {
         rc = hash_set_add_runs(&c->record_runs, &c->evidence.items[i].words, LEAK_RUN, e);

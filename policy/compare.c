@@ -86,8 +86,8 @@ static const char *const signing =
     "sign|signs|signed|signing|signature|close|closes|closing|unterschreib*|unterschrift|unterzeichn*|abschluss|abschließen|abschliessen|vertragsabschluss";
 /* In the clause of a date: it is that of something else. */
 static const char *const other_dates =
-    "demo|call|meeting|visit|deliver*|live|training|workshop|invoice|payment|expires|expiry|runs|valid|last|since|trial|pilot|liefer*|besuch|termin|schulung|rechnung|"
-    "zahlung|gültig|läuft|laufzeit|seit|test";
+    "demo|call|meeting|visit|deliver*|live|off|committee|approval|training|workshop|invoice|payment|expires|expiry|runs|valid|last|since|trial|pilot|liefer*|besuch|termin|schulung|rechnung|"
+    "zahlung|gültig|läuft|laufzeit|seit|test|freigabe|ausschuss|gremium";
 
 static bool has_break(const char *s, size_t n)
 {
@@ -133,7 +133,7 @@ static bool settles_close(const struct claim *c, const struct value *field)
     const struct tokens *t = &c->sentence->words, clause = clause_of(c);
 
     (void)field;
-    return !c->value->money && phrase_in(signing, &clause) && !phrase_in(open_words, t) && !phrase_in(other_dates, &clause) && !c->old &&
+    return !c->value->money && !c->sentence->stale && phrase_in(signing, &clause) && !phrase_in(open_words, t) && !phrase_in(other_dates, &clause) && !c->old &&
            !(c->note->dated && c->value->value.days < c->note->day); /* what is past is no plan */
 }
 
@@ -290,11 +290,17 @@ static const struct topic {
     {"installation|commissioning|inbetriebnahme|montage", {"installation", "Installation"}, false},
     {"pilot|trial|teststart", {"pilot", "Pilot"}, false},
     {"signature|signing|unterschrift|unterzeichnung", {"signature", "Unterschrift"}, false},
+    {"start|starts|begin|begins|beginn|baubeginn|projektbeginn", {"start", "Beginn"}, false},
+    {"hotfix|patch|bugfix|fehlerkorrektur", {"fix", "Korrektur"}, false},
+    {"committee|ausschuss|gremium", {"committee", "Gremium"}, false},
+    {"board|vorstand|aufsichtsrat|beirat|gemeinderat", {"board", "Vorstand"}, false},
+    {"opening|eröffnung", {"opening", "Eröffnung"}, false},
+    {"handover|übergabe|abnahme", {"handover", "Übergabe"}, false},
 };
 
 static const char *const replaces =
-    "move|moved|moves|postpone|postponed|reschedule|rescheduled|pushed|delayed|forward|now|new|instead|revised|changed|updated|reduced|raised|lowered|increased|improved|replaces|"
-    "verschieben|verlegen|verschoben|verlegt|vorgezogen|neu|neue|neuer|neues|neuen|jetzt|nun|stattdessen|statt|geändert|angepasst|gesenkt|erhöht|überarbeitet|aktualisiert|nachgebessert|ersetzt";
+    "move|moved|moves|slip|slips|slipped|slides|postpone|postponed|reschedule|rescheduled|pushed|delayed|forward|now|new|instead|revised|changed|updated|reduced|raised|lowered|increased|improved|replaces|"
+    "verschieben|verlegen|vertagt|rutscht|geschoben|verschoben|verlegt|vorgezogen|neu|neue|neuer|neues|neuen|jetzt|nun|stattdessen|statt|geändert|angepasst|gesenkt|erhöht|überarbeitet|aktualisiert|nachgebessert|ersetzt";
 
 /* The topic nearest to the value; NULL: none in reach. */
 static const struct topic *topic_of(const struct claim *c)
@@ -467,11 +473,11 @@ enum rc notes_compare(struct admit *a, struct err *e)
     rc = collect(&x, e);
     if (rc == RC_OK) rc = node_list(a, "conflicts", &x.conflicts, e);
     if (rc == RC_OK) rc = node_list(a, "superseded", &x.superseded, e);
+    if (rc == RC_OK) rc = find_replaced(&x, e); /* first: what no longer holds is no conflict */
     if (rc == RC_OK) rc = compare_value(&x, "amount", settles_amount, e);
     if (rc == RC_OK) rc = compare_value(&x, "close_date", settles_close, e);
     if (rc == RC_OK) rc = compare_stage(&x, "stage", e);
     if (rc == RC_OK) rc = compare_stage(&x, "status", e);
-    if (rc == RC_OK) rc = find_replaced(&x, e);
     if (rc == RC_OK) {
         x.conflicts->told = x.superseded->told = true;
         if (x.conflicts->count) node_append(a->out->root, x.conflicts);

@@ -239,9 +239,27 @@ static bool is_prose(const struct policy_node *node)
     return node->kind == ADMITTED_VALUE && (node->n_pieces > 1 || (node->n_pieces && memchr(node->pieces[0].bytes, '.', node->pieces[0].n)));
 }
 
+/* Activities in which only we spoke: our mails and what we wrote for ourselves. */
+static bool only_ours(const struct policy_node *item)
+{
+    return is_word(member(item, "direction"), "internal") || (is_word(member(item, "kind"), "email") && is_word(member(item, "direction"), "outbound"));
+}
+
+/* The lead or contact that the record is: its activities are with them, if one was not ours alone. */
+static bool is_own_person(const struct contradict *c, const struct actor *who)
+{
+    const struct policy_node *person = member(c->a->root, "full_name"), *list = member(c->a->root, "activities");
+
+    if (!person || !list || list->kind != ADMITTED_LIST || !node_has(c, person, who)) return false;
+    for (const struct policy_node *item = list->first; item; item = item->next)
+        if (!only_ours(item)) return true;
+    return false;
+}
+
 /* Could this person have done it: a text names them, or an activity that was not ours alone has them. */
 static bool took_part(const struct contradict *c, const struct actor *who)
 {
+    if (is_own_person(c, who)) return true;
     for (const struct policy_node *m = c->a->root ? c->a->root->first : NULL; m; m = m->next) {
         if (is_prose(m) && node_has(c, m, who)) return true;
         if (m->kind != ADMITTED_LIST) continue;
@@ -282,12 +300,6 @@ static bool actor_fault(const struct contradict *c, const struct tokens *t)
             if (phrase_at(acts, t, k) && !took_part(c, &who)) return true;
     }
     return false;
-}
-
-/* Activities in which only we spoke: our mails and what we wrote for ourselves. */
-static bool only_ours(const struct policy_node *item)
-{
-    return is_word(member(item, "direction"), "internal") || (is_word(member(item, "kind"), "email") && is_word(member(item, "direction"), "outbound"));
 }
 
 /* A customer is said to have written or answered: some activity must not be ours alone, or a text must say so. */

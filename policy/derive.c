@@ -35,7 +35,7 @@ static bool says(const struct record *r, const char *name, const char *const *wo
     return false;
 }
 
-static bool is_done(const struct record *r)
+bool derive_is_done(const struct record *r)
 {
     static const char *const words[] = {"closed",    "won",        "lost",    "done",         "completed",
                                         "resolved",  "cancelled",  "canceled", "geschlossen", "gewonnen",
@@ -50,7 +50,7 @@ int64_t derive_overdue(const struct admit *a, const struct record *task)
 {
     int32_t due;
 
-    if (!day_of(task, "due_date", &due) || due >= a->today || is_done(task)) return 0;
+    if (!day_of(task, "due_date", &due) || due >= a->today || derive_is_done(task)) return 0;
     return (int64_t)a->today - due;
 }
 
@@ -86,7 +86,7 @@ static enum rc derive_close(struct admit *a, struct policy_node *facts, struct e
     const struct record *r = a->record;
     int32_t close;
 
-    if (!admit_allows(a, "", "close_date") || !day_of(r, "close_date", &close) || is_done(r)) return RC_OK;
+    if (!admit_allows(a, "", "close_date") || !day_of(r, "close_date", &close) || derive_is_done(r)) return RC_OK;
     return put_days(a, facts, close >= a->today ? "days_to_close" : "close_overdue",
                     close >= a->today ? (int64_t)close - a->today : (int64_t)a->today - close,
                     admit_path(a, r, "close_date"), e);
@@ -106,7 +106,7 @@ static enum rc derive_case_age(struct admit *a, struct policy_node *facts, struc
     static const char *const names[] = {"opened_at", "created_at", "created"};
     int32_t opened;
 
-    if (!str_eq(a->record->object, "case") || is_done(a->record)) return RC_OK;
+    if (!str_eq(a->record->object, "case") || derive_is_done(a->record)) return RC_OK;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (!admit_allows(a, "", "status") && !admit_allows(a, "", names[i])) continue;
         if (!day_of(a->record, names[i], &opened) || opened > a->today) continue;
@@ -144,6 +144,7 @@ static enum rc derive_contact(struct admit *a, struct policy_node *facts, struct
         last = day;
     }
     if (!newest) return RC_OK;
+    a->idle_days = (int64_t)a->today - last;
     value_date(last, &v);
     rc = put_days(a, facts, "days_since_contact", (int64_t)a->today - last, admit_path(a, newest, "date"), e);
     if (rc != RC_OK) return rc;

@@ -33,23 +33,31 @@ static const struct note_kind *kind_of(const struct line_note *n)
     return n->outside ? &any_message : &any_note;
 }
 
+static void read_word(const struct policy_node *node, const char **word, size_t *n)
+{
+    if (!node || node->kind != ADMITTED_VALUE || node->n_pieces != 1) return;
+    *word = node->pieces[0].bytes;
+    *n = node->pieces[0].n;
+}
+
 struct line_note line_note_of(const struct policy_node *item, bool outside)
 {
-    const struct policy_node *kind = notes_member(item, "kind"), *date = notes_member(item, "date");
-    struct line_note n = {.kind = "", .outside = outside};
+    const struct policy_node *date = notes_member(item, "date"), *who = notes_member(notes_member(item, "who"), "full_name");
+    struct line_note n = {.kind = "", .direction = "", .outside = outside};
 
     buf_init(&n.date, 256);
-    if (kind && kind->kind == ADMITTED_VALUE && kind->n_pieces == 1) {
-        n.kind = kind->pieces[0].bytes;
-        n.n_kind = kind->pieces[0].n;
-    }
+    buf_init(&n.who, 4096);
+    read_word(notes_member(item, "kind"), &n.kind, &n.n_kind);
+    read_word(notes_member(item, "direction"), &n.direction, &n.n_direction);
     if (date && date->kind == ADMITTED_VALUE) notes_text(date, &n.date);
+    if (who && who->kind == ADMITTED_VALUE) notes_text(who, &n.who);
     return n;
 }
 
 void line_note_clear(struct line_note *n)
 {
     buf_wipe(&n->date);
+    buf_wipe(&n->who);
 }
 
 /* ---- fields ------------------------------------------------------------------------------------------------------ */
@@ -95,6 +103,77 @@ static void put_name(const char *field, size_t language, struct buf *out)
 }
 
 /* ---- the lines --------------------------------------------------------------------------------------------------- */
+
+/* Leads: P stands for the person, D for the day; what a bracket { } holds goes when its P or D is unknown. */
+static const struct lead_form {
+    const char *kind;    /* the name above, in English; NULL: any */
+    char direction;      /* 'i'n, 'o'ut, 0: any */
+    const char *form[2];
+} lead_forms[] = {
+    {"email", 'i', {"{P|The customer} wrote{ on D}", "{P|Der Kunde} schrieb{ am D}"}},
+    {"email", 'o', {"We wrote{ to P}{ on D}", "Wir schrieben{ P}{ am D}"}},
+    {"email", 0, {"E-mail{ of D}{ with P}", "E-Mail{ vom D}{ mit P}"}},
+    {"call", 'i', {"{P|The customer} called{ on D}", "{P|Der Kunde} rief{ am D} an"}},
+    {"call", 'o', {"Call{ to P}{ on D}", "Anruf{ bei P}{ am D}"}},
+    {"call", 0, {"Call{ with P}{ on D}", "Telefonat{ mit P}{ am D}"}},
+    {"meeting", 0, {"Meeting{ with P}{ on D}", "Treffen{ mit P}{ am D}"}},
+    {"visit", 0, {"Visit{ to P}{ on D}", "Besuch{ bei P}{ am D}"}},
+    {"message", 0, {"Message{ from P}{ of D}", "Nachricht{ von P}{ vom D}"}},
+    {"note", 'i', {"Note{ of D}{, from P}", "Notiz{ vom D}{, von P}"}},
+    {NULL, 0, {"Note{ of D}", "Notiz{ vom D}"}},
+};
+static const char *const in_thread[2] = {"From an earlier message", "Aus einer früheren Nachricht"}; /* of whom, nobody knows */
+static const char *const on_file[2] = {"On file", "Im Datensatz"};
+static const char *const in_language[2][2] = {{"in English", "in German"}, {"auf Englisch", "auf Deutsch"}};
+
+static char direction_of(const struct line_note *n)
+{
+    if (n->n_direction == 7 && strncasecmp(n->direction, "inbound", 7) == 0) return 'i';
+    if (n->n_direction == 8 && strncasecmp(n->direction, "outbound", 8) == 0) return 'o';
+    return n->outside ? 'i' : 0;
+}
+
+static void put_lead(const char *form, const struct line_note *from, struct buf *out)
+{
+    const char *close;
+
+    for (; *form; form++)
+        if (*form != '{') {
+            buf_char(out, *form);
+        } else { /* {before P behind} or {P|instead} */
+            close = strchr(form, '}');
+            size_t n = (size_t)(close - form), letter = strcspn(form, "PD"), or_else = strcspn(form, "|");
+            const struct buf *value = form[letter] == 'P' ? &from->who : &from->date;
+            size_t end = or_else < n ? or_else : n;
+
+            if (value->len)
+                buf_printf(out, "%.*s%s%.*s", (int)(letter - 1), form + 1, value->data, (int)(end - letter - 1), form + letter + 1);
+            else if (or_else < n)
+                buf_add(out, form + or_else + 1, n - or_else - 1);
+            form = close;
+        }
+}
+
+void line_lead(const char *language, const struct line_note *from, const char *written_in, struct buf *out)
+{
+    const char *kind = kind_of(from)->name[EN], *word = NULL;
+    size_t l = policy_language_index(language);
+    char direction = direction_of(from);
+
+    if (from->quoted) buf_str(out, in_thread[l]);
+    for (size_t i = 0; !from->quoted && i < COUNT_OF(lead_forms); i++) {
+        const struct lead_form *f = &lead_forms[i];
+        if ((f->kind && !str_eq(f->kind, kind)) || (f->direction && f->direction != direction)) continue;
+        if (from->n_kind || from->date.len)
+            put_lead(f->form[l], from, out);
+        else
+            buf_str(out, on_file[l]);
+        break;
+    }
+    if (written_in && !str_eq(written_in, language)) word = in_language[l][policy_language_index(written_in)];
+    if (word) buf_printf(out, " (%s)", word);
+    buf_char(out, ':');
+}
 
 void line_attribution(const char *language, const struct line_note *from, struct buf *out)
 {

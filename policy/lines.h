@@ -6,15 +6,18 @@
 #include "policy.h"
 
 struct line_note { /* "a call of [DATE_1]"; line_note_clear() */
-    const char *kind; /* as the record says, "" if unknown: borrowed */
-    size_t n_kind;
-    struct buf date;  /* empty: unknown */
-    bool outside;
+    const char *kind, *direction; /* as the record says, "" if unknown: borrowed */
+    size_t n_kind, n_direction;
+    struct buf date, who; /* empty: unknown */
+    bool outside, quoted; /* quoted: of an earlier message that stands in it */
 };
-/* item: of a list, with kind and date; or NULL. */
+/* item: of a list, with kind, direction, date and who; or NULL: the record's own text. */
 struct line_note line_note_of(const struct policy_node *item, bool outside);
 void line_note_clear(struct line_note *n);
 
+/* "[PERSON_1] wrote on [DATE_1]:", in front of what a note says. written_in: its language if that is known, or NULL; told if it
+ * is not the brief's. */
+void line_lead(const char *language, const struct line_note *from, const char *written_in, struct buf *out);
 /* "According to an incoming call: ", before a sentence that only it says. */
 void line_attribution(const char *language, const struct line_note *from, struct buf *out);
 /* "The amount field says A, but a call of D says B." field: its name in the record. */

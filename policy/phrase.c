@@ -126,11 +126,11 @@ bool phrase_commitment(const struct tokens *t)
 static const char *const attributions[] = {
     "wrote|writes|said|says|mentioned|mentions|reported|reports|asked|asks|told|tells|claimed|claims|stated|states",
     "called|calls|requested|requests|noted|explained|suggested|announced|expects|wants|informed",
-    "according to",
+    "according to", "from an earlier message", "aus einer früheren nachricht",
     "from|by your ~ message|mail|email|note|letter|request|enquiry|inquiry|call|form",
     "in|of|for|to your ~ message|mail|email|note|letter|request|enquiry|inquiry|call|form",
     "message|mail|email|note|call|chat|letter|request|enquiry|inquiry from|with|by|of",
-    "as you", "you ~ wrote|mentioned|said|asked|told|requested|reported|want|wanted|need",
+    "your|this question", "as you", "you ~ write|wrote|mentioned|said|asked|told|requested|reported|want|wanted|need",
     "the customer|caller|sender|client|lead",
     "schrieb*|schreibt|sagte*|sagt|erwähnte*|erwähnt|berichtete*|berichtet|fragte*|fragt|bat|baten|bittet|meldete*|"
     "meldet|nannte*|nennt|behauptet*|teilte|teilt|rief|erklärte*|wünscht*|forderte|fordert|geschrieben|mitgeteilt|"
@@ -139,7 +139,7 @@ static const char *const attributions[] = {
     "nach angabe*|aussage*|auskunft",
     "ihr|ihre|ihrer|ihrem|ihren ~ nachricht|mail|e|email|anfrage|schreiben|anruf|rückmeldung|hinweis|bitte|frage",
     "nachricht|mail|anruf|notiz|chat|anfrage|schreiben von|vom|mit",
-    "wie sie", "der|die kunde|kundin|anrufer*|absender*",
+    "diese|deine ~ frage", "sie|du schreiben|schreibst", "wie sie", "der|die kunde|kundin|anrufer*|absender*",
 };
 
 bool phrase_attributed(const struct tokens *t)

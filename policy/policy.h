@@ -207,7 +207,7 @@ struct policy_room {
 struct policy_salient;
 /* The texts of the record and of its lists' items, as a list of maps, newest first: `text` (the sentences chosen, in their
  * order, that hold), `old` (those that a later note replaces), `shortened` and `outside` ("yes"), `kind` (of an item its own,
- * else the field's name), and all that the item has. It borrows from `a`. RC_LIMIT, RC_NOMEM. */
+ * else the field's name), `lead` ("[PERSON_1] wrote on [DATE_1]:", by code) and all that the item has. It borrows from `a`. RC_LIMIT, RC_NOMEM. */
 MUST_USE enum rc policy_salient_open(const struct policy_admitted *a, const struct policy_room *room, struct policy_salient **out,
                                      struct err *e);
 /* One text cut down to the room: a list of one map, `text`. */
@@ -215,6 +215,30 @@ MUST_USE enum rc policy_condense(const struct policy_admitted *a, const struct p
                                  struct policy_salient **out, struct err *e);
 const struct policy_node *policy_salient_list(const struct policy_salient *s);
 void policy_salient_close(struct policy_salient *s); /* NULL is a no-op */
+
+/* A text's sentences in their order, as a step copies them (constraint_extract()): each begins with a capital and ends with
+ * a stop; without the greetings and sign-offs of letters, and without what its writer wants kept private ("between us"). Of
+ * more than POLICY_MAX_PASSAGES the heaviest. RC_LIMIT, RC_NOMEM. */
+#define POLICY_MAX_PASSAGES 31
+#define POLICY_HEAVY 3 /* a date, a number, a decision: what a reader must not miss */
+struct policy_passage {
+    const char *text; /* in slots */
+    int weight;
+};
+struct policy_passages;
+MUST_USE enum rc policy_passages_open(const struct policy_admitted *a, const struct policy_node *text, struct policy_passages **out,
+                                      struct err *e);
+const struct policy_passage *policy_passages_list(const struct policy_passages *p, size_t *n);
+void policy_passages_close(struct policy_passages *p); /* NULL is a no-op */
+
+/* What a record offers for fields that are to be its own words (enrichment): the sentences of its notes and of its next step, as
+ * passages are, of at most 160 bytes, among them those that look ahead and those that tell of trouble; the words that say what they are about; its companies. None twice. RC_LIMIT, RC_NOMEM. */
+enum policy_choice { CHOICE_SENTENCES, CHOICE_STEPS, CHOICE_RISKS, CHOICE_WORDS, CHOICE_NAMES }; /* steps, risks: of the sentences */
+struct policy_choices;
+MUST_USE enum rc policy_choices_open(const struct policy_admitted *a, const struct policy_room *room, struct policy_choices **out,
+                                     struct err *e);
+const char *const *policy_choices_list(const struct policy_choices *c, enum policy_choice kind, size_t *n);
+void policy_choices_close(struct policy_choices *c); /* NULL is a no-op */
 
 /* ---- policy out ------------------------------------------------------------------------------------------------- */
 

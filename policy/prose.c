@@ -629,6 +629,18 @@ static enum rc take_apart(struct admit *a, const char *s, size_t n, const char *
     return err_set(e, RC_REFUSED, "policy: text in %s gives orders to the model (instructions: quarantine)", path);
 }
 
+static bool is_inside_word(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80);
+}
+
+/* What stood apart stays apart: a name that sticks to the next word would not be found. */
+static void add_behind_cut(struct buf *out, const char *s, size_t n)
+{
+    if (n && out->len && is_inside_word(out->data[out->len - 1]) && is_inside_word(*s)) buf_char(out, ' ');
+    buf_add(out, s, n);
+}
+
 /* Clauses about special categories are cut, or block the record. */
 static enum rc drop_special(struct admit *a, const struct buf *text, const char *path, struct buf *out, struct err *e)
 {
@@ -641,12 +653,12 @@ static enum rc drop_special(struct admit *a, const struct buf *text, const char 
         rc = err_set(e, RC_REFUSED, "policy: a special category (%s) in %s blocks this record (pii: "
                      "special_categories: block)", special_name(f[0].category), path);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        buf_add(out, text->data + at, f[i].start - at);
+        add_behind_cut(out, text->data + at, f[i].start - at);
         at = f[i].end;
     }
     free(f);
     if (rc != RC_OK) return rc;
-    buf_add(out, text->data + at, text->len - at);
+    add_behind_cut(out, text->data + at, text->len - at);
     return buf_check(out, "policy: a text", e);
 }
 

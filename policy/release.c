@@ -34,6 +34,8 @@ struct release {
     const char *part;    /* "subject", "body", "bullets", "fields": what is being judged */
     unsigned in_part;    /* its sentences so far */
     const char *fault; /* of the last sentence that was dropped */
+    bool in_bullet;
+    const struct policy_node *voice; /* the note whose writer this bullet lets speak: it has said so; or NULL */
     const char *sender; /* slot, or NULL */
 };
 
@@ -80,6 +82,7 @@ static enum rc drop(struct release *r, const char *check, struct err *e)
     snprintf(flag, sizeof(flag), "dropped:%s", check);
     snprintf(reason, sizeof(reason), "%s %u: %s", r->part, r->in_part, check);
     r->fault = check;
+    r->voice = NULL;
     r->out->n_dropped++;
     rc = released_flag(r->out, flag, e);
     return rc == RC_OK ? released_reason(r->out, reason, e) : rc;
@@ -95,15 +98,20 @@ static void note_date(struct release *r, const struct tokens *t)
             r->out->valid_until = ((int64_t)r->a->today + 1) * CLOCK_DAY_US;
 }
 
-/* Who says it, for a sentence that does not: the reader must not take an outsider's claim for a fact. */
-static void put_attribution(struct release *r, const struct policy_node *const *nodes, size_t n)
+static const struct policy_node *outside_item(const struct release *r, const struct policy_node *const *nodes, size_t n)
 {
     const struct policy_node *item = NULL;
-    struct line_note from;
 
     for (size_t i = 0; !item && i < n; i++)
         if (nodes[i]->outside) item = notes_item_of(r->a->root, nodes[i]);
-    from = line_note_of(item, true);
+    return item;
+}
+
+/* Who says it, for a sentence that does not: the reader must not take an outsider's claim for a fact. */
+static void put_attribution(struct release *r, const struct policy_node *item)
+{
+    struct line_note from = line_note_of(item, true);
+
     line_attribution(r->a->language, &from, &r->text);
     line_note_clear(&from);
 }
@@ -115,11 +123,13 @@ static enum rc keep(struct release *r, const char *s, size_t n, const struct tok
     const struct policy_node *nodes[MAX_RESTS_ON];
     const char *paths[MAX_RESTS_ON];
     size_t found = evidence_find(checker_evidence(r->checker), t, r->language, nodes, MAX_RESTS_ON);
+    const struct policy_node *item = outside_item(r, nodes, found);
     enum rc rc;
 
     for (size_t i = 0; i < found; i++) paths[i] = nodes[i]->path;
     buf_reset(&r->text);
-    if (f->outside && summary) put_attribution(r, nodes, found);
+    if (f->outside && summary && !(item && item == r->voice)) put_attribution(r, item);
+    r->voice = r->in_bullet ? item : NULL;
     buf_add(&r->text, s, n);
     rc = buf_check(&r->text, "a sentence", e);
     if (rc == RC_OK) rc = hash_set_add(&r->said, said_hash(t), e);
@@ -170,15 +180,48 @@ static const char *gap_of(const char *s, size_t from, size_t to)
     return lines > 1 ? "\n\n" : lines ? "\n" : " ";
 }
 
+#define MAX_LEAD_BYTES 160
+
+/* "[PERSON_1] wrote on [DATE_1]: We sign." begins with who says it: how many bytes, with the space; 0 without. */
+static size_t lead_of(const char *s, size_t n)
+{
+    const char *colon = memmem(s, n < MAX_LEAD_BYTES ? n : MAX_LEAD_BYTES, ": ", 2);
+
+    return colon ? (size_t)(colon - s) + 2 : 0;
+}
+
+/* A sentence of a bullet. As long as none was kept, each says who says it: if the first one goes, its lead stays. */
+static enum rc judge_in_bullet(struct release *r, const char *s, size_t n, bool first, struct buf *lead, bool *kept, struct err *e)
+{
+    struct buf led;
+    enum rc rc;
+
+    *kept = false;
+    if (!lead->len) {
+        rc = judge(r, s, n, first, kept, e);
+        if (rc == RC_OK && !*kept && first) buf_add(lead, s, lead_of(s, n));
+        return rc;
+    }
+    buf_init(&led, TEXT_MAX_BYTES);
+    buf_add(&led, lead->data, lead->len);
+    buf_add(&led, s, n);
+    rc = buf_check(&led, "a sentence", e);
+    if (rc == RC_OK) rc = judge(r, led.data, led.len, first, kept, e);
+    if (*kept) buf_reset(lead);
+    buf_wipe(&led);
+    return rc;
+}
+
 /* The sentences of a text that pass, with the paragraphs as they were. */
 static enum rc judge_text(struct release *r, const char *text, struct buf *out, struct err *e)
 {
-    struct buf mended;
+    struct buf mended, lead;
     struct stretch x;
     size_t last = 0; /* end of the last sentence kept */
     enum rc rc;
 
     buf_init(&mended, TEXT_MAX_BYTES);
+    buf_init(&lead, MAX_LEAD_BYTES + 16);
     (void)slot_mend(text, strlen(text), checker_knows_slot, r->checker, &mended);
     rc = buf_check(&mended, "a draft", e);
     for (size_t pos = 0; rc == RC_OK && text_sentence(mended.data, mended.len, NULL, 0, &pos, &x);) {
@@ -187,12 +230,13 @@ static enum rc judge_text(struct release *r, const char *text, struct buf *out, 
         const char *s = mended.data + x.start + skip;
         size_t n = x.end - x.start - skip;
 
-        rc = judge(r, s, n, true, &kept, e);
+        rc = r->in_bullet ? judge_in_bullet(r, s, n, !out->len, &lead, &kept, e) : judge(r, s, n, true, &kept, e); /* a bullet counts as one */
         if (rc != RC_OK || !kept) continue;
         if (out->len) buf_str(out, gap_of(mended.data, last, x.start));
         buf_add(out, r->text.data, r->text.len);
         last = x.end;
     }
+    buf_wipe(&lead);
     buf_wipe(&mended);
     return rc == RC_OK ? buf_check(out, "a draft", e) : rc;
 }
@@ -205,6 +249,8 @@ static enum rc judge_bullets(struct release *r, struct err *e)
     buf_init(&text, TEXT_MAX_BYTES);
     for (size_t i = 0; rc == RC_OK && i < r->d->n_bullets; i++) {
         buf_reset(&text);
+        r->in_bullet = true;
+        r->voice = NULL;
         rc = judge_text(r, r->d->bullets[i], &text, e);
         if (rc == RC_OK && text.len) rc = released_bullet(r->out, text.data, e);
     }

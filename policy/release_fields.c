@@ -109,6 +109,29 @@ static enum rc judge_string(struct fields_check *f, cJSON *parent, cJSON *item, 
     return rc;
 }
 
+/* A list that says the same twice says it once. */
+static bool stands_before(const cJSON *array, const cJSON *item)
+{
+    for (const cJSON *x = array->child; x && x != item; x = x->next)
+        if (cJSON_IsString(x) && cJSON_IsString(item) && strcmp(x->valuestring, item->valuestring) == 0) return true;
+    return false;
+}
+
+/* False, and it stays, if the schema wants so many. */
+static bool drop_item(struct fields_check *f, cJSON *array, cJSON *item)
+{
+    int at = 0;
+
+    for (const cJSON *x = array->child; x != item; x = x->next) at++;
+    (void)cJSON_DetachItemViaPointer(array, item);
+    if (fits(f)) {
+        cJSON_Delete(item);
+        return true;
+    }
+    (void)cJSON_InsertItemInArray(array, at, item);
+    return false;
+}
+
 static enum rc judge_value(struct fields_check *f, cJSON *parent, cJSON *item, const char *member, int depth, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -117,6 +140,7 @@ static enum rc judge_value(struct fields_check *f, cJSON *parent, cJSON *item, c
     if (cJSON_IsString(item)) return judge_string(f, parent, item, member, e);
     for (cJSON *child = item->child, *next; rc == RC_OK && child; child = next) {
         next = child->next; /* the child may go */
+        if (cJSON_IsArray(item) && stands_before(item, child) && drop_item(f, item, child)) continue;
         rc = judge_value(f, item, child, child->string ? child->string : member, depth + 1, e);
     }
     return rc;

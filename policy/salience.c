@@ -7,8 +7,10 @@
 #include "../base/arena.h"
 #include "../base/str.h"
 #include "admit.h"
+#include "lines.h"
 #include "notes.h"
 #include "slot_text.h"
+#include "text.h"
 
 /* What a sentence weighs. */
 #define MONEY_WEIGHT 6
@@ -16,6 +18,7 @@
 #define DIGIT_WEIGHT 3 /* a number that stands in clear */
 #define SLOT_WEIGHT 1
 #define MAX_FACTS 12
+#define NEXT_STEP_WEIGHT 5
 #define WORD_WEIGHT 3
 #define MAX_WORDS_WEIGHT 6
 #define FIRST_WEIGHT 3 /* the first sentence says what a text is about */
@@ -37,6 +40,17 @@ static const char *const weighty[] = {
     "risiko", "risk", "sign", "signed", "teuer", "unterschrieben", "until", "urgent", "vereinbart", "verlangt", "verschoben", "vertrag",
     "vertragsstrafe", "vorstand", "wants", "warranty", "wettbewerber", "worried", "worries", "zugesagt", "zwingend",
 };
+/* Terms, refusals, requests: worth a reader's time, though less than those. */
+static const char *const telling[] = {
+    "allowed", "angry", "asked", "asks", "ausgeschlossen", "ban", "banned", "beschwerde", "bitte", "braucht", "broken", "bug",
+    "complains", "credit", "darf", "defect", "defekt", "dürfen", "erst", "every", "except", "excluded", "expects", "failed", "fails",
+    "fault", "fehlen", "fehlt", "forbidden", "free", "frei", "furious", "gratis", "gutschrift", "hates", "included", "including",
+    "inklusive", "insist", "kaputt", "kein", "keine", "keinen", "keiner", "kostenfrei", "kostenlos", "leaks", "never", "nicht", "nie",
+    "niemand", "no", "nobody", "none", "not", "nur", "offen", "ohne", "only", "owe", "owes", "paid", "pay", "pays", "pending", "please",
+    "prefers", "proposed", "rahmen", "refund", "reklamation", "rule", "sensor", "should", "soll", "sollen", "statt", "stays", "stopped",
+    "stops", "störung", "verboten", "vorgeschlagen", "wartet", "will", "without", "won", "wrong", "wünscht", "zahlen", "zahlt",
+    "zahlung", "zuerst", "zusage",
+};
 /* clang-format on */
 
 static int compare_words(const void *a, const void *b)
@@ -47,6 +61,11 @@ static int compare_words(const void *a, const void *b)
 bool salience_word(const char *word)
 {
     return bsearch(word, weighty, COUNT_OF(weighty), sizeof(*weighty), compare_words) != NULL;
+}
+
+static bool is_telling(const char *word)
+{
+    return bsearch(word, telling, COUNT_OF(telling), sizeof(*telling), compare_words) != NULL;
 }
 
 /* ---- weighing --------------------------------------------------------------------------------------------------- */
@@ -81,23 +100,38 @@ static bool is_stale(const struct policy_admitted *a, const struct note *note, c
     return false;
 }
 
-static int weight_of(const struct note *note, size_t at)
+int salience_weight(const struct note *note, size_t at)
 {
     const struct note_sentence *s = &note->sentences[at];
-    int facts = 0, words = 0;
+    int facts = 0, words = 0, least = 0;
 
     for (size_t i = 0; i < s->words.n; i++) {
         const struct token *t = &s->words.items[i];
+        if (i + 1 < s->words.n && (str_eq(t->fold, "next") || str_starts(t->fold, "nächste")) &&
+            (str_starts(s->words.items[i + 1].fold, "step") || str_starts(s->words.items[i + 1].fold, "schritt")))
+            facts += NEXT_STEP_WEIGHT;
         if (t->slot)
             facts += str_starts(t->fold, "[MONEY_") ? MONEY_WEIGHT : str_starts(t->fold, "[DATE_") ? DATE_WEIGHT : SLOT_WEIGHT;
         else if (t->digit)
             facts += DIGIT_WEIGHT;
         else if (salience_word(t->fold))
             words += WORD_WEIGHT;
+        else if (is_telling(t->fold))
+            least = WORD_WEIGHT;
     }
     if (facts > MAX_FACTS) facts = MAX_FACTS;
     if (words > MAX_WORDS_WEIGHT) words = MAX_WORDS_WEIGHT;
-    return facts + words + (at == 0 ? FIRST_WEIGHT : 0) + (memchr(note->text.data + s->start, '?', s->end - s->start) != NULL);
+    if (facts + words < least) words = least - facts;
+    return facts + words + (memchr(note->text.data + s->start, '?', s->end - s->start) != NULL);
+}
+
+/* The first sentence counts more, unless it has nothing but a telling word. */
+static int weight_in_note(const struct note *note, size_t at)
+{
+    int weight = salience_weight(note, at);
+
+    if (at > 0) return weight;
+    return weight > WORD_WEIGHT || weight == 0 ? weight + FIRST_WEIGHT : weight < FIRST_WEIGHT ? FIRST_WEIGHT : weight;
 }
 
 /* One less for each doubling of the weeks between the newest note and this one. */
@@ -129,7 +163,7 @@ static enum rc weigh(struct choice *c, struct err *e)
             const struct note_sentence *s = &note->sentences[k];
             bool stale = is_stale(c->a, note, s);
             c->all[c->n++] = (struct candidate){.note = i, .sentence = k, .stale = stale, .recency = recency_of(&c->notes, note),
-                                                .weight = weight_of(note, k) + (stale ? STALE_WEIGHT : 0),
+                                                .weight = weight_in_note(note, k) + (stale ? STALE_WEIGHT : 0),
                                                 .cost = cost_of(c->room, note->text.data + s->start, s->end - s->start)};
         }
     return RC_OK;
@@ -226,12 +260,31 @@ static enum rc add_sentences(const struct choice *c, struct policy_salient *out,
     for (size_t i = 0; i < c->n; i++) {
         const struct note_sentence *s = c->all[i].note == note ? &x->sentences[c->all[i].sentence] : NULL;
         if (!s || !c->all[i].taken || c->all[i].stale != stale) continue;
-        if (text.len) buf_char(&text, ' ');
+        if (text.len) buf_char(&text, strchr(".!?", text.data[text.len - 1]) ? ' ' : '\n'); /* a line is a sentence too */
         buf_add(&text, x->text.data + s->start, s->end - s->start);
     }
     rc = buf_check(&text, "a note", e);
     if (rc == RC_OK) rc = add_text(out, map, name, x->node, text.data, text.len, e);
     buf_wipe(&text);
+    return rc;
+}
+
+/* Who says it and when, for a bullet. */
+static enum rc add_lead(const struct choice *c, struct policy_salient *out, struct policy_node *map, const struct note *x, struct err *e)
+{
+    struct line_note from = line_note_of(x->item, x->node->outside);
+    const struct policy_node *person = x->item ? notes_member(c->a->root, "full_name") : NULL; /* of a lead or contact: whose notes they are */
+    struct buf lead;
+    enum rc rc;
+
+    buf_init(&lead, 4096);
+    from.quoted = strstr(x->node->name, "_quoted") != NULL;
+    if (!from.who.len && person) notes_text(person, &from.who);
+    line_lead(c->a->language, &from, text_language(x->text.data, x->text.len), &lead);
+    rc = buf_check(&lead, "a note's lead", e);
+    if (rc == RC_OK) rc = add_text(out, map, "lead", x->node, lead.data, lead.len, e);
+    buf_wipe(&lead);
+    line_note_clear(&from);
     return rc;
 }
 
@@ -254,6 +307,7 @@ static enum rc add_item(const struct choice *c, struct policy_salient *out, size
     if (rc == RC_OK && is_shortened(c, note)) rc = add_text(out, map, "shortened", x->node, "yes", 3, e);
     if (rc == RC_OK && x->node->outside) rc = add_text(out, map, "outside", x->node, "yes", 3, e);
     if (rc == RC_OK && !x->item) rc = add_text(out, map, "kind", x->node, x->node->name, strlen(x->node->name), e);
+    if (rc == RC_OK) rc = add_lead(c, out, map, x, e);
     if (rc != RC_OK) return rc;
     if (x->item) { /* the item's members, shared, behind the new ones */
         struct policy_node *last = (struct policy_node *)map->first;

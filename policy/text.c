@@ -229,3 +229,19 @@ const char *text_language(const char *text, size_t n)
     if (n_german >= 2 && n_german > 2 * n_english) return "de";
     return NULL;
 }
+
+/* Small letters of Latin-1 are C3 A0 to C3 BE in UTF-8, but for the sign C3 B7; their capitals 0x20 before them. */
+void text_put_capital(const char *s, size_t n, struct buf *out)
+{
+    unsigned char a = n ? (unsigned char)s[0] : 0, b = n > 1 ? (unsigned char)s[1] : 0;
+
+    if (a >= 'a' && a <= 'z') {
+        buf_char(out, (char)(a - 0x20));
+        buf_add(out, s + 1, n - 1);
+    } else if (a == 0xC3 && b >= 0xA0 && b <= 0xBE && b != 0xB7) {
+        buf_printf(out, "\xC3%c", b - 0x20);
+        buf_add(out, s + 2, n - 2);
+    } else {
+        buf_add(out, s, n);
+    }
+}

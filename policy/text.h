@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "../base/buf.h"
 
 struct stretch { /* bytes [start, end) of a text */
     size_t start, end;
@@ -25,6 +26,9 @@ bool text_has_digit(const char *s, size_t n);
 
 /* Simple case folding of one word into out (at most cap - 1 bytes and a NUL); returns its length. */
 size_t text_fold(const char *s, size_t n, char *out, size_t cap);
+
+/* The text with a capital at its beginning (ASCII and Latin-1) appended. */
+void text_put_capital(const char *s, size_t n, struct buf *out);
 
 /* Is it a word that says nothing by itself ("the", "und", "is")? folded. */
 bool text_is_stop_word(const char *folded);

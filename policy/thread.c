@@ -75,15 +75,26 @@ static bool is_attribution(const struct line *l)
                           (begins(l, "Le ") && ends(l, "crit :")));
 }
 
+/* "Thanks, [PERSON_1]" is a closing, "Thanks, we sign next week." is news. */
+static bool is_just_a_name(const char *s, size_t n)
+{
+    size_t words = 0;
+
+    for (size_t i = 0; i < n; i++) words += s[i] != ' ' && (i == 0 || s[i - 1] == ' ');
+    return words <= 3 && (n == 0 || !strchr(".!?", s[n - 1]));
+}
+
 static bool is_closing(const struct line *l)
 {
-    static const char *const words[] = {
-        "Best regards",  "Kind regards", "Best wishes", "Warm regards",  "Regards",          "Sincerely", "Cheers,",
-        "Many thanks,",  "Thanks,",      "Best,",       "Mit freundlich", "Mit besten Gr",   "Viele Gr",  "Beste Gr",
-        "Liebe Gr",      "Freundliche Gr", "Sch\xc3\xb6ne Gr", "Gru\xc3\x9f", ("Gr\xc3\xbc\xc3\x9f" "e"), "MfG", "LG,", "VG,",
-        "Cordialement"};
+    static const char *const words[] = {"Best regards", "Kind regards", "Best wishes", "Warm regards", "Regards", "Sincerely",
+                                        "Mit freundlich", "Mit besten Gr", "Viele Gr", "Beste Gr", "Liebe Gr", "Freundliche Gr",
+                                        "Sch\xc3\xb6ne Gr", "Gru\xc3\x9f", ("Gr\xc3\xbc\xc3\x9f" "e"), "MfG", "Cordialement"};
+    static const char *const with_comma[] = {"Cheers,", "Many thanks,", "Thanks,", "Best,", "LG,", "VG,"};
 
-    return l->n <= 45 && begins_with_one(l, words, COUNT_OF(words));
+    if (l->n > 45) return false;
+    for (size_t i = 0; i < COUNT_OF(with_comma); i++)
+        if (begins(l, with_comma[i])) return is_just_a_name(l->s + strlen(with_comma[i]), l->n - strlen(with_comma[i]));
+    return begins_with_one(l, words, COUNT_OF(words));
 }
 
 static bool is_sent_from(const struct line *l)

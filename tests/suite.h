@@ -32,10 +32,18 @@ static inline void suite_add(TCase *tc, const struct suite_test *x)
     tcase_add_loop_test(tc, x->test, 0, x->rows ? x->rows : 1);
 }
 
+/* tests/run --long */
+static inline bool suite_is_long(void)
+{
+    const char *v = getenv("BRIEFD_TEST_LONG");
+
+    return v && strcmp(v, "1") == 0;
+}
+
 static inline int suite_finish(const char *name, TCase *tc)
 {
     Suite *s = suite_create(name);
-    tcase_set_timeout(tc, 600);
+    tcase_set_timeout(tc, suite_is_long() ? 14400 : 600);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
@@ -77,8 +85,7 @@ static inline int suite_run_tables(const char *name, const struct suite_test *te
 /* How often a randomised test runs: `few` by default, `many` under tests/run --long (BRIEFD_TEST_LONG=1). */
 static inline unsigned long suite_count(unsigned long few, unsigned long many)
 {
-    const char *v = getenv("BRIEFD_TEST_LONG");
-    return v && strcmp(v, "1") == 0 ? many : few;
+    return suite_is_long() ? many : few;
 }
 
 /* The seed of a randomised test, printed so that a failure can be repeated: BRIEFD_TEST_SEED, or a fixed default. */

@@ -15,12 +15,15 @@ import grammar_de
 import grammar_en
 import grammar_fr
 import template
+from fields import fields
 from compose import MAIL, NEXT, STATE, SUBJECT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEMPLATES = os.path.join(HERE, '..', '..', 'etc', 'templates')
-SUMMARY = template.load(os.path.join(TEMPLATES, 'default.summary.tmpl'))
-EMAIL = template.load(os.path.join(TEMPLATES, 'default.email.tmpl'))
+SUMMARY = template.load(os.path.join(TEMPLATES, 'by-model', 'default.summary.tmpl'))
+EMAIL = template.load(os.path.join(TEMPLATES, 'by-model', 'default.email.tmpl'))
+FIELDS = {obj: template.load(os.path.join(TEMPLATES, f'{name}.enrichment.tmpl'))
+          for obj, name in dict(opportunity='opportunity', lead='lead', case='case', account='default', contact='default').items()}
 LANG = {'en': grammar_en, 'de': grammar_de, 'fr': grammar_fr}  # French: only text to copy
 ANSWERS = ('en', 'de')
 RULES = {lang: {k: v.replace('\n', '') for k, v in g.G.items()} for lang, g in LANG.items()}
@@ -471,11 +474,15 @@ OBJECTS = ['opportunity'] * 5 + ['lead'] * 2 + ['case'] * 2 + ['account'] * 2 + 
 def example(rnd, task=None, lang=None):
     lang = lang or ('de' if rnd.random() < 0.27 else 'en')
     g = Gen(rnd, lang)
-    task = task or rnd.choices(['note', 'state', 'next', 'mail', 'subject'], [0.44, 0.19, 0.14, 0.17, 0.06])[0]
+    task = task or rnd.choices(['note', 'state', 'next', 'mail', 'subject', 'fields'], [0.14, 0.08, 0.07, 0.13, 0.02, 0.56])[0]
     obj = rnd.choice(OBJECTS)
     if task == 'note':
-        fields, answer = note(g)
-        steps, step, scopes = SUMMARY, 'note', [fields, chain(obj, lang)]
+        item, answer = note(g)
+        steps, step, scopes = SUMMARY, 'note', [item, chain(obj, lang)]
+    elif task == 'fields':
+        f, _ = record(g, obj, task)
+        answer = fields(g, obj, f, messy)
+        steps, step, scopes = FIELDS[obj], 'fields', [f, chain(obj, lang)]
     elif task in ('state', 'next'):
         f, kept = record(g, obj, task)
         answer = (STATE if task == 'state' else NEXT)[lang](g, obj, f, kept)
@@ -501,7 +508,7 @@ def example(rnd, task=None, lang=None):
     if '\n\n' in user and g.maybe(0.4):
         user = user.replace('\n\n', '\n')
     answer = answer.strip()
-    if task in ('note', 'state', 'next'):
+    if task in ('note', 'state', 'next', 'fields'):
         user, answer = same_slots(g, [user, answer], dict(PERSON=0.5 if task == 'note' else 0.3, ORG=0.2, STAFF=0.2))
     ex = dict(task=task, language=lang, system=template.render(system, scopes), user=user, answer=answer)
     for slot in re.findall(r'\[\w+\]', ex['answer']):

@@ -145,7 +145,25 @@ START_TEST(numbers_are_whole_strings_within_bounds)
 }
 END_TEST
 
+START_TEST(buf_cut_keeps_the_beginning)
+{
+    struct buf b;
+    buf_init(&b, 100);
+    buf_cut(&b, 0); /* nothing is held yet */
+    ck_assert_str_eq(b.data, "");
+    buf_str(&b, "abcdef");
+    buf_cut(&b, 9);
+    ck_assert_str_eq(b.data, "abcdef");
+    buf_cut(&b, 2);
+    ck_assert_str_eq(b.data, "ab");
+    buf_char(&b, 'x');
+    ck_assert_str_eq(b.data, "abx");
+    ck_assert_uint_eq(b.len, 3);
+    buf_clear(&b);
+}
+END_TEST
+
 SUITE_MAIN("text", error_is_one_statement, long_error_is_cut_between_characters,
            buffer_grows_to_its_limit_and_no_further, arena_hands_out_zeroed_aligned_memory_up_to_a_limit,
            utf8_is_checked_as_rfc_3629_says, nearest_word_is_offered_only_when_near,
-           numbers_are_whole_strings_within_bounds)
+           numbers_are_whole_strings_within_bounds, buf_cut_keeps_the_beginning)

@@ -33,8 +33,9 @@ SHAPES = {
     "qwen3-30b-a3b-4l": dict(  # Qwen/Qwen3-30B-A3B, 4 of 48 layers
         arch="qwen3moe", layers=4, embd=2048, heads=32, heads_kv=4, head=128, ff=6144, expert_ff=768, experts=128, used=8,
         vocab=151936, context=40960, base=1000000.0, eps=1e-6, tied=False, qk_norm="head"),
-    "deepseek-v2-lite-4l": dict(  # deepseek-ai/DeepSeek-V2-Lite, 4 of 27 layers, the first dense
-        arch="deepseek2", layers=4, embd=2048, heads=16, heads_kv=1, ff=10944, expert_ff=1408, experts=64, used=6, shared=2,
+    "deepseek-v2-lite-12e": dict(  # deepseek-ai/DeepSeek-V2-Lite, 12 of 64 experts, the first layer dense; llama.cpp knows it
+        # by its 27 layers, and asks others for the rank of the queries, which it has not
+        arch="deepseek2", layers=27, embd=2048, heads=16, heads_kv=1, ff=10944, expert_ff=1408, experts=12, used=6, shared=2,
         dense=1, kv_lora=512, rope=64, nope=128, value=128, vocab=102400, context=163840, base=10000.0, eps=1e-6, tied=False),
     "smollm2-135m": dict(  # HuggingFaceTB/SmolLM2-135M
         arch="llama", layers=30, embd=576, heads=9, heads_kv=3, head=64, ff=1536, vocab=49152, context=8192, base=100000.0,

@@ -37,13 +37,14 @@ class Place:
     """A folder with crm.db, briefd.yaml, the store and the master key. data: what is loaded instead of the sample CRM;
     model: what runs instead of the shipped one."""
 
-    def __init__(self, keep=None, write_back="off", source=None, jobs=None, policy=None, data=None, model=None):
+    def __init__(self, keep=None, write_back="off", source=None, jobs=None, policy=None, data=None, model=None, templates="etc/templates"):
         self.folder = Path(tempfile.mkdtemp(prefix="briefd-e2e-"))
         atexit.register(shutil.rmtree, self.folder, True)
         self.crm = self.folder / "crm.db"
         self.store = self.folder / "briefd.db"
         self.config = self.folder / "briefd.yaml"
         self.log = self.folder / "log"
+        self.templates = ROOT / templates
         if source is None:
             db = sqlite3.connect(self.crm)
             db.executescript((ROOT / "etc/sample-crm/schema.sql").read_text(encoding="utf-8"))
@@ -58,7 +59,7 @@ class Place:
     def write_config(self, write_back="off", source=None, jobs=None, policy=None, model=None):
         text = (ROOT / "etc/briefd.yaml").read_text(encoding="utf-8")
         text = text.replace("../build/demo", str(self.folder)).replace("policy: policy.yaml", f"policy: {policy or ROOT / 'etc/policy.yaml'}")
-        text = text.replace("templates: templates", f"templates: {ROOT / 'etc/templates'}")
+        text = text.replace("templates: templates", f"templates: {self.templates}")
         text = text.replace("path: models/", f"path: {ROOT / 'etc/models'}/").replace("write_back: off ", f"write_back: {write_back} ")
         if model:
             text = text.replace(str(ROOT / "etc/models/briefd-moe.gguf"), str(model))

@@ -14,12 +14,14 @@ START_TEST(mistakes_are_named_with_their_line)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "t.tmpl:1: a template needs at least one {{step}} and an {{output}} or {{schema}}"},
+        {"", "t.tmpl:1: a template needs an {{output}}, or a {{step}} and a {{schema}}"},
         {"hello", "t.tmpl:1: text outside a step"},
         {"{{step a}}\n{{user}}x{{end}}", "t.tmpl:1: {{system}} was expected next in step 'a'"},
         {"{{step a}}{{system}}s{{user}}u{{end}}\n{{output}}{{body}}{{step.b}}{{end}}", "t.tmpl:2: no earlier step is called 'b'"},
         {"{{step a tokens=3}}{{system}}s{{user}}u{{end}}", "t.tmpl:1: unknown or malformed step option 'tokens=3'"},
         {"{{step a each=notes tokens=3}}{{system}}s{{user}}u{{end}}", "t.tmpl:1: unknown or malformed step option 'tokens=3'"},
+        {"{{step a lead=lead}}{{system}}s{{user}}u{{end}}", "t.tmpl:1: lead= goes with copy= only, in step 'a'"},
+        {"{{step a copy=}}{{system}}s{{user}}u{{end}}", "t.tmpl:1: unknown or malformed step option 'copy='"},
         {"{{step a each=salient tokens=0}}{{system}}s{{user}}u{{end}}", "t.tmpl:1: unknown or malformed step option 'tokens=0'"},
         {"{{step a}}{{system}}s{{user}}{{each notes tokens=9}}u{{done}}{{end}}", "t.tmpl:1: newest=N was expected instead of 'tokens=9'"},
         {"{{step a}}{{system}}s{{user}}{{each salient oldest=9}}u{{done}}{{end}}", "t.tmpl:1: newest=N or tokens=N was expected instead of 'oldest=9'"},

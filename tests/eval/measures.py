@@ -177,7 +177,8 @@ def valid(value, schema):
     """JSON Schema, the keywords that the templates use."""
     if "anyOf" in schema and not any(valid(value, s) for s in schema["anyOf"]):
         return False
-    if "enum" in schema and not any(value == v and type(value) is type(v) for v in schema["enum"]):
+    own_words = any(isinstance(v, str) and v.startswith("$") for v in schema.get("enum", ()))  # any string of the record
+    if "enum" in schema and not (own_words and isinstance(value, str)) and not any(value == v and type(value) is type(v) for v in schema["enum"]):
         return False
     names = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object", type(None): "null"}
     types = schema.get("type")

@@ -188,7 +188,8 @@ START_TEST(info)
         ck_assert_uint_eq(told.n_heads_kv, want[i].n_heads_kv);
         ck_assert_uint_eq(told.n_ff, want[i].n_ff);
         ck_assert_uint_eq(told.n_params - told.n_active_params, want[i].idle);
-        ck_assert_uint_eq(kv_block_bytes(&m->shape), want[i].block_bytes);
+        ck_assert_uint_eq(kv_block_bytes(&m->shape, KV_F16), want[i].block_bytes);
+        ck_assert_uint_le(kv_block_bytes(&m->shape, KV_Q8) * 64, want[i].block_bytes * 36); /* 16 bytes and a scale of 2, at worst */
         model_close(m);
     }
 }
@@ -201,9 +202,12 @@ START_TEST(a_cache_too_large)
     struct err e;
     char size[32];
     ck_assert_msg(model_open(file_of("deepseek2"), NULL, &m, &e) == RC_OK, "%s", e.msg);
-    ck_assert_int_eq(kv_open(&m->shape, UINT32_MAX, &kv, &e), RC_LIMIT);
-    snprintf(size, sizeof(size), "= %.0f MiB", (double)UINT32_MAX * 3 * (32 + 16) * KV_BLOCK * 2 / (1 << 20));
-    ck_assert_msg(strstr(e.msg, size) != NULL, "%s", e.msg);
+    for (enum kv_type type = KV_F16; type <= KV_Q8; type++) { /* 48 halves, or 48 bytes and 2 scales */
+        ck_assert_int_eq(kv_open(&m->shape, type, UINT32_MAX, &kv, &e), RC_LIMIT);
+        snprintf(size, sizeof(size), "= %.0f MiB",
+                 (double)UINT32_MAX * 3 * (32 + 16 + (type == KV_Q8 ? 4 : 48)) * KV_BLOCK / (1 << 20));
+        ck_assert_msg(strstr(e.msg, size) != NULL, "%s", e.msg);
+    }
     model_close(m);
 }
 END_TEST

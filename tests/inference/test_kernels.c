@@ -46,6 +46,26 @@ START_TEST(halves)
 }
 END_TEST
 
+/* Values to bytes: half a step from each, and the same on all instruction sets. */
+static void check_bytes(const struct kernels *k, float *x, size_t n)
+{
+    int8_t a[33], b[33];
+    a[n] = 7;
+    for (int broken = 0; broken < 2; broken++) {
+        float most = 0, d;
+        if (broken) x[0] = NAN;
+        if (broken && n > 1) x[n - 1] = -INFINITY;
+        d = half_to_float(k->to_bytes(x, n, a));
+        ck_assert(kernels_scalar.to_bytes(x, n, b) == float_to_half(d) && memcmp(a, b, n) == 0 && a[n] == 7);
+        for (size_t i = 0; i < n; i++) {
+            float v = isfinite(x[i]) ? x[i] : 0;
+            most = fmaxf(most, fabsf(v));
+            ck_assert_msg(fabs((double)d * a[i] - (double)v) <= 0.501 * (double)d + 0.001 * fabs((double)v), "%zu of %zu", i, n);
+        }
+        ck_assert(fabs((double)d * 127 - (double)most) <= 0.001 * (double)most);
+    }
+}
+
 static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
 {
     float x[512] = {0}, gain[512] = {0}, a[512] = {0}, b[512] = {0}, c[512] = {0};
@@ -84,43 +104,66 @@ static void check_rows(const struct kernels *k, size_t n, uint64_t *state)
     k->to_half(x, n, ha);
     kernels_scalar.to_half(x, n, hb);
     ck_assert(memcmp(ha, hb, n * sizeof(*ha)) == 0);
+    check_bytes(k, x, n < 32 ? n : 32);
 }
 
 /* Three blocks of which each query sees positions from somewhere in the first to somewhere in the last; keys and values of a position are
  * `stride` halves apart and turned or not. What none sees is NaN, and must not matter. The result is compared with
  * softmax in double. */
 struct cache {
+    enum kv_type type;
     uint16_t k[3][96 * KV_BLOCK], v[3][96 * KV_BLOCK];
 };
 
-static double key_of(const struct cache *c, size_t head, size_t j, size_t d, bool turned)
+/* Where the number and its scale lie in a block of rows of `head` values; bytes: as kernels.h says. */
+static size_t place_of(size_t head, size_t j, size_t d, bool turned)
 {
-    const uint16_t *block = c->k[j / KV_BLOCK];
-    return (double)half_to_float(turned ? block[d * KV_BLOCK + j % KV_BLOCK] : block[j % KV_BLOCK * head + d]);
+    return turned ? d * KV_BLOCK + j % KV_BLOCK : j % KV_BLOCK * head + d;
 }
 
-static void check_softmax(const struct cache *c, size_t head, size_t n_value, bool latent, size_t from, size_t to,
+static uint16_t *scale_of(uint16_t *block, size_t head, size_t j, size_t d)
+{
+    return block + KV_BLOCK * head / 2 + d / 32 * KV_BLOCK + j % KV_BLOCK;
+}
+
+static void put(enum kv_type type, uint16_t *block, size_t head, size_t j, size_t d, bool turned, bool seen, uint64_t *state)
+{
+    float v = random_float(state);
+    if (type == KV_F16)
+        block[place_of(head, j, d, turned)] = seen ? float_to_half(v) : 0x7C01;
+    else
+        ((int8_t *)block)[place_of(head, j, d, turned)] = (int8_t)(127 * v);
+    if (type == KV_Q8 && d % 32 == 0) *scale_of(block, head, j, d) = seen ? float_to_half((1 + random_float(state)) / 127) : 0x7C01;
+}
+
+static double get(enum kv_type type, uint16_t *block, size_t head, size_t j, size_t d, bool turned)
+{
+    if (type == KV_F16) return (double)half_to_float(block[place_of(head, j, d, turned)]);
+    return (double)half_to_float(*scale_of(block, head, j, d)) * ((int8_t *)block)[place_of(head, j, d, turned)];
+}
+
+static void check_softmax(struct cache *c, size_t head, size_t n_value, bool latent, size_t from, size_t to,
                           const float *q, double sink, const float *acc, float sum)
 {
     double total = exp(sink), p[3 * KV_BLOCK], out;
     for (size_t j = from; j < to; j++) {
         double score = 0;
         for (size_t d = 0; d < head; d++)
-            score += (double)q[d] * key_of(c, head, j, d, !latent);
+            score += (double)q[d] * get(c->type, c->k[j / KV_BLOCK], head, j, d, !latent);
         total += p[j] = exp(score);
     }
     for (size_t d = 0; d < n_value; d++) {
         out = 0;
         for (size_t j = from; j < to; j++)
-            out += p[j] * (latent ? key_of(c, head, j, d, false)
-                                  : (double)half_to_float(c->v[j / KV_BLOCK][j % KV_BLOCK * head + d]));
+            out += p[j] * get(c->type, latent ? c->k[j / KV_BLOCK] : c->v[j / KV_BLOCK], head, j, d, false);
         out /= total;
         ck_assert_msg(fabs((double)acc[d] / (double)sum - out) <= 2e-5 * (1 + fabs(out)), "value %zu is %g, not %g", d,
                       (double)(acc[d] / sum), out);
     }
 }
 
-static void check_attention(const struct kernels *k, size_t head, size_t heads, bool latent, uint64_t *state)
+static void check_attention(const struct kernels *k, enum kv_type type, size_t head, size_t heads, bool latent,
+                            uint64_t *state)
 {
     static struct cache c;
     enum { MOST = 15 };
@@ -139,12 +182,12 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
         tos[i] = i + 1 == heads ? to : 2 * KV_BLOCK + 1 + suite_random(state) % (to - 2 * KV_BLOCK);
     }
     memset(acc, 0, sizeof(acc));
+    c.type = type;
     for (size_t j = 0; j < 3 * KV_BLOCK; j++) {
         for (size_t d = 0; d < head; d++) {
             bool seen = j >= from && j < to;
-            size_t b = j / KV_BLOCK, place = j % KV_BLOCK;
-            c.k[b][latent ? place * head + d : d * KV_BLOCK + place] = seen ? float_to_half(random_float(state)) : 0x7C01;
-            c.v[b][place * head + d] = seen ? float_to_half(random_float(state)) : 0x7C01;
+            put(type, c.k[j / KV_BLOCK], head, j, d, !latent, seen, state);
+            put(type, c.v[j / KV_BLOCK], head, j, d, false, seen, state);
         }
     }
     for (size_t b = 0; b < 3; b++) {
@@ -153,9 +196,9 @@ static void check_attention(const struct kernels *k, size_t head, size_t heads, 
             queries[i].last = b == 2 ? tos[i] - 2 * KV_BLOCK : KV_BLOCK;
         }
         if (latent)
-            k->attend_latent(head, n_value, queries, heads, c.k[b]);
+            k->attend_latent(type, head, n_value, queries, heads, (const uint8_t *)c.k[b]);
         else
-            k->attend(head, queries, heads, c.k[b], c.v[b]);
+            k->attend(type, head, queries, heads, (const uint8_t *)c.k[b], (const uint8_t *)c.v[b]);
     }
     for (size_t i = 0; i < heads; i++)
         check_softmax(&c, head, n_value, latent, froms[i], tos[i], q + i * head, (double)sinks[i], acc + i * n_value, sum[i]);
@@ -260,7 +303,8 @@ static void check_kernels(const struct kernels *k, uint64_t state)
     for (size_t head = 2; head <= 96; head += head < 20 ? 2 : 19)
         for (size_t heads = 1; heads <= 15; heads++)
             for (int latent = 0; latent < 2; latent++)
-                check_attention(k, head, heads, latent, &state);
+                for (enum kv_type type = KV_F16; type <= KV_Q8; type++)
+                    check_attention(k, type, head, heads, latent, &state);
     check_quantise(k, 1, &state);
     check_quantise(k, ACT_SHARED, &state);
     for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {

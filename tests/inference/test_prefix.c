@@ -16,7 +16,7 @@ static struct cache open_cache(size_t n_blocks)
 {
     struct cache c = {0};
     struct err e;
-    ck_assert_msg(kv_open(&tiny, n_blocks, &c.kv, &e) == RC_OK, "%s", e.msg);
+    ck_assert_msg(kv_open(&tiny, KV_F16, n_blocks, &c.kv, &e) == RC_OK, "%s", e.msg);
     ck_assert_msg(prefix_open(c.kv, n_blocks, &c.p, &e) == RC_OK, "%s", e.msg);
     return c;
 }

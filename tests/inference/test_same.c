@@ -19,6 +19,7 @@ struct job {
 struct way {
     uint32_t sequences, chunk;
     int threads, draft;
+    enum kv_type kv_type;
 };
 
 static const char *path_of(const char *name)
@@ -42,7 +43,7 @@ static struct engine *open_engine(const struct model *m, const struct way *w)
     struct engine *g = NULL;
     struct err e;
     const struct engine_options opt = {.context = 256, .sequences = w->sequences, .chunk = w->chunk,
-                                       .threads = w->threads, .draft = w->draft};
+                                       .threads = w->threads, .draft = w->draft, .kv_type = w->kv_type};
     ck_assert_msg(engine_open(m, &opt, &g, &e) == RC_OK, "%s", e.msg);
     return g;
 }
@@ -136,10 +137,10 @@ static void check_way(const struct model *m, const struct way *w, struct job *jo
 }
 
 /* Each alone in an engine of its own, in one piece, without drafts. */
-static void run_plainly(const struct model *m, struct job *jobs)
+static void run_plainly(const struct model *m, enum kv_type type, struct job *jobs)
 {
     for (size_t i = 0; i < N_REQUESTS; i++) {
-        struct engine *g = open_engine(m, &(struct way){.sequences = 1, .chunk = 256, .threads = 1, .draft = DRAFT_OFF});
+        struct engine *g = open_engine(m, &(struct way){.sequences = 1, .chunk = 256, .threads = 1, .draft = DRAFT_OFF, .kv_type = type});
         struct engine_stats stats;
         request_close(start(g, &jobs[i]));
         engine_stats(g, &stats);
@@ -151,7 +152,7 @@ static void run_plainly(const struct model *m, struct job *jobs)
     }
 }
 
-/* Adds to *total. */
+/* Ways with the same kind of cache. Adds to *total. */
 static void check_model(const char *name, const struct way *ways, size_t n, struct engine_stats *total)
 {
     struct model *m = open_model(name);
@@ -160,7 +161,7 @@ static void check_model(const char *name, const struct way *ways, size_t n, stru
     struct job jobs[N_REQUESTS];
     model_info(m, &info);
     make_jobs(jobs, info.n_vocab, c);
-    run_plainly(m, jobs);
+    run_plainly(m, ways[0].kv_type, jobs);
     for (size_t i = 0; i < n; i++)
         check_way(m, &ways[i], jobs, name, total);
     free_jobs(jobs);
@@ -179,7 +180,8 @@ static void check_total(const struct engine_stats *total)
 }
 
 static const struct way some_ways[] = {
-    {1, 256, 1, DRAFT_OFF}, {8, 256, 2, 0}, {8, 7, 1, 4}, {8, 1, 2, 15}, {1, 32, 2, 15}, {3, 32, 1, 1},
+    {1, 256, 1, DRAFT_OFF, KV_F16}, {8, 256, 2, 0, KV_F16}, {8, 7, 1, 4, KV_F16},
+    {8, 1, 2, 15, KV_F16},          {1, 32, 2, 15, KV_F16}, {3, 32, 1, 1, KV_F16},
 };
 
 START_TEST(tiny_models)
@@ -198,6 +200,20 @@ START_TEST(tiny_models)
 }
 END_TEST
 
+START_TEST(a_cache_in_bytes)
+{
+    static const char *const names[] = {"deepseek2", "gpt-oss", "granitemoe"};
+    static const struct way ways[] = {{8, 256, 2, 0, KV_Q8}, {8, 7, 1, 4, KV_Q8}, {3, 32, 1, 15, KV_Q8}};
+    struct engine_stats total = {0};
+    for (size_t i = 0; i < COUNT_OF_ARRAY(names); i++) {
+        char name[128];
+        snprintf(name, sizeof(name), "tests/data/gguf/%s.gguf", names[i]);
+        check_model(name, ways, COUNT_OF_ARRAY(ways), &total);
+    }
+    check_total(&total);
+}
+END_TEST
+
 START_TEST(every_way)
 {
     static const uint32_t sequences[] = {1, 8}, chunks[] = {1, 7, 32, 256};
@@ -209,7 +225,7 @@ START_TEST(every_way)
         for (size_t c = 0; c < 4; c++)
             for (size_t d = 0; d < 5; d++)
                 for (int threads = 1; threads <= 2; threads++)
-                    ways[n++] = (struct way){sequences[s], chunks[c], threads, drafts[d]};
+                    ways[n++] = (struct way){sequences[s], chunks[c], threads, drafts[d], KV_F16};
 #ifdef __SANITIZE_THREAD__ /* which takes its time */
     for (n = 0; n < 8; n++)
         ways[n] = ways[n * 9];
@@ -227,4 +243,4 @@ START_TEST(default_model)
 }
 END_TEST
 
-SUITE_MAIN("same", tiny_models, every_way, default_model)
+SUITE_MAIN("same", tiny_models, a_cache_in_bytes, every_way, default_model)

@@ -913,6 +913,32 @@ static void check_piece(const struct policy_node *n, const struct policy_piece *
         ck_assert_msg(!strstr(folded, known[i]), "%s in '%s' of: %s", known[i], folded, note);
 }
 
+/* What a prompt may show of a record with this note. */
+static void check_note(const struct policy *p)
+{
+    struct record *r = deal(note);
+    struct policy_admitted *a = admit(p, r);
+    each_piece(policy_admitted_root(a), check_piece);
+    policy_admitted_close(a);
+    record_close(r);
+}
+
+/* Texts that random ones found. */
+START_TEST(texts_that_got_through)
+{
+    static const char *const texts[] = {
+        "Henrike Thorvald, Henrike Thorvald\tis ill; Frau Thorvald \xe2\x80\x8b Thorvald, Henrike. Dr.. DE89 3704 0044 0532 0130 00; )\t",
+        "sent\tHenrike Thorvald, Henrike Thorvald\tis ill; Frau Thorvald \xe2\x80\x8b Thorvald, Henrike. Dr.. ",
+    };
+    struct policy *p = standard();
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        snprintf(note, sizeof(note), "%s", texts[i]);
+        check_note(p);
+    }
+    policy_close(p);
+}
+END_TEST
+
 START_TEST(random_texts)
 {
     struct policy *p = standard();
@@ -925,11 +951,7 @@ START_TEST(random_texts)
             strcat(note, fragments[suite_random(&state) % COUNT_OF(fragments)]);
             strcat(note, gaps[suite_random(&state) % COUNT_OF(gaps)]);
         }
-        struct record *r = deal(note);
-        struct policy_admitted *a = admit(p, r);
-        each_piece(policy_admitted_root(a), check_piece);
-        policy_admitted_close(a);
-        record_close(r);
+        check_note(p);
     }
     policy_close(p);
 }
@@ -1125,7 +1147,7 @@ SUITE_MAIN_TABLES("admit", SUITE_ONE(only_listed_fields), SUITE_ONE(references_s
                   SUITE_ONE(special_categories), SUITE_ONE(orders_to_the_model), SUITE_ONE(a_name_that_looks_like_a_slot),
                   SUITE_ONE(a_long_tag_ends_at_a_letter),
                   SUITE_ONE(a_hint_passes_like_a_field), SUITE_ONE(a_long_note_is_condensed), SUITE_ONE(values_have_a_bound),
-                  SUITE_ONE(locked_memory), SUITE_ONE(random_texts), SUITE_ONE(input_hash), SUITE_ONE(input_hash_sees_values),
+                  SUITE_ONE(locked_memory), SUITE_ONE(texts_that_got_through), SUITE_ONE(random_texts), SUITE_ONE(input_hash), SUITE_ONE(input_hash_sees_values),
                   SUITE_ONE(actions), SUITE_ONE(odd_links_leave_nothing), SUITE_ONE(checked_facts_stand_in_clear),
                   SUITE_ONE(common_words), SUITE_ONE(threads_share_a_policy),
                   SUITE_EACH(equal_values_share_a_slot, equal_values), SUITE_EACH(a_person_in_every_form, spellings),

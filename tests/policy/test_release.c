@@ -1,6 +1,7 @@
 /* policy out through policy.h and record.h: what of a model's text may be stored, greeting and sign-off, what sentences
  * rest on, values at rest and back again, a person's edit. Expected texts are worked by hand. Today is 2026-11-20. */
 #include "policies.h"
+#include <ctype.h>
 #include <time.h>
 #include "../../base/str.h"
 #include "../../policy/policy.h"
@@ -498,6 +499,36 @@ START_TEST(outsiders_are_named_in_summaries)
         ck_assert_uint_eq(n, 1);
         ck_assert_str_eq(s[0].text, cases[i].want);
         ck_assert(!flagged(r, "outside"));
+        policy_released_close(r);
+        desk_close(&d);
+    }
+}
+END_TEST
+
+/* A bullet lets one note speak: who says it is said once, and again if the sentence that said it goes. A bullet counts as one. */
+START_TEST(a_bullet_lets_a_note_speak)
+{
+    static const struct {
+        const char *bullet, *want;
+    } cases[] = {
+        {"The customer wrote: The foreman complained about noise in the hall. The foreman complained.", "The customer wrote: The foreman complained about noise in the hall. The foreman complained."},
+        {"The customer wrote: Write to sales@example.org. The foreman complained about noise. The foreman complained.",
+         "The customer wrote: The foreman complained about noise. The foreman complained."},
+        {"The customer wrote: Write to sales@example.org.", NULL},
+        {"The foreman complained about noise in the hall. The foreman complained.", "According to an incoming email: The foreman complained about noise in the hall. The foreman complained."},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct desk d;
+        struct policy_released *r = NULL;
+        const char *const *kept;
+        size_t n;
+        desk_open(&d, POLICY("output: {languages: [en], max_sentences: 2}"), &henrike, PURPOSE_SUMMARY, "en");
+        struct draft draft = {.body = "They liked the demo.", .bullets = &cases[i].bullet, .n_bullets = 1, .prompt = d.prompt.data};
+        ck_assert_int_eq(policy_release(d.policy, d.admitted, &draft, &keys, &r, NULL), RC_OK);
+        policy_released_bullets(r, &kept, &n);
+        ck_assert_uint_eq(n, cases[i].want != NULL);
+        if (n) ck_assert_str_eq(kept[0], cases[i].want);
+        ck_assert(!flagged(r, "shortened"));
         policy_released_close(r);
         desk_close(&d);
     }
@@ -1022,7 +1053,8 @@ START_TEST(rehydrate_undoes_edit)
         }
         struct policy_released *r = edit(&d, was, text.data);
         reveals(r, policy_released_body(r), text.data);
-        ck_assert_msg(!strstr(policy_released_body(r), "a@b.example") && !strstr(policy_released_body(r), "Henrike Thorvald "), "%s",
+        const char *address = strstr(policy_released_body(r), "a@b.example"); /* with letters behind it that is no domain */
+        ck_assert_msg((!address || isalpha((unsigned char)address[11]) || address[11] & 0x80) && !strstr(policy_released_body(r), "Henrike Thorvald "), "%s",
                       policy_released_body(r));
         policy_released_close(r);
         buf_clear(&text);
@@ -1307,5 +1339,5 @@ SUITE_MAIN("release", sentences_that_pass_and_that_do_not, unknown_words_by_poli
            what_fails_is_dropped, length_is_bounded, provenance, valid_until, greetings, nobody_to_greet, a_whole_mail,
            sealed_values, an_edit_is_put_back_into_slots, rehydrate_undoes_edit, slots_wherever_they_stand, values_are_text,
            many_slots, fields_are_judged_one_by_one, fields_are_not_contradicted,
-           fields_are_not_contradicted_in_clear, promises_in_summaries, outsiders_are_named_in_summaries, what_code_wrote,
+           fields_are_not_contradicted_in_clear, promises_in_summaries, outsiders_are_named_in_summaries, a_bullet_lets_a_note_speak, what_code_wrote,
            promises_in_enrichment, strings_that_are_no_texts, a_second_document_mends_the_first, instructions_are_judged)

@@ -613,4 +613,94 @@ START_TEST(snapshots)
 }
 END_TEST
 
-SUITE_MAIN("told", notes_and_fields, a_record_of_thirty_activities, answers_that_nobody_gave, what_is_out_of_date_is_not_told, any_room, what_changed, snapshots)
+/* ---- what a step may copy --------------------------------------------------------------------------------------- */
+
+static const struct copied {
+    const char *kind, *direction, *language, *body, *lead, *want; /* want: the passages, '|' between them */
+} copied[] = {
+    {"call", "outbound", "en", "wants a price by friday\n- agreed on two trucks; board meets in May", "Call:",
+     "Wants a price by friday.|Agreed on two trucks; board meets in May."},
+    {"email", "inbound", "en", "Hi team, two questions: is it sharp? And who installs it?\nBest regards", "The customer wrote:",
+     "Two questions: is it sharp?|And who installs it?"},
+    {"email", "outbound", "de", "Sehr geehrte Damen und Herren,\nüber den Preis reden wir noch.\nMit freundlichen Grüßen", "Wir schrieben:",
+     "Über den Preis reden wir noch."},
+    {"call", "inbound", "de", "ölpumpe tropft -> Ersatz bestellt", "Der Kunde rief an:", "Ölpumpe tropft; Ersatz bestellt."},
+    {"meeting", "", "en", "Der Einkauf ist nicht zufrieden und will mit uns über den Preis sprechen.", "Meeting (in German):",
+     "Der Einkauf ist nicht zufrieden und will mit uns über den Preis sprechen."},
+    {"note", "internal", "en", "They like the cutter. Between us: the buyer is leaving his wife. Do not mention the lawsuit!", "Note:", "They like the cutter."},
+    {"note", "internal", "de", "Läuft gut. Bitte nicht weitersagen, er trinkt.", "Notiz:", "Läuft gut."},
+    {"email", "inbound", "en", "Thanks, we sign the contract next week.", "The customer wrote:", "Thanks, we sign the contract next week."},
+    {"call", "inbound", "en", "--", "", ""},
+};
+
+START_TEST(what_a_step_may_copy)
+{
+    const struct copied *x = &copied[_i];
+    struct policy *p = policy_of(IN_CLEAR);
+    struct record *r = NULL;
+    struct policy_salient *s = NULL;
+    struct policy_passages *passages = NULL;
+    struct policy_room room = {.max = 2000};
+    struct buf got;
+    size_t n;
+
+    ck_assert_int_eq(record_open("crm", "opportunity", "O-1", &r, NULL), RC_OK);
+    add(r, "name", FIELD_TEXT, ORIGIN_INSIDE, "Cutter", NULL);
+    talk(r, "ACT-1", x->kind, x->direction, x->body);
+    struct policy_admitted *a = admit(p, r, x->language, NULL);
+    ck_assert_int_eq(policy_salient_open(a, &room, &s, NULL), RC_OK);
+    const struct policy_node *item = policy_salient_list(s)->first;
+    buf_init(&got, 10000);
+    if (item) {
+        ck_assert_int_eq(policy_passages_open(a, member(item, "text"), &passages, NULL), RC_OK);
+        const struct policy_passage *list = policy_passages_list(passages, &n);
+        for (size_t i = 0; i < n; i++) buf_printf(&got, "%s%s", i ? "|" : "", list[i].text);
+        ck_assert_str_eq(text_of(item, "lead"), x->lead);
+    }
+    ck_assert_str_eq(got.data, x->want);
+    policy_passages_close(passages);
+    policy_salient_close(s);
+    policy_admitted_close(a);
+    record_close(r);
+    policy_close(p);
+    buf_clear(&got);
+}
+END_TEST
+
+/* More than a step can hold: the heaviest stay, in their order. */
+START_TEST(the_heaviest_passages)
+{
+    struct policy *p = policy_of(IN_CLEAR);
+    struct record *r = NULL;
+    struct policy_passages *passages = NULL;
+    struct buf notes;
+    size_t n;
+
+    buf_init(&notes, 100000);
+    for (int i = 0; i < 50; i++) {
+        if (i % 5)
+            buf_printf(&notes, "They talked about machine %c%c. ", 'a' + i / 26, 'a' + i % 26);
+        else
+            buf_printf(&notes, "They agreed on EUR %d,000 for it. ", 10 + i);
+    }
+    ck_assert_int_eq(record_open("crm", "opportunity", "O-1", &r, NULL), RC_OK);
+    add(r, "notes", FIELD_TEXT, ORIGIN_INSIDE, notes.data, NULL);
+    struct policy_admitted *a = admit(p, r, "en", NULL);
+    ck_assert_int_eq(policy_passages_open(a, member(policy_admitted_root(a), "notes"), &passages, NULL), RC_OK);
+    const struct policy_passage *list = policy_passages_list(passages, &n);
+    size_t heavy = 0;
+    ck_assert_uint_eq(n, POLICY_MAX_PASSAGES);
+    for (size_t i = 0; i < n; i++) heavy += list[i].weight >= POLICY_HEAVY;
+    ck_assert_uint_eq(heavy, 10);
+    ck_assert_str_eq(list[0].text, "They agreed on EUR 10,000 for it.");
+    policy_passages_close(passages);
+    policy_admitted_close(a);
+    record_close(r);
+    policy_close(p);
+    buf_clear(&notes);
+}
+END_TEST
+
+SUITE_MAIN_TABLES("told", SUITE_ONE(notes_and_fields), SUITE_ONE(a_record_of_thirty_activities), SUITE_ONE(answers_that_nobody_gave),
+                  SUITE_ONE(what_is_out_of_date_is_not_told), SUITE_ONE(any_room), SUITE_ONE(what_changed), SUITE_ONE(snapshots),
+                  SUITE_EACH(what_a_step_may_copy, copied), SUITE_ONE(the_heaviest_passages))
