@@ -150,11 +150,11 @@ static void inner_back(struct adapt_pass *p)
     pool_run(p->pool, enter_inner_back, p, p->n);
 }
 
-/* The layer's entry has room for what norms need: it is no longer read. */
+/* Row i of queries and keys; what attention gave is not read any more and lends norms their room. */
 static void place_row_back(void *ctx, size_t i, size_t worker)
 {
     struct adapt_pass *p = ctx;
-    real *room = p->attended + i * p->n_q; /* read already */
+    real *room = p->attended + i * p->n_q;
 
     (void)worker;
     place_back(p, p->raw_q + i * p->n_q, p->layer->q_norm, p->n_q, i, (real)p->m->shape.attention_scale,
