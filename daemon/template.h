@@ -1,7 +1,8 @@
 /* template.h: prompt templates (syntax: etc/templates/README.md) and their rendering.
  *
- * A template is a list of steps and one output; one of enrichment has a JSON schema instead, which its last step follows. prompt_render() takes a struct policy_admitted and nothing else of a
- * record: what policy did not admit cannot get into a prompt. Rendering never fails for a field that is absent. */
+ * A template is a list of steps, none where code writes the whole text, and one output; one of enrichment has a JSON schema
+ * instead, which its last step follows. prompt_render() takes a struct policy_admitted and nothing else of a record: what
+ * policy did not admit cannot get into a prompt. Rendering never fails for a field that is absent. */
 #ifndef DAEMON_TEMPLATE_H
 #define DAEMON_TEMPLATE_H
 
