@@ -249,7 +249,7 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
                      .n = top < info.n_vocab ? top : info.n_vocab,
                      .order = malloc((info.n_vocab + 1) * sizeof(*t.order))};
     if (!t.order) return err_set(e, RC_NOMEM, "logits: out of memory");
-    rc = model_logits(m, ids, n, threads, top ? print_top : print_next, &t, e);
+    rc = model_logits(m, NULL, ids, n, threads, top ? print_top : print_next, &t, e);
     if (rc == RC_OK) printf("]}\n");
     free(t.order);
     return rc;

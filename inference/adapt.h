@@ -27,7 +27,7 @@ enum adapt_targets { /* the matrices that get an adapter */
     ADAPT_EXPERTS = 4       /* the same of the experts that a router chooses */
 };
 
-#define ADAPT_MAX_RANK 256
+#define ADAPT_MAX_RANK 256 /* what lora_open() takes */
 
 struct adapt_options {
     uint32_t rank;           /* 1 to ADAPT_MAX_RANK */

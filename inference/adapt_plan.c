@@ -1,6 +1,5 @@
 #include "adapt_plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define MOST_TARGETS 10 /* of a layer */
@@ -51,50 +50,42 @@ enum rc adapt_check(const struct model *m, unsigned targets, struct err *e)
     return RC_OK;
 }
 
-static const struct adapt_target *add(struct adapt_plan *p, const struct weight *w, size_t layer, const char *part)
+static const struct adapt_target *add(struct adapt_plan *p, size_t layer, enum lora_part part)
 {
+    const struct layer *y = &p->m->layers[layer];
+    const struct weight *w = lora_weight(y, part);
     struct adapt_target *t = &p->targets[p->n_targets];
 
-    if (!w->format) return NULL;
+    if (!w) return NULL;
     t->w = w;
     t->a = p->n_params;
     t->b = t->a + w->n_mats * w->n_in * p->rank;
     p->n_params = t->b + w->n_mats * w->n_out * p->rank;
-    snprintf(t->name, sizeof(t->name), "blk.%zu.%s.weight", layer, part);
+    lora_name(y, layer, part, t->name);
     p->n_targets++;
     return t;
 }
 
-static void add_ffn(struct adapt_plan *p, const struct ffn *f, size_t layer, const char *kind, struct adapt_ffn *out)
-{
-    char part[32];
-
-    snprintf(part, sizeof(part), "ffn_gate%s", kind);
-    out->gate = add(p, &f->gate, layer, part);
-    snprintf(part, sizeof(part), "ffn_up%s", kind);
-    out->up = add(p, &f->up, layer, part);
-    snprintf(part, sizeof(part), "ffn_down%s", kind);
-    out->down = add(p, &f->down, layer, part);
-}
-
 static void add_layer(struct adapt_plan *p, size_t i, unsigned targets)
 {
-    const struct layer *y = &p->m->layers[i];
     struct adapt_layer *out = &p->layers[i];
 
     if (targets & ADAPT_ATTENTION) {
-        out->q = add(p, &y->q, i, "attn_q");
-        out->k = add(p, &y->k, i, "attn_k");
-        out->v = add(p, &y->v, i, "attn_v");
-        out->out = add(p, &y->attn_out, i, "attn_output");
+        out->q = add(p, i, LORA_Q);
+        out->k = add(p, i, LORA_K);
+        out->v = add(p, i, LORA_V);
+        out->out = add(p, i, LORA_OUT);
     }
     if (targets & ADAPT_FEED_FORWARD) {
-        if (y->dense.gate.format)
-            add_ffn(p, &y->dense, i, "", &out->plain);
-        else
-            add_ffn(p, &y->shared, i, "_shexp", &out->plain);
+        out->plain.gate = add(p, i, LORA_GATE);
+        out->plain.up = add(p, i, LORA_UP);
+        out->plain.down = add(p, i, LORA_DOWN);
     }
-    if (targets & ADAPT_EXPERTS) add_ffn(p, &y->experts, i, "_exps", &out->experts);
+    if (targets & ADAPT_EXPERTS) {
+        out->experts.gate = add(p, i, LORA_GATE_EXPERTS);
+        out->experts.up = add(p, i, LORA_UP_EXPERTS);
+        out->experts.down = add(p, i, LORA_DOWN_EXPERTS);
+    }
 }
 
 enum rc adapt_plan_make(const struct model *m, uint32_t rank, float alpha, unsigned targets, struct adapt_plan *out,

@@ -3,13 +3,13 @@
 #define INFERENCE_ADAPT_PLAN_H
 
 #include "adapt.h"
-#include "model.h"
+#include "lora.h"
 
 struct adapt_target { /* a matrix, or one an expert */
     const struct weight *w;
     size_t a; /* of the first value of A [n_mats][rank][n_in] */
     size_t b; /* of B [n_mats][n_out][rank] */
-    char name[64]; /* of the model's tensor */
+    char name[LORA_NAME_BYTES]; /* of the model's tensor */
 };
 
 struct adapt_ffn {

@@ -260,7 +260,7 @@ START_TEST(forward_agrees_with_the_engine)
                      calloc(N_TOKENS * l.m->n_vocab, sizeof(double))};
     float *params = calloc(l.plan.n_params, sizeof(*params)); /* 0: as without an adapter */
     l.arithmetic->logits(l.pass, params, l.ids, N_TOKENS, take_mine, &b);
-    ck_assert_msg(model_logits(l.m, l.ids, N_TOKENS, 1, take_engine, &b, &e) == RC_OK, "%s", e.msg);
+    ck_assert_msg(model_logits(l.m, NULL, l.ids, N_TOKENS, 1, take_engine, &b, &e) == RC_OK, "%s", e.msg);
     double off = 0, mean = 0;
     for (size_t k = 0; k < N_TOKENS * b.n_vocab; k++) {
         off = fmax(off, fabs(b.mine[k] - b.engine[k]));
