@@ -421,6 +421,7 @@ static enum rc call_submit(const struct writer *w, struct call *c, unsigned max_
                            .max_tokens = max_tokens,
                            .sampling = {.temperature = temperature, .top_p = temperature > 0 ? 0.9f : 1.0f, .seed = seed},
                            .constraint = c->lock,
+                           .lora = w->adapter,
                            .deadline_ms = w->step_timeout_ms ? clock_mono_ms() + w->step_timeout_ms : 0,
                            .priority = w->priority,
                            .on_token = on_token,
@@ -713,6 +714,56 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
     free_outputs(outputs, n);
     if (rc != RC_OK)
         written_clear(out);
+    return rc;
+}
+
+static enum rc tell_call(const struct writer *w, const struct template *t, size_t i, const struct policy_admitted *a,
+                         const struct policy_node *item, write_call_fn on_call, void *ctx, struct err *e)
+{
+    struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
+    const struct template_step *steps;
+    struct call *c = NULL;
+    char *lead = NULL;
+    (void)template_steps(t, &steps);
+    enum rc rc = call_open(w, t, i, a, item, outputs, &c, e);
+    if (rc == RC_OK && !(lead = text_of(steps[i].lead ? template_value(a, item, steps[i].lead) : NULL)))
+        rc = err_set(e, RC_NOMEM, "write: out of memory");
+    if (rc == RC_OK && !c->nothing)
+        rc = on_call(ctx,
+                     &(struct write_call){.step = i,
+                                          .about = &steps[i],
+                                          .ids = c->ids,
+                                          .n_ids = c->n_ids,
+                                          .system = c->system.bytes,
+                                          .user = c->user.bytes,
+                                          .lead = steps[i].copy ? lead : "",
+                                          .lock = c->lock},
+                     e);
+    free(lead);
+    call_close(c);
+    return rc;
+}
+
+enum rc write_calls(const struct writer *w, const struct template *t, const struct policy_admitted *a, write_call_fn on_call,
+                    void *ctx, struct err *e)
+{
+    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+    const struct template_step *steps;
+    size_t n_steps = template_steps(t, &steps);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
+        struct template_items items;
+        if (template_step_reads_steps(t, i))
+            continue;
+        rc = template_items_open(&steps[i], a, &how, &items, e);
+        if (rc != RC_OK)
+            break;
+        const struct policy_node *item = items.first;
+        size_t n = steps[i].each ? items.n : 1;
+        for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL)
+            rc = tell_call(w, t, i, a, item, on_call, ctx, e);
+        template_items_close(&items);
+    }
     return rc;
 }
 

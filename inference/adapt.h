@@ -21,6 +21,9 @@
 
 struct model;
 
+/* The tail of a checkpoint's name; the rest is the adapter's. */
+#define ADAPT_CHECKPOINT ".training"
+
 enum adapt_targets { /* the matrices that get an adapter */
     ADAPT_ATTENTION = 1,    /* queries, keys, values, output */
     ADAPT_FEED_FORWARD = 2, /* gate, up and down of what every token goes through: dense layers, shared experts */

@@ -82,6 +82,7 @@ MUST_USE enum rc model_tokenize_segments(const struct model *m, const struct seg
 /* Bytes of one token appended to out (nothing for control tokens). May end inside a UTF-8 sequence. */
 void model_token_bytes(const struct model *m, int32_t id, struct buf *out);
 bool model_is_end(const struct model *m, int32_t id); /* an end-of-generation token */
+int32_t model_end(const struct model *m); /* the one that an answer is taught to end with: the end of a turn, else of a text; -1: none */
 
 /* ---- conversations -------------------------------------------------------------------------------------------- */
 

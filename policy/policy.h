@@ -60,6 +60,16 @@ MUST_USE enum rc policy_check_region(const struct policy *p, const char *model_p
 MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                                     enum purpose purpose, struct err *e);
 
+/* May this adapter (SHA-256 of its file) stand beside the model? trained: it was trained here and is registered. RC_REFUSED
+ * names the key that would allow it. */
+MUST_USE enum rc policy_check_adapter(const struct policy *p, const char *path, const char *sha256, bool trained, struct err *e);
+
+bool policy_trains(const struct policy *p); /* has the file a training: section? */
+/* May an adapter be trained on what was written about this record? `edited`: a person changed the text; else one approved it
+ * as it was. record NULL: what can be told without it. RC_REFUSED by which key of training:. */
+MUST_USE enum rc policy_check_training(const struct policy *p, enum purpose purpose, bool edited, const char *owner,
+                                       const struct record *record, struct err *e);
+
 /* A person or key that looks: a role of the policy file and who they are in the CRM. */
 struct viewer {
     const char *role;
