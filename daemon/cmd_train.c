@@ -24,7 +24,7 @@ static void help(void)
            "  --kinds LIST         summary,email,enrichment: only these (default: all that the policy lists)\n"
            "  --dry-run            only say which briefs could be used, and why others not\n"
            "  --restart            begin anew where a training of this name was stopped\n"
-           "  --epochs N           times over all briefs (default 4)\n"
+           "  --epochs N           times over all briefs (default 8)\n"
            "  --rank N             of the matrices, 1 to %d (default 8)\n"
            "  --alpha X            they count alpha / rank times (default 16)\n"
            "  --rate X             learning rate (default 0.001)\n"
@@ -521,6 +521,17 @@ static void put_detail(struct buf *b, const struct train_result *r, const char *
         buf_printf(b, " adapter=%s", r->sha256);
 }
 
+/* What stands in three briefs or more, and a tenth of them all, is the house's way to put it. */
+#define LEAST_SAID 3
+static size_t sentences_of(const struct lessons *l, size_t n_briefs, const char **out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_said; i++)
+        if (l->said[i].n_briefs >= LEAST_SAID && 10 * l->said[i].n_briefs >= n_briefs)
+            out[n++] = l->said[i].text;
+    return n;
+}
+
 static enum rc note(struct collecting *x, const struct train_result *r, struct err *e)
 {
     const char *base = app_model_hash(x->c->app);
@@ -531,11 +542,17 @@ static enum rc note(struct collecting *x, const struct train_result *r, struct e
                                    .outcome = r->better ? NULL : "refused", .detail = detail.data};
     const struct adapter a = {.name = x->args->name, .sha256 = r->sha256, .base = base, .n_briefs = r->n_briefs,
                               .loss_before = r->before.loss, .loss_after = r->after.loss};
-    enum rc rc = buf_check(&detail, "an audit entry", e);
-    if (rc == RC_OK)
-        rc = r->better ? store_adapter_put(x->c->store, &a, x->subjects, x->n_subjects, &ev, e) : store_audit_add(x->c->store, &ev, e);
+    const char **said = calloc(x->lessons.n_said + 1, sizeof(*said));
+    enum rc rc = said ? buf_check(&detail, "an audit entry", e) : no_memory(e);
+    if (rc == RC_OK && r->better) {
+        const struct adapter_origin from = {x->subjects, x->n_subjects, said, sentences_of(&x->lessons, x->n_ids, said)};
+        rc = store_adapter_put(x->c->store, &a, &from, &ev, e);
+    } else if (rc == RC_OK) {
+        rc = store_audit_add(x->c->store, &ev, e);
+    }
     if (rc != RC_OK && r->better)
         unlink(r->path); /* nobody would know what it was trained on */
+    free(said);
     buf_clear(&detail);
     return rc;
 }

@@ -106,10 +106,18 @@ struct adapter {
 };
 /* A name of 1 to 60 letters, digits, '-', '_', that begins with a letter: it is also a file's. */
 bool adapter_name_valid(const char *name);
-/* Register a trained (or retrained) adapter with the subjects of the briefs it was trained on. RC_REFUSED one of them is
+/* Register a trained (or retrained) adapter with what it was trained on. Once it is disabled its sentences are gone. RC_REFUSED one of them is
  * erased: train without. */
-MUST_USE enum rc store_adapter_put(struct store *s, const struct adapter *a, const char *const *subjects, size_t n,
+struct adapter_origin {
+    const char *const *subjects;  /* whose erasure disables it */
+    size_t n_subjects;
+    const char *const *sentences; /* in slots, without any: what people wrote in several of the briefs, word for word */
+    size_t n_sentences;
+};
+MUST_USE enum rc store_adapter_put(struct store *s, const struct adapter *a, const struct adapter_origin *from,
                                    const struct audit_event *ev, struct err *e);
+/* The sentences, a line each; *out is the caller's (free), NULL if there are none. */
+MUST_USE enum rc store_adapter_sentences(struct store *s, const char *name, char **out, struct err *e);
 enum adapter_state {
     ADAPTER_UNKNOWN,  /* nobody registered one of that name */
     ADAPTER_READY,

@@ -20,6 +20,7 @@ void lessons_clear(struct lessons *l)
 {
     arena_wipe(&l->arena);
     free(l->all);
+    free(l->said);
     *l = (struct lessons){0};
 }
 
@@ -228,6 +229,52 @@ static enum rc add_lesson(struct lessons *l, size_t brief, const int32_t *prompt
     return RC_OK;
 }
 
+/* ---- what people say again and again ----------------------------------------------------------------------------------- */
+
+#define SAID_MOST_BYTES 400
+
+static enum rc add_said(struct lessons *l, size_t brief, const char *s, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < l->n_said; i++) {
+        struct said *x = &l->said[i];
+        if (strlen(x->text) != n || memcmp(x->text, s, n) != 0)
+            continue;
+        x->n_briefs += x->last != brief;
+        x->last = brief;
+        return RC_OK;
+    }
+    if (l->n_said == l->said_room) {
+        size_t room = l->said_room ? 2 * l->said_room : 64;
+        struct said *all = realloc(l->said, room * sizeof(*all));
+        if (!all)
+            return no_memory(e);
+        l->said = all;
+        l->said_room = room;
+    }
+    l->said[l->n_said] = (struct said){arena_ndup(&l->arena, s, n), 1, brief};
+    return l->said[l->n_said++].text ? RC_OK : no_memory(e);
+}
+
+/* Sentences of an answer: each ends with a stop before white space. */
+static enum rc note_said(struct learning *l, const char *text, struct err *e)
+{
+    enum rc rc = RC_OK;
+    if (l->brief->meta.kind != PURPOSE_EMAIL)
+        return RC_OK; /* what a summary says is about its record */
+    for (const char *at = skip_space(text); rc == RC_OK && *at; at = skip_space(at)) {
+        size_t n = 0;
+        while (at[n] && !(strchr(".?!", at[n]) && (!at[n + 1] || strchr(" \n", at[n + 1]))))
+            n++;
+        if (!at[n])
+            break;
+        n++;
+        if (n <= SAID_MOST_BYTES && !memchr(at, '[', n) && strcspn(at, "0123456789") >= n)
+            rc = add_said(l->out, l->index, at, n, e);
+        at += n;
+    }
+    return rc;
+}
+
 /* The most telling of what happened to a brief's calls: one lesson is enough. */
 static void settle(struct learning *l, enum learned fate)
 {
@@ -247,6 +294,8 @@ static enum rc learn_answer(struct learning *l, const struct write_call *c, cons
         settle(l, LEARNED_TOO_LONG);
     } else if (rc == RC_OK) {
         rc = add_lesson(l->out, l->index, c->ids, c->n_ids, ids, n, end, e);
+        if (rc == RC_OK)
+            rc = note_said(l, text, e);
         settle(l, LEARNED);
     }
     free(ids);

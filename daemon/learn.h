@@ -29,10 +29,17 @@ enum learned { /* what became of a brief */
     N_LEARNED
 };
 
+struct said { /* a sentence of the answers, which holds no slot and no digit; in the arena */
+    const char *text;
+    size_t n_briefs, last; /* in how many it stands; the last of them */
+};
+
 struct lessons { /* start zeroed, with an arena; lessons_clear() */
     struct arena arena;
     struct lesson *all;
     size_t n, room;
+    struct said *said;
+    size_t n_said, said_room;
     size_t max_tokens; /* of one */
 };
 void lessons_clear(struct lessons *l);

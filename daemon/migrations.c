@@ -76,6 +76,8 @@ static const char adapters[] =
     "DROP INDEX brief_same;"
     "CREATE UNIQUE INDEX brief_same ON brief(source, object, record_id, kind, input_hash, policy_hash, template_hash,"
     " model_hash, adapter_hash) WHERE state NOT IN ('superseded', 'expired');"
+    "CREATE TABLE adapter_sentence(adapter TEXT NOT NULL REFERENCES adapter(name) ON DELETE CASCADE, n INTEGER NOT NULL,"
+    " text TEXT NOT NULL, PRIMARY KEY(adapter, n)) WITHOUT ROWID;"
     "ALTER TABLE adapter ADD COLUMN briefs INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE adapter ADD COLUMN loss_before INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE adapter ADD COLUMN loss_after INTEGER NOT NULL DEFAULT 0;";

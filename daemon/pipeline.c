@@ -21,6 +21,7 @@ struct making {
     const struct brief_wish *wish;
     const struct template *template;
     const struct lora *adapter; /* that may be used; or NULL */
+    char *house;                /* the sentences that go with it; or NULL */
     const struct clock *clock; /* its day; NULL: the configuration's */
     struct policy_admitted *admitted;
     struct written written;
@@ -33,6 +34,7 @@ static void making_close(struct making *m)
     policy_released_close(m->released);
     written_clear(&m->written);
     policy_admitted_close(m->admitted);
+    free(m->house);
 }
 
 static const struct config_view *config_of(const struct making *m)
@@ -83,7 +85,7 @@ static enum rc check_adapter(struct making *m, struct err *e)
     rc = policy_check_adapter(rules_policy(m->p->rules), model.path, lora.sha256, state == ADAPTER_READY, e);
     if (rc == RC_OK)
         m->adapter = adapter;
-    return rc;
+    return rc == RC_OK && state == ADAPTER_READY ? store_adapter_sentences(m->p->store, name, &m->house, e) : rc;
 }
 
 static const char *adapter_hash(const struct making *m)
@@ -232,6 +234,7 @@ static struct writer writer_of(const struct making *m)
                            .model = app_model(m->p->app),
                            .engine = app_engine(m->p->app),
                            .adapter = m->adapter,
+                           .house = m->house,
                            .context = info.n_context && info.n_context < s->model_context ? info.n_context : (size_t)s->model_context,
                            .chat = *info.chat_template && strcmp(s->model_chat_template, "none") != 0,
                            .temperature = (float)s->temperature,
@@ -287,6 +290,7 @@ static enum rc release(struct making *m, struct err *e)
                       .prompt = m->written.shown,
                       .instructions = m->written.instructions,
                       .by_code = text->by_code,
+                      .house = m->house,
                       .model_share = m->written.model_share};
     if (m->wish->kind == PURPOSE_EMAIL) {
         d.subject = text->subject.bytes;

@@ -82,6 +82,7 @@ enum rc store_retention(struct store *s, const struct retention *limits, bool dr
 /* ---- adapters ------------------------------------------------------------------------------------------------------- */
 
 #define ADAPTER_NAME_MOST 60
+#define SENTENCES_MOST ((size_t)1 << 20) /* bytes of an adapter's */
 #define MILLION 1e6 /* losses are kept in millionths */
 
 static enum rc refuse_erased(struct store *s, const char *subject, struct err *e)
@@ -89,6 +90,25 @@ static enum rc refuse_erased(struct store *s, const char *subject, struct err *e
     int64_t erased = 0;
     enum rc rc = db_int(s, 0, &erased, e, "SELECT 1 FROM erased WHERE hash = $1", WITH(p_text(subject)));
     return rc == RC_OK && erased ? err_set(e, RC_REFUSED, "adapter: it was trained on a person who was erased") : rc;
+}
+
+enum rc store_adapter_sentences(struct store *s, const char *name, char **out, struct err *e)
+{
+    struct rows *r = NULL;
+    bool more = true;
+    struct buf text;
+    buf_init(&text, SENTENCES_MOST);
+    *out = NULL;
+    enum rc rc = db_query(s, &r, e, "SELECT text FROM adapter_sentence WHERE adapter = $1 ORDER BY n", WITH(p_text(name)));
+    while (rc == RC_OK && (rc = rows_next(r, &more, e)) == RC_OK && more)
+        buf_printf(&text, "%s\n", rows_text(r, 0));
+    rows_done(r);
+    if (rc == RC_OK)
+        rc = buf_check(&text, "an adapter's sentences", e);
+    if (rc == RC_OK && text.len && !(*out = buf_take(&text, NULL)))
+        rc = err_set(e, RC_NOMEM, "adapter: out of memory");
+    buf_clear(&text);
+    return rc;
 }
 
 bool adapter_name_valid(const char *name)
@@ -100,12 +120,12 @@ bool adapter_name_valid(const char *name)
     return n >= 1 && n <= ADAPTER_NAME_MOST && strchr(letters, name[0]) && strspn(name, all) == n;
 }
 
-enum rc store_adapter_put(struct store *s, const struct adapter *a, const char *const *subjects, size_t n,
-                          const struct audit_event *ev, struct err *e)
+enum rc store_adapter_put(struct store *s, const struct adapter *a, const struct adapter_origin *from, const struct audit_event *ev,
+                          struct err *e)
 {
     enum rc rc = tx_begin(s, e);
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = refuse_erased(s, subjects[i], e);
+    for (size_t i = 0; rc == RC_OK && i < from->n_subjects; i++)
+        rc = refuse_erased(s, from->subjects[i], e);
     if (rc == RC_OK)
         rc = db_run(s, e, "DELETE FROM adapter WHERE name = $1", WITH(p_text(a->name)));
     if (rc == RC_OK)
@@ -114,9 +134,12 @@ enum rc store_adapter_put(struct store *s, const struct adapter *a, const char *
                     " VALUES ($1, $2, $3, $4, $5, $6, $7)",
                     WITH(p_text(a->name), p_text(a->sha256), p_text(a->base), p_int(store_now_us(s)), p_int((int64_t)a->n_briefs),
                          p_int((int64_t)(a->loss_before * MILLION)), p_int((int64_t)(a->loss_after * MILLION))));
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
+    for (size_t i = 0; rc == RC_OK && i < from->n_subjects; i++)
         rc = db_run(s, e, "INSERT INTO adapter_subject(adapter, subject) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                    WITH(p_text(a->name), p_text(subjects[i])));
+                    WITH(p_text(a->name), p_text(from->subjects[i])));
+    for (size_t i = 0; rc == RC_OK && i < from->n_sentences; i++)
+        rc = db_run(s, e, "INSERT INTO adapter_sentence(adapter, n, text) VALUES ($1, $2, $3)",
+                    WITH(p_text(a->name), p_int((int64_t)i), p_text(from->sentences[i])));
     if (rc == RC_OK)
         rc = audit_append(s, ev, a->name, e);
     return tx_end(s, rc, e);

@@ -1,6 +1,8 @@
 #include "train.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,5 +247,18 @@ enum rc train_run(const struct model *m, const struct lessons *l, const char *co
     free(t.held);
     free(t.is_held);
     out->ms = clock_mono_ms() - began_ms;
+    return rc;
+}
+
+enum rc train_forget(const char *folder, struct err *e)
+{
+    DIR *d = opendir(folder);
+    enum rc rc = RC_OK;
+    if (!d)
+        return errno == ENOENT ? RC_OK : err_sys(e, RC_BAD, errno, "adapters: open %s", folder);
+    for (const struct dirent *x; rc == RC_OK && (x = readdir(d));)
+        if (str_ends(x->d_name, ADAPT_CHECKPOINT) && unlinkat(dirfd(d), x->d_name, 0) != 0)
+            rc = err_sys(e, RC_BAD, errno, "adapters: remove %s/%s", folder, x->d_name);
+    closedir(d);
     return rc;
 }

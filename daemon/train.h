@@ -41,4 +41,8 @@ struct train_result {
 MUST_USE enum rc train_run(const struct model *m, const struct lessons *l, const char *const *ids, size_t n_briefs,
                            const struct train_wish *w, struct train_result *out, struct err *e);
 
+/* Remove the checkpoints of all trainings in the folder: they hold what was learned from people, and one of them is being
+ * erased. A folder that is not there is none. RC_BAD the path and the system's reason. */
+MUST_USE enum rc train_forget(const char *folder, struct err *e);
+
 #endif

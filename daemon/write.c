@@ -495,9 +495,9 @@ bool write_fields_fit(void *constraint, const char *json, size_t n)
 }
 
 /* An answer as policy judges it. */
-static struct draft draft_of(const struct call *c, const char *text)
+static struct draft draft_of(const struct writer *w, const struct call *c, const char *text)
 {
-    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes};
+    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes, .house = w->house};
     if (c->schema) {
         d.fields_fit = write_fields_fit;
         d.fields_ctx = c->schema;
@@ -535,7 +535,7 @@ static void note_reason(struct written *out, const char *check)
 static enum rc choose_answer(const struct writer *w, const struct policy_admitted *a, const struct call *c, char *first, char *second,
                              char **text, struct err *e)
 {
-    struct draft one = draft_of(c, first), two = draft_of(c, second);
+    struct draft one = draft_of(w, c, first), two = draft_of(w, c, second);
     struct policy_judged x, y;
     enum rc rc = RC_OK;
     if (c->schema) {
@@ -565,7 +565,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     enum rc rc = take_answer(w, c, out, true, &first, e);
     if (rc != RC_OK)
         return rc;
-    struct draft d = draft_of(c, first);
+    struct draft d = draft_of(w, c, first);
     policy_judge(w->policy, a, &d, &judged);
     if (*first && !judged.fault) {
         *text = first;
@@ -583,7 +583,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     rc = choose_answer(w, a, c, first, second, text, e);
     if (rc != RC_OK)
         return rc;
-    d = draft_of(c, *text);
+    d = draft_of(w, c, *text);
     policy_judge(w->policy, a, &d, &judged);
     out->left_out += judged.fault != NULL || !**text;
     return RC_OK;

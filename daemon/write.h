@@ -22,6 +22,7 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
     const struct model *model;
     struct engine *engine;
     const struct lora *adapter; /* or NULL */
+    const char *house;          /* sentences of the house, as struct draft has them; or NULL */
     size_t context;        /* tokens of a prompt and its answer; longer texts are cut down to it. 0: the engine says no itself */
     bool chat;             /* wrap prompts in the model's chat template */
     float temperature;     /* 0: greedy */

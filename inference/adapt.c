@@ -22,7 +22,7 @@ void adapt_defaults(struct adapt_options *out)
                                   .max_tokens = 1024,
                                   .learning_rate = 1e-3F,
                                   .weight_decay = 0.01F,
-                                  .epochs = 4,
+                                  .epochs = 8,
                                   .batch = 4,
                                   .warm_up = 0.1F};
 }

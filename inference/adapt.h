@@ -46,7 +46,7 @@ struct adapt_options {
     uint32_t batch;          /* samples of one step */
     float warm_up;           /* share of the steps, 0 to 1, in which the rate grows; then it falls as a cosine */
 };
-/* What serves a few dozen briefs: rank 8, alpha 16, attention and feed-forward, rate 1e-3, 4 epochs, batches of 4. */
+/* What serves a few dozen briefs: rank 8, alpha 16, attention and feed-forward, rate 1e-3, 8 epochs, batches of 4. */
 void adapt_defaults(struct adapt_options *out);
 
 struct adapt_sample { /* borrowed */

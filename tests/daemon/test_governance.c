@@ -230,9 +230,10 @@ START_TEST(erasing_leaves_nothing_and_nobody_comes_back)
     OK(put(&p, "opportunity", "O-9", deal, "ANNA BERG was not recognised", 1, named, &e));
     OK(store_queue_add(p.s, &(struct store_ask){.source = "crm", .object = "contact", .record_id = "C-1", .kind = PURPOSE_SUMMARY}, &e));
     OK(store_quarantine_add(p.s, "crm", "contact", "C-1", "field", &e));
-    const char *trained[] = {anna}, *on_others[] = {deal};
-    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "aa", .base = "bb"}, trained, 1, &by_system, &e));
-    OK(store_adapter_put(p.s, &(struct adapter){.name = "a2", .sha256 = "aa", .base = "bb"}, on_others, 1, &by_system, &e));
+    const char *trained[] = {anna}, *on_others[] = {deal}, *said[] = {"We build quietly."};
+    char *sentences = NULL;
+    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "aa", .base = "bb"}, &(struct adapter_origin){trained, 1, said, 1}, &by_system, &e));
+    OK(store_adapter_put(p.s, &(struct adapter){.name = "a2", .sha256 = "aa", .base = "bb"}, &(struct adapter_origin){on_others, 1, said, 1}, &by_system, &e));
     OK(store_adapter_check(p.s, "a1", "aa", &state, &e));
     ck_assert_int_eq(state, ADAPTER_READY);
     FAILS(RC_REFUSED, store_adapter_check(p.s, "a1", "ab", &state, &e));
@@ -262,9 +263,14 @@ START_TEST(erasing_leaves_nothing_and_nobody_comes_back)
     store_brief_close(b);
     FAILS(RC_REFUSED, store_adapter_check(p.s, "a1", "aa", &state, &e));
     ck_assert_int_eq(state, ADAPTER_DISABLED);
+    OK(store_adapter_sentences(p.s, "a1", &sentences, &e));
+    ck_assert_ptr_null(sentences);
+    OK(store_adapter_sentences(p.s, "a2", &sentences, &e));
+    ck_assert_str_eq(sentences, "We build quietly.\n");
+    free(sentences);
     OK(store_adapter_check(p.s, "a2", "aa", NULL, &e));
-    FAILS(RC_REFUSED, store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, trained, 1, &by_system, &e));
-    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, on_others, 1, &by_system, &e)); /* trained anew */
+    FAILS(RC_REFUSED, store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, &(struct adapter_origin){trained, 1, said, 1}, &by_system, &e));
+    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, &(struct adapter_origin){on_others, 1, said, 1}, &by_system, &e)); /* trained anew */
     OK(store_adapter_check(p.s, "a1", "cc", NULL, &e));
 
     FAILS(RC_REFUSED, store_subject_key(p.s, anna, true, key, &e));
