@@ -570,7 +570,7 @@ static int train(struct collecting *x, struct err *e)
     catch_signals();
     enum rc rc = train_run(app_model(x->c->app), &x->lessons, x->ids, x->n_ids, &wish, &r, e);
     if (rc == RC_LIMIT && x->n_ids < TRAIN_LEAST_BRIEFS)
-        print_left_out(x);
+        (void)tell(x, NULL); /* why there are so few */
     if (rc == RC_OK)
         rc = note(x, &r, e);
     if (rc != RC_OK)
