@@ -421,6 +421,7 @@ static enum rc call_submit(const struct writer *w, struct call *c, unsigned max_
                            .max_tokens = max_tokens,
                            .sampling = {.temperature = temperature, .top_p = temperature > 0 ? 0.9f : 1.0f, .seed = seed},
                            .constraint = c->lock,
+                           .lora = w->adapter,
                            .deadline_ms = w->step_timeout_ms ? clock_mono_ms() + w->step_timeout_ms : 0,
                            .priority = w->priority,
                            .on_token = on_token,
@@ -494,9 +495,9 @@ bool write_fields_fit(void *constraint, const char *json, size_t n)
 }
 
 /* An answer as policy judges it. */
-static struct draft draft_of(const struct call *c, const char *text)
+static struct draft draft_of(const struct writer *w, const struct call *c, const char *text)
 {
-    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes};
+    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes, .house = w->house};
     if (c->schema) {
         d.fields_fit = write_fields_fit;
         d.fields_ctx = c->schema;
@@ -534,7 +535,7 @@ static void note_reason(struct written *out, const char *check)
 static enum rc choose_answer(const struct writer *w, const struct policy_admitted *a, const struct call *c, char *first, char *second,
                              char **text, struct err *e)
 {
-    struct draft one = draft_of(c, first), two = draft_of(c, second);
+    struct draft one = draft_of(w, c, first), two = draft_of(w, c, second);
     struct policy_judged x, y;
     enum rc rc = RC_OK;
     if (c->schema) {
@@ -564,7 +565,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     enum rc rc = take_answer(w, c, out, true, &first, e);
     if (rc != RC_OK)
         return rc;
-    struct draft d = draft_of(c, first);
+    struct draft d = draft_of(w, c, first);
     policy_judge(w->policy, a, &d, &judged);
     if (*first && !judged.fault) {
         *text = first;
@@ -582,7 +583,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     rc = choose_answer(w, a, c, first, second, text, e);
     if (rc != RC_OK)
         return rc;
-    d = draft_of(c, *text);
+    d = draft_of(w, c, *text);
     policy_judge(w->policy, a, &d, &judged);
     out->left_out += judged.fault != NULL || !**text;
     return RC_OK;
@@ -713,6 +714,56 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
     free_outputs(outputs, n);
     if (rc != RC_OK)
         written_clear(out);
+    return rc;
+}
+
+static enum rc tell_call(const struct writer *w, const struct template *t, size_t i, const struct policy_admitted *a,
+                         const struct policy_node *item, write_call_fn on_call, void *ctx, struct err *e)
+{
+    struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
+    const struct template_step *steps;
+    struct call *c = NULL;
+    char *lead = NULL;
+    (void)template_steps(t, &steps);
+    enum rc rc = call_open(w, t, i, a, item, outputs, &c, e);
+    if (rc == RC_OK && !(lead = text_of(steps[i].lead ? template_value(a, item, steps[i].lead) : NULL)))
+        rc = err_set(e, RC_NOMEM, "write: out of memory");
+    if (rc == RC_OK && !c->nothing)
+        rc = on_call(ctx,
+                     &(struct write_call){.step = i,
+                                          .about = &steps[i],
+                                          .ids = c->ids,
+                                          .n_ids = c->n_ids,
+                                          .system = c->system.bytes,
+                                          .user = c->user.bytes,
+                                          .lead = steps[i].copy ? lead : "",
+                                          .lock = c->lock},
+                     e);
+    free(lead);
+    call_close(c);
+    return rc;
+}
+
+enum rc write_calls(const struct writer *w, const struct template *t, const struct policy_admitted *a, write_call_fn on_call,
+                    void *ctx, struct err *e)
+{
+    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+    const struct template_step *steps;
+    size_t n_steps = template_steps(t, &steps);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
+        struct template_items items;
+        if (template_step_reads_steps(t, i))
+            continue;
+        rc = template_items_open(&steps[i], a, &how, &items, e);
+        if (rc != RC_OK)
+            break;
+        const struct policy_node *item = items.first;
+        size_t n = steps[i].each ? items.n : 1;
+        for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL)
+            rc = tell_call(w, t, i, a, item, on_call, ctx, e);
+        template_items_close(&items);
+    }
     return rc;
 }
 
