@@ -224,6 +224,7 @@ static enum rc schema_of(const struct writer *w, const char *schema, const struc
 struct call {
     struct prompt system, user;
     char *exact; /* the bytes of the whole prompt */
+    char *seen;  /* the user part, and what a schema offers: all that an answer may rest on */
     int32_t *ids;
     size_t n_ids;
     struct constraint *lock;
@@ -371,6 +372,21 @@ static enum rc lock_step(const struct writer *w, const struct template_step *ste
     return rc;
 }
 
+/* offered: the schema with the record's own words in it, or NULL. */
+static enum rc note_seen(struct call *c, const struct buf *offered, struct err *e)
+{
+    size_t n = c->user.n, more = offered ? offered->len : 0;
+    c->seen = malloc(n + more + 2);
+    if (!c->seen)
+        return err_set(e, RC_NOMEM, "write: out of memory");
+    memcpy(c->seen, c->user.bytes, n);
+    c->seen[n] = '\n';
+    if (more)
+        memcpy(c->seen + n + 1, offered->data, more);
+    c->seen[n + 1 + more] = '\0';
+    return RC_OK;
+}
+
 static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
@@ -394,6 +410,8 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
         rc = fit(w, t, step, a, item, outputs, c, e);
     if (rc == RC_OK)
         rc = lock_step(w, &about[step], schema.len ? schema.data : NULL, a, item, c, e);
+    if (rc == RC_OK)
+        rc = note_seen(c, schema.len && schema_has_marks(template_schema(t)) ? &schema : NULL, e);
     buf_wipe(&schema);
     return rc;
 }
@@ -405,6 +423,9 @@ static void call_close(struct call *c)
     if (c->request)
         request_close(c->request);
     forget_prompt(c);
+    if (c->seen)
+        crypto_wipe(c->seen, strlen(c->seen));
+    free(c->seen);
     constraint_close(c->lock);
     constraint_close(c->schema);
     buf_wipe(&c->text);
@@ -497,7 +518,7 @@ bool write_fields_fit(void *constraint, const char *json, size_t n)
 /* An answer as policy judges it. */
 static struct draft draft_of(const struct writer *w, const struct call *c, const char *text)
 {
-    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes, .house = w->house};
+    struct draft d = {.body = text, .prompt = c->seen, .instructions = c->system.bytes, .house = w->house};
     if (c->schema) {
         d.fields_fit = write_fields_fit;
         d.fields_ctx = c->schema;
@@ -601,9 +622,9 @@ static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err
     return buf_check(prompts, "prompts", e);
 }
 
-static enum rc note_part(struct buf *parts, const struct prompt *part, struct err *e)
+static enum rc note_part(struct buf *parts, const char *part, struct err *e)
 {
-    buf_add(parts, part->bytes, part->n);
+    buf_str(parts, part);
     buf_char(parts, '\n');
     return buf_check(parts, "prompts", e);
 }
@@ -629,9 +650,9 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
         if (rc == RC_OK)
             rc = note_prompt(&asked->prompts, calls[k], e);
         if (rc == RC_OK)
-            rc = note_part(&asked->shown, &calls[k]->user, e);
+            rc = note_part(&asked->shown, calls[k]->seen, e);
         if (rc == RC_OK && k == 0) /* the items of a step share them */
-            rc = note_part(&asked->instructions, &calls[k]->system, e);
+            rc = note_part(&asked->instructions, calls[k]->system.bytes, e);
         if (rc == RC_OK && !calls[k]->nothing)
             rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
     }

@@ -36,7 +36,7 @@ struct written {
     struct composition text;  /* subject, body, bullets: all in slots */
     char *prompts;            /* exactly what the engine got, step after step */
     char *instructions;       /* the system parts of them */
-    char *shown;              /* the user parts: all that there was to write about */
+    char *shown;              /* the user parts and what schemas offered: all that there was to write about */
     size_t prompt_tokens, output_tokens;
     unsigned asked_again, left_out; /* answers: asked for twice; still at fault then */
     char asked_for[ASKED_FOR_SIZE]; /* the checks that were the reason, "grounding,names"; "": none */

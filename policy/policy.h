@@ -242,7 +242,7 @@ const struct policy_passage *policy_passages_list(const struct policy_passages *
 void policy_passages_close(struct policy_passages *p); /* NULL is a no-op */
 
 /* What a record offers for fields that are to be its own words (enrichment): the sentences of its notes and of its next step, as
- * passages are, of at most 160 bytes, among them those that look ahead and those that tell of trouble; the words that say what they are about; its companies. None twice. RC_LIMIT, RC_NOMEM. */
+ * passages are, of at most 160 bytes, those of outsiders behind who says so ("[PERSON_1] wrote on [DATE_1]: ..."), among them those that look ahead and those that tell of trouble; the words that say what they are about; its companies. None twice. RC_LIMIT, RC_NOMEM. */
 enum policy_choice { CHOICE_SENTENCES, CHOICE_STEPS, CHOICE_RISKS, CHOICE_WORDS, CHOICE_NAMES }; /* steps, risks: of the sentences */
 struct policy_choices;
 MUST_USE enum rc policy_choices_open(const struct policy_admitted *a, const struct policy_room *room, struct policy_choices **out,
