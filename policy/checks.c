@@ -763,7 +763,8 @@ static enum rc check_words(struct checker *c, const char *s, size_t n, const str
 static void check_origin(const struct checker *c, const struct tokens *t, struct finding *out)
 {
     bool draft = c->a->purpose == PURPOSE_EMAIL;
-    bool outside = evidence_only_outside(&c->evidence, t, c->language) && !phrase_attributed(t);
+    bool fields = c->a->purpose == PURPOSE_ENRICHMENT; /* who reads a field's value alone is to know, whoever it names */
+    bool outside = evidence_only_outside(&c->evidence, t, c->language) && (fields || !phrase_attributed(t));
     bool promise = c->p->promises != PROMISES_KEEP && (draft ? phrase_promise(t) : phrase_commitment(t));
     bool told = c->a->purpose == PURPOSE_SUMMARY; /* what was promised is a fact of the record: it is kept, and flagged */
 

@@ -989,6 +989,11 @@ enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
     return resolve(f, n, false, e);
 }
 
+bool detect_is_fact(const char *entity)
+{
+    return str_eq(entity, "MONEY") || str_eq(entity, "DATE_TIME") || str_eq(entity, "NUMBER");
+}
+
 /* The first byte of text[at, upto) that is a digit or beyond ASCII, or upto. */
 static size_t maybe_digit(const char *text, size_t at, size_t upto)
 {
