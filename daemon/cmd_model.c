@@ -521,13 +521,17 @@ int cmd_generate(const char *config, int argc, char **argv)
     enum rc rc;
 
     (void)config;
-    for (int c; (c = getopt_long(argc, argv, "m:p:n:h", options, NULL)) != -1;) {
+    for (int c, at = -1; (c = getopt_long(argc, argv, "m:p:n:h", options, &at)) != -1; at = -1) {
         if (c == '?') return cli_usage(argv[0], "wrong option");
         if (c == 'h') {
             help_generate();
             return EXIT_DONE;
         }
-        if (!generate_option(&g, c, optarg)) return cli_usage(argv[0], "'%.40s' is out of range", optarg);
+        if (generate_option(&g, c, optarg)) continue;
+        if (c == 'g') return cli_usage(argv[0], DRAFT_WRONG);
+        if (c == 'v') return cli_usage(argv[0], KV_WRONG);
+        if (at < 0) return cli_usage(argv[0], "-n: '%.40s' is out of range", optarg);
+        return cli_usage(argv[0], "--%s: '%.40s' is out of range", options[at].name, optarg);
     }
     if (!g.path || !g.prompt == !g.tokens || optind != argc)
         return cli_usage(argv[0], "-m GGUF and one of -p and --tokens are needed");
