@@ -283,7 +283,7 @@ int cmd_bench(const char *config, int argc, char **argv)
     enum rc rc;
 
     (void)config;
-    for (int c; (c = getopt_long(argc, argv, "m:h", options, NULL)) != -1;) {
+    for (int c, at = 0; (c = getopt_long(argc, argv, "m:h", options, &at)) != -1;) {
         const struct {
             int c;
             int64_t lo, hi;
@@ -300,12 +300,12 @@ int cmd_bench(const char *config, int argc, char **argv)
             return EXIT_DONE;
         }
         if (c == 'm') b.path = optarg;
-        if (c == 'g' && !cmd_draft_option(optarg, &b.draft)) return cli_usage(argv[0], "--draft is auto, off or 1 to 15");
-        if (c == 'v' && !cmd_kv_option(optarg, &b.kv_type)) return cli_usage(argv[0], "--kv-type is f16 or q8");
+        if (c == 'g' && !cmd_draft_option(optarg, &b.draft)) return cli_usage(argv[0], DRAFT_WRONG);
+        if (c == 'v' && !cmd_kv_option(optarg, &b.kv_type)) return cli_usage(argv[0], KV_WRONG);
         for (size_t i = 0; i < COUNT_OF(numbers); i++) {
             if (numbers[i].c != c) continue;
             if (!str_int64(optarg, numbers[i].lo, numbers[i].hi, &value))
-                return cli_usage(argv[0], "'%.40s' is out of range", optarg);
+                return cli_usage(argv[0], "--%s: '%.40s' is out of range", options[at].name, optarg);
             *numbers[i].to = (size_t)value;
         }
     }

@@ -8,8 +8,10 @@
 
 /* "auto", "off" or a number as engine_options.draft; false if it is none of these. */
 bool cmd_draft_option(const char *text, int *out);
+#define DRAFT_WRONG "--draft is auto, off or 1 to 15" /* what to say then */
 /* "f16" or "q8"; false if it is none of these. */
 bool cmd_kv_option(const char *text, enum kv_type *out);
+#define KV_WRONG "--kv-type is f16 or q8"
 
 int cmd_tokenize(const char *config, int argc, char **argv);
 int cmd_logits(const char *config, int argc, char **argv);

@@ -26,7 +26,7 @@
 #define CONTEXT_AFTER  40
 #define WHOLE_WORD     4 /* context words of up to so many bytes stand alone; "pan" is not "pants" */
 #define MAX_LEADING    7  /* digits that a row is known to begin with */
-#define SMALL_CLUSTER  64 /* overlapping matches that are compared one by one */
+#define SMALL_CLUSTER  64 /* overlapping matches that are compared one by one; bits of a word */
 #define BLOCK          ((size_t)64 << 10) /* bytes that the automaton reads before its hits are judged */
 #define JIT_STACK_MIN  ((size_t)32 << 10)
 #define JIT_STACK_MAX  ((size_t)1 << 20)
@@ -146,12 +146,40 @@ static enum rc compile_row(struct row *row, bool anchored, struct err *e)
     return RC_OK;
 }
 
-/* Digits that every match begins with, of a pattern without alternatives; the automaton takes most digits for one. */
+/* The end of the character class that begins at p. */
+static const char *class_end(const char *p)
+{
+    p += p[1] == '^' ? 2 : 1;
+    if (*p == ']') p++;
+    for (; *p && *p != ']'; p++)
+        if (*p == '\\' && p[1]) p++;
+    return p;
+}
+
+/* Has the pattern alternatives outside all groups? */
+static bool has_alternatives(const char *pattern)
+{
+    size_t depth = 0;
+
+    for (const char *p = pattern; *p; p++) {
+        if (*p == '[') p = class_end(p);
+        if (!*p) break;
+        if (*p == '\\' && p[1])
+            p++;
+        else if (*p == '|' && depth == 0)
+            return true;
+        else
+            depth += (size_t)(*p == '(') - (size_t)(*p == ')');
+    }
+    return false;
+}
+
+/* Digits that every match begins with; the automaton takes most digits for one. */
 static void leading_digits(const char *pattern, char out[MAX_LEADING + 1])
 {
     size_t n;
 
-    if (strchr(pattern, '|')) return;
+    if (has_alternatives(pattern)) return;
     while (strncmp(pattern, "(?<!", 4) == 0 && !strchr("([", pattern[4]) && strchr(pattern, ')'))
         pattern = strchr(pattern, ')') + 1;
     n = strspn(pattern, "0123456789");
@@ -876,35 +904,45 @@ static bool same_entity(const struct found *a, const struct found *b)
     return a->entity == b->entity; /* rows of one name share it: see share_names() */
 }
 
-/* The winners among a few that overlap, kept in order: *n becomes how many. */
+static bool overlap(const struct found *a, const struct found *b)
+{
+    return a->start < b->end && b->start < a->end;
+}
+
+/* Do two matches of one entity overlap? */
+static bool any_contested(const struct found *f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n && f[k].start < f[i].end; k++)
+            if (same_entity(&f[i], &f[k]) && overlap(&f[i], &f[k])) return true;
+    return false;
+}
+
+/* The winners among a few that overlap, kept in order: *n becomes how many. A bit each; the best of those still open wins,
+ * which decides about all that overlap it. */
 static void resolve_few(struct found *f, size_t *n, bool by_entity)
 {
-    uint8_t ranked[SMALL_CLUSTER], winners[SMALL_CLUSTER];
-    bool wins[SMALL_CLUSTER] = {false};
-    size_t n_winners = 0, kept = 0;
+    uint64_t open = ~UINT64_C(0) >> (SMALL_CLUSTER - *n), wins = 0;
+    size_t kept = 0;
 
-    for (size_t i = 0; i < *n; i++) {
-        size_t k = i;
+    while (open) {
+        unsigned best = (unsigned)__builtin_ctzll(open);
 
-        for (; k > 0 && by_rank(&f[ranked[k - 1]], &f[i]) > 0; k--)
-            ranked[k] = ranked[k - 1];
-        ranked[k] = (uint8_t)i;
-    }
-    for (size_t i = 0; i < *n; i++) {
-        const struct found *a = &f[ranked[i]];
-        bool free_place = true;
+        for (uint64_t rest = open & (open - 1); rest; rest &= rest - 1) {
+            unsigned k = (unsigned)__builtin_ctzll(rest);
 
-        for (size_t k = 0; k < n_winners && free_place; k++) {
-            const struct found *w = &f[winners[k]];
-
-            free_place = a->end <= w->start || w->end <= a->start || (by_entity && !same_entity(a, w));
+            if (by_rank(&f[best], &f[k]) > 0) best = k;
         }
-        if (!free_place) continue;
-        winners[n_winners++] = ranked[i];
-        wins[ranked[i]] = true;
+        wins |= UINT64_C(1) << best;
+        open &= ~(UINT64_C(1) << best);
+        for (uint64_t rest = open; rest; rest &= rest - 1) {
+            unsigned k = (unsigned)__builtin_ctzll(rest);
+
+            if (overlap(&f[k], &f[best]) && (!by_entity || same_entity(&f[k], &f[best]))) open &= ~(UINT64_C(1) << k);
+        }
     }
-    for (size_t i = 0; i < *n; i++)
-        if (wins[i]) f[kept++] = f[i];
+    for (; wins; wins &= wins - 1)
+        f[kept++] = f[__builtin_ctzll(wins)];
     *n = kept;
 }
 
@@ -971,7 +1009,7 @@ static enum rc resolve(struct found *f, size_t *n, bool by_entity, struct err *e
         some = next - i;
         if (some > SMALL_CLUSTER)
             rc = by_entity ? resolve_each_entity(f + i, &some, e) : resolve_many(f + i, &some, e);
-        else if (some > 1)
+        else if (some > 1 && (!by_entity || any_contested(f + i, some)))
             resolve_few(f + i, &some, by_entity);
         if (rc != RC_OK) return rc;
         if (kept == i)
@@ -987,6 +1025,11 @@ static enum rc resolve(struct found *f, size_t *n, bool by_entity, struct err *e
 enum rc detect_resolve(struct found *f, size_t *n, struct err *e)
 {
     return resolve(f, n, false, e);
+}
+
+bool detect_is_fact(const char *entity)
+{
+    return str_eq(entity, "MONEY") || str_eq(entity, "DATE_TIME") || str_eq(entity, "NUMBER");
 }
 
 /* The first byte of text[at, upto) that is a digit or beyond ASCII, or upto. */

@@ -96,6 +96,8 @@ MUST_USE enum rc detect_scan_again(struct detect_set *s, const struct normalised
 /* Keep only the winners among overlapping ones, in place: the higher score, then the longer, then the earlier.
  * *n becomes how many are left, sorted by start. RC_NOMEM. */
 MUST_USE enum rc detect_resolve(struct found *f, size_t *n, struct err *e);
+/* A sum, date or number: its digits get a slot whatever is found there. */
+bool detect_is_fact(const char *entity);
 
 /* After detect_resolve(), where facts go in slots: digits of any script that stand in no winner (the rest of a token
  * that lost to one, as "-12" behind a phone number) become NUMBER matches, so that none is left in the text. *f is

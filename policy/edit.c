@@ -19,6 +19,8 @@
 #define ARENA_LIMIT ((size_t)64 << 20)
 #define MAX_NUMBER 999999999u /* of a slot typed by hand that new ones must not meet */
 
+#define MOST_PASSES 4 /* over a text, for what stands beside a match that won */
+
 struct clear_form { /* one way in which a known value is written */
     const char *text;
     size_t n;
@@ -412,6 +414,26 @@ static enum rc put_fresh(struct edit *x, const struct buf *in, struct buf *out, 
     return rc;
 }
 
+/* Until there is nothing more to find: of two matches that overlap one wins, and what the other has beside it is looked at
+ * again. */
+static enum rc put_all_fresh(struct edit *x, const struct buf *in, struct buf *out, struct err *e)
+{
+    struct buf again;
+    enum rc rc = put_fresh(x, in, out, e);
+
+    buf_init(&again, 2 * TEXT_MAX_BYTES);
+    for (size_t pass = 1; rc == RC_OK && pass < MOST_PASSES; pass++) {
+        buf_reset(&again);
+        rc = put_fresh(x, out, &again, e);
+        if (rc == RC_OK) rc = buf_check(&again, "an edit", e);
+        if (rc != RC_OK || str_eq(again.data, out->data)) break;
+        buf_reset(out);
+        buf_add(out, again.data, again.len);
+    }
+    buf_wipe(&again);
+    return rc;
+}
+
 /* Does every count of days that the first pass found come back in the case in which it was written? */
 static bool days_stay(const struct edit *x, const struct buf *known, const struct buf *all)
 {
@@ -439,7 +461,7 @@ static enum rc slotted(struct edit *x, const char *clear, const char **out, stru
         buf_reset(&all);
         put_known(x, clear, strlen(clear), &known);
         rc = buf_check(&known, "an edit", e);
-        if (rc == RC_OK) rc = put_fresh(x, &known, &all, e);
+        if (rc == RC_OK) rc = put_all_fresh(x, &known, &all, e);
         if (rc == RC_OK) rc = buf_check(&all, "an edit", e);
         if (x->no_days || days_stay(x, &known, &all)) break;
     }

@@ -217,6 +217,16 @@ static bool host_follows(const char *s, size_t n, size_t i)
     return n - end >= 2 && is_word(s[end]) && is_word(s[end + 1]) && (s[end] < '0' || s[end] > '9');
 }
 
+/* Does an address of its own begin here? A dot before it ends what stands before: "... 30 00 . anna@acme.example". */
+static bool at_follows(const char *s, size_t n, size_t i)
+{
+    size_t end = i;
+
+    while (end < n && end - i < MAX_LABEL && (is_word(s[end]) || strchr(".+-", s[end])))
+        end++;
+    return end < n && s[end] == '@';
+}
+
 /* If a spelled-out '@' or '.' begins at i (behind a word character), writes which and returns where the next word
  * begins, else 0. `address`: an '@' stands shortly before. */
 static size_t spelled_out(const char *s, size_t n, size_t i, bool address, char *sign)
@@ -243,7 +253,8 @@ static size_t spelled_out(const char *s, size_t n, size_t i, bool address, char 
         return next;
     default:
         *sign = '.';
-        return address ? spaced(s, n, i, dot_words) : 0;
+        if (address && (next = spaced(s, n, i, dot_words)) && at_follows(s, n, next)) next = 0;
+        return next;
     }
 }
 

@@ -90,8 +90,11 @@ static enum number_answer read_on(const char *text, size_t n, bool plain, size_t
     size_t i = *at;
 
     for (size_t count = 0; count < MOST; count++) {
-        struct character c = read_at(text, n, i), next;
+        struct character c, next;
 
+        for (; count + 1 < MOST && i < n && (unsigned char)text[i] < 0x80 && ascii_kinds[(unsigned char)text[i]] & WORD; count++)
+            i++; /* most of them */
+        c = read_at(text, n, i);
         if (c.kind & UNSURE) return NUMBER_ASK;
         if (!(c.kind & WORD)) {
             if (plain || c.len == 0 || (text[i] != '-' && !(c.kind & INSIDE))) break;

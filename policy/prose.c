@@ -246,11 +246,6 @@ static enum rc merge_names(const struct part *p, size_t from, struct matches *m,
     return RC_OK;
 }
 
-static bool is_fact(const char *entity)
-{
-    return str_eq(entity, "MONEY") || str_eq(entity, "DATE_TIME") || str_eq(entity, "NUMBER");
-}
-
 /* Only winners stay. *again: a loser, other than a fact, whose digits get a slot anyway, reaches out of every winner. */
 static enum rc resolve(struct matches *m, bool *again, struct err *e)
 {
@@ -263,7 +258,7 @@ static enum rc resolve(struct matches *m, bool *again, struct err *e)
     rc = detect_resolve(m->items, &m->n, e);
     for (size_t i = 0; rc == RC_OK && !*again && i < all.n; i++) {
         while (at < m->n && m->items[at].end <= all.items[i].start) at++;
-        *again = !is_fact(all.items[i].entity) &&
+        *again = !detect_is_fact(all.items[i].entity) &&
                  (at == m->n || m->items[at].start > all.items[i].start || m->items[at].end < all.items[i].end);
     }
     free(all.items);
@@ -383,7 +378,7 @@ static bool only_facts(struct part *p, size_t start, size_t end)
 
     for (size_t i = 0; i < p->n_found; i++)
         if (p->found[i].end > start && p->found[i].start < end &&
-            !(is_fact(p->found[i].entity) && p->found[i].start >= start && p->found[i].end <= end))
+            !(detect_is_fact(p->found[i].entity) && p->found[i].start >= start && p->found[i].end <= end))
             return false;
     for (size_t i = 0; i < p->n_found; i++)
         if (p->found[i].end <= start || p->found[i].start >= end) p->found[kept++] = p->found[i];

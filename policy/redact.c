@@ -366,13 +366,51 @@ static enum rc put_numbers(struct redactor *r, const char *text, size_t at, size
     return rc;
 }
 
+/* Of two matches that cross one wins; what the other has beside it goes with the winner, up to the next one. */
+static void take_along(struct found *f, size_t n, const struct found *lost)
+{
+    size_t lo = 0, hi = n;
+
+    while (lo < hi) { /* the first winner that ends behind the loser's beginning */
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (f[mid].end <= lost->start)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < n && f[lo].start < lost->end; lo++) {
+        size_t from = lo > 0 && f[lo - 1].end > lost->start ? f[lo - 1].end : lost->start;
+        size_t upto = lo + 1 < n && f[lo + 1].start < lost->end ? f[lo + 1].start : lost->end;
+
+        if (f[lo].start < lost->start && f[lo].end < upto) f[lo].end = upto;
+        if (f[lo].end > lost->end && f[lo].start > from) f[lo].start = from;
+    }
+}
+
+/* The winners, each with what losers had beside it. */
+static enum rc resolve(struct found_list *found, size_t *n, struct err *e)
+{
+    struct found *all = found->n > 1 ? malloc(found->n * sizeof(*all)) : NULL;
+    size_t n_all = found->n;
+    enum rc rc;
+
+    if (n_all > 1 && !all) return err_set(e, RC_NOMEM, "redact: out of memory");
+    if (all) memcpy(all, found->items, n_all * sizeof(*all));
+    rc = detect_resolve(found->items, n, e);
+    for (size_t i = 0; rc == RC_OK && all && *n < n_all && i < n_all; i++)
+        if (!detect_is_fact(all[i].entity)) take_along(found->items, *n, &all[i]);
+    free(all);
+    return rc;
+}
+
 /* The winners replaced, or kept: what stands inside a kept value stays with it. */
 static enum rc write_text(struct redactor *r, const char *text, size_t n_text, struct buf *out, struct err *e)
 {
     bool numbers = r->policy && r->policy->facts_slots;
     const struct found *f = r->found.items;
     size_t at = 0, n = r->found.n, n_found;
-    enum rc rc = detect_resolve(r->found.items, &n, e);
+    enum rc rc = resolve(&r->found, &n, e);
 
     n_found = n;
     for (size_t i = 0; i <= n && rc == RC_OK; i++) {
