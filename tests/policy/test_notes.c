@@ -148,7 +148,7 @@ START_TEST(notes_to_look_at)
 {
     struct score scores[N_KINDS] = {0};
     size_t n = measure("tune-1.txt", true, scores) + measure("tune-2.txt", true, scores) +
-               measure("later.txt", true, scores);
+               measure("later.txt", true, scores) + measure("unseen.txt", true, scores);
 
     report("tuned on", n, scores);
     check_goals(scores);
