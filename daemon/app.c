@@ -1,10 +1,12 @@
 #include "app.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../base/str.h"
+#include "governance.h"
 #include "signers.h"
 #include "wanted.h"
 
@@ -32,6 +34,7 @@ struct app {
     char *config_path, *as_of;
     struct keyring *keys;
     struct model *model;
+    struct lora *adapter; /* or NULL */
     struct engine *engine;
     char model_hash[SHA256_HEX_SIZE];
 };
@@ -178,6 +181,23 @@ static enum cpu_path cpu_of(const char *name)
     return CPU_AUTO;
 }
 
+/* FOLDER/NAME.gguf. */
+static enum rc open_adapter(struct app *a, const struct settings *s, struct err *e)
+{
+    struct buf path;
+    if (strcmp(s->model_adapter, "none") == 0)
+        return RC_OK;
+    if (!adapter_name_valid(s->model_adapter))
+        return err_set(e, RC_BAD, "model.adapter: '%.60s' is not the name of an adapter", s->model_adapter);
+    buf_init(&path, PATH_MAX);
+    buf_printf(&path, "%s/%s.gguf", s->adapters, s->model_adapter);
+    enum rc rc = buf_check(&path, "model.adapter", e);
+    if (rc == RC_OK)
+        rc = lora_open(a->model, path.data, &a->adapter, e);
+    buf_clear(&path);
+    return rc;
+}
+
 /* The first refusal is told if no purpose may use the model. */
 static enum rc policy_takes_model(struct app *a, struct err *e)
 {
@@ -212,6 +232,8 @@ static enum rc open_model(struct app *a, bool with_engine, struct err *e)
     model_info(a->model, &info);
     memcpy(a->model_hash, info.sha256, sizeof(a->model_hash));
     rc = policy_takes_model(a, e);
+    if (rc == RC_OK && with_engine)
+        rc = open_adapter(a, s, e);
     if (rc != RC_OK || !with_engine)
         return rc;
     struct engine_options eo = {.threads = (int)s->model_threads,
@@ -267,6 +289,7 @@ void app_close(struct app *a)
     if (!a)
         return;
     engine_close(a->engine);
+    lora_close(a->adapter);
     model_close(a->model);
     keyring_close(a->keys);
     rules_release(a->now);
@@ -314,6 +337,11 @@ const struct keyring *app_keys(const struct app *a)
 const struct model *app_model(const struct app *a)
 {
     return a->model;
+}
+
+const struct lora *app_adapter(const struct app *a)
+{
+    return a->adapter;
 }
 
 struct engine *app_engine(const struct app *a)

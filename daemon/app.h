@@ -28,7 +28,7 @@ enum app_part {
     APP_RULES = 0,      /* configuration and policy: always */
     APP_STORE_KEYS = 1, /* the keyring, so that stores can be opened */
     APP_MODEL = 2,      /* the tokenizer and weights */
-    APP_ENGINE = 4      /* and its engine */
+    APP_ENGINE = 4,     /* and its engine; also the adapter, if the configuration names one */
 };
 struct app_options {
     const char *config; /* path */
@@ -50,6 +50,8 @@ const struct keyring *app_keys(const struct app *a);
 const struct model *app_model(const struct app *a);
 struct engine *app_engine(const struct app *a);
 const char *app_model_hash(const struct app *a); /* SHA-256 of the file, hex */
+/* The adapter that the configuration names, or NULL. That it may be used is asked for each brief (pipeline.h). */
+const struct lora *app_adapter(const struct app *a);
 size_t app_sequences(const struct app *a);       /* most sequences in flight */
 
 /* A store handle for the calling thread. exclusive: as the one process that runs jobs. */

@@ -32,6 +32,7 @@ static void hashes(struct buf *out, const struct brief_meta *m)
     json_member(out, "policy", m->policy_hash);
     json_member(out, "template", m->template_hash);
     json_member(out, "model", m->model_hash);
+    json_member(out, "adapter", m->adapter_hash && *m->adapter_hash ? m->adapter_hash : NULL);
     json_member(out, "input", m->input_hash);
     buf_char(out, '}');
 }

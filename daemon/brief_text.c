@@ -153,8 +153,11 @@ static void print_why(const struct store_brief *b, const struct brief_text *t)
             printf("(rests on no single field)");
         putchar('\n');
     }
-    printf("\nhashes: policy %.12s, template %.12s, model %.12s, input %.12s\n", b->meta.policy_hash,
+    printf("\nhashes: policy %.12s, template %.12s, model %.12s, input %.12s", b->meta.policy_hash,
            b->meta.template_hash, b->meta.model_hash, b->meta.input_hash);
+    if (*b->meta.adapter_hash)
+        printf(", adapter %.12s", b->meta.adapter_hash);
+    putchar('\n');
 }
 
 void brief_text_print(const struct store_brief *b, const struct brief_text *t, bool why)

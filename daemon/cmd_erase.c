@@ -11,6 +11,7 @@
 #include "cmd_store.h"
 #include "governance.h"
 #include "subject.h"
+#include "train.h"
 
 #define MAX_NEEDLES 256
 #define MIN_NEEDLE 5 /* shorter texts are found anywhere */
@@ -489,6 +490,8 @@ static enum rc run(struct erasing *x, struct err *e)
     if (rc != RC_OK || x->o->dry_run || x->n_people + x->n_records == 0)
         return rc;
     rc = erase_chosen(x, e);
+    if (rc == RC_OK)
+        rc = train_forget(x->c->config->settings->adapters, e);
     if (rc == RC_OK)
         rc = search(x, e);
     if (rc == RC_OK)

@@ -167,12 +167,21 @@ int cmd_tokenize(const char *config, int argc, char **argv)
 
 static void help_logits(void)
 {
-    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N | --next] [--threads N]\n\n"
+    printf("Usage: briefctl logits -m GGUF --tokens 1,2,3 [--top N | --next] [--adapter GGUF] [--threads N]\n\n"
            "Prints {\"tokens\": [...], \"top\": [{\"pos\", \"ids\", \"logprobs\"}]}: after each token the N "
            "most\n"
            "probable next ones (default 32; more than the vocabulary is all), natural logarithms.\n"
            "--next: {\"tokens\": [...], \"next\": [...]}: only how probable each given token after the first "
-           "is.\n");
+           "is.\n"
+           "--adapter: with a LoRA adapter of llama.cpp's form beside the weights.\n");
+}
+
+/* The model, and the adapter if there is a path of one: which then must be the model's, file for file. */
+static enum rc open_both(const char *path, const char *adapter, struct model **m, struct lora **lora, struct err *e)
+{
+    enum rc rc = model_open(path, &(struct model_options){.want_hash = adapter != NULL}, m, e);
+
+    return rc == RC_OK && adapter ? lora_open(*m, adapter, lora, e) : rc;
 }
 
 struct top {
@@ -235,7 +244,7 @@ static void print_next(void *ctx, size_t pos, const float *logprobs)
 }
 
 /* top 0: only the given tokens. */
-static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, size_t top, int threads,
+static enum rc run_logits(const struct model *m, const struct lora *lora, const int32_t *ids, size_t n, size_t top, int threads,
                           struct err *e)
 {
     struct model_info info;
@@ -249,7 +258,7 @@ static enum rc run_logits(const struct model *m, const int32_t *ids, size_t n, s
                      .n = top < info.n_vocab ? top : info.n_vocab,
                      .order = malloc((info.n_vocab + 1) * sizeof(*t.order))};
     if (!t.order) return err_set(e, RC_NOMEM, "logits: out of memory");
-    rc = model_logits(m, ids, n, threads, top ? print_top : print_next, &t, e);
+    rc = model_logits(m, lora, ids, n, threads, top ? print_top : print_next, &t, e);
     if (rc == RC_OK) printf("]}\n");
     free(t.order);
     return rc;
@@ -261,12 +270,14 @@ int cmd_logits(const char *config, int argc, char **argv)
                                             {"tokens", required_argument, NULL, 'k'},
                                             {"top", required_argument, NULL, 't'},
                                             {"next", no_argument, NULL, 'n'},
+                                            {"adapter", required_argument, NULL, 'A'},
                                             {"threads", required_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    const char *path = NULL, *tokens = NULL;
+    const char *path = NULL, *tokens = NULL, *adapter = NULL;
     size_t top = 32, threads = 0, n = 0;
     struct model *m = NULL;
+    struct lora *lora = NULL;
     int32_t *ids = NULL;
     struct err e;
     enum rc rc;
@@ -288,6 +299,9 @@ int cmd_logits(const char *config, int argc, char **argv)
         case 'n':
             top = 0;
             break;
+        case 'A':
+            adapter = optarg;
+            break;
         case 'j':
             good = parse_count(optarg, 1, 1024, &threads);
             break;
@@ -301,9 +315,10 @@ int cmd_logits(const char *config, int argc, char **argv)
     }
     if (!path || !tokens || optind != argc) return cli_usage(argv[0], "-m GGUF and --tokens are needed");
     if (!parse_ids(tokens, &ids, &n)) return cli_usage(argv[0], "--tokens is a list such as 1,2,3");
-    rc = model_open(path, NULL, &m, &e);
-    if (rc == RC_OK) rc = run_logits(m, ids, n, top, (int)threads, &e);
+    rc = open_both(path, adapter, &m, &lora, &e);
+    if (rc == RC_OK) rc = run_logits(m, lora, ids, n, top, (int)threads, &e);
     free(ids);
+    lora_close(lora);
     model_close(m);
     return rc == RC_OK ? end_output() : cli_fail(rc, &e);
 }
@@ -329,12 +344,13 @@ static void help_generate(void)
            "  --draft auto|off|N tokens guessed from the text so far and judged in one step; what is written does not\n"
            "                     depend on it (default auto: as many as pay)\n"
            "  --kv-type f16|q8   numbers that the KV cache holds: halves (default) or bytes with scales, in half the memory\n"
+           "  --adapter GGUF     a LoRA adapter of llama.cpp's form beside the weights ('briefctl train' makes them)\n"
            "  --ids              instead of text, {\"ids\": [...]} of the new tokens at the end\n"
            "  --threads N        default: all processors\n");
 }
 
 struct generate {
-    const char *path, *prompt, *tokens;
+    const char *path, *adapter, *prompt, *tokens;
     size_t n, threads;
     bool chat, ids;
     int draft;
@@ -403,12 +419,12 @@ static enum rc prompt_ids(const struct model *m, const struct generate *g, int32
     return rc;
 }
 
-static enum rc run_generate(const struct model *m, const struct generate *g, const int32_t *ids, size_t n,
-                            struct err *e)
+static enum rc run_generate(const struct model *m, const struct lora *lora, const struct generate *g, const int32_t *ids,
+                            size_t n, struct err *e)
 {
     struct model_info info;
     struct engine_options opt = {.threads = (int)g->threads, .sequences = 1, .draft = g->draft, .kv_type = g->kv_type};
-    struct submission s = {.ids = ids, .n_ids = n, .max_tokens = g->n, .sampling = g->sampling};
+    struct submission s = {.ids = ids, .n_ids = n, .max_tokens = g->n, .sampling = g->sampling, .lora = lora};
     struct engine *engine = NULL;
     enum rc rc;
 
@@ -472,6 +488,9 @@ static bool generate_option(struct generate *g, int c, const char *arg)
         return cmd_draft_option(arg, &g->draft);
     case 'v':
         return cmd_kv_option(arg, &g->kv_type);
+    case 'A':
+        g->adapter = arg;
+        return true;
     default: /* 'M' */
         if (!str_double(arg, 0, 1, &d)) return false;
         g->sampling.min_p = (float)d;
@@ -491,9 +510,11 @@ int cmd_generate(const char *config, int argc, char **argv)
         {"repeat-penalty", required_argument, NULL, 'R'},
         {"repeat-window", required_argument, NULL, 'W'},
         {"draft", required_argument, NULL, 'g'},   {"kv-type", required_argument, NULL, 'v'},
+        {"adapter", required_argument, NULL, 'A'},
         {"help", no_argument, NULL, 'h'},          {0}};
     struct generate g = {.n = 128, .sampling = {.top_p = 1}};
     struct model *m = NULL;
+    struct lora *lora = NULL;
     int32_t *ids = NULL;
     size_t n = 0;
     struct err e;
@@ -513,10 +534,11 @@ int cmd_generate(const char *config, int argc, char **argv)
     if (g.chat && g.tokens) return cli_usage(argv[0], "--chat needs -p");
     if (g.tokens && !parse_ids(g.tokens, &ids, &n))
         return cli_usage(argv[0], "--tokens is a list such as 1,2,3");
-    rc = model_open(g.path, NULL, &m, &e);
+    rc = open_both(g.path, g.adapter, &m, &lora, &e);
     if (rc == RC_OK && g.prompt) rc = prompt_ids(m, &g, &ids, &n, &e);
-    if (rc == RC_OK) rc = run_generate(m, &g, ids, n, &e);
+    if (rc == RC_OK) rc = run_generate(m, lora, &g, ids, n, &e);
     free(ids);
+    lora_close(lora);
     model_close(m);
     return rc == RC_OK ? end_output() : cli_fail(rc, &e);
 }

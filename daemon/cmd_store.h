@@ -19,5 +19,6 @@ int cmd_retention(const char *config, int argc, char **argv);
 int cmd_status(const char *config, int argc, char **argv);
 int cmd_key(const char *config, int argc, char **argv);
 int cmd_erase(const char *config, int argc, char **argv);
+int cmd_train(const char *config, int argc, char **argv);
 
 #endif

@@ -151,6 +151,7 @@ static enum rc put_brief(struct report *r, const char *id, struct err *e)
     put_until(r, "kept_until", "briefs", m->made_us);
     put_until(r, "values_kept_until", "sealed_values", m->made_us);
     json_member(r->out, "model", m->model_hash);
+    json_member(r->out, "adapter", *m->adapter_hash ? m->adapter_hash : NULL);
     json_member(r->out, "policy", m->policy_hash);
     rc = store_written_column(r->c->store, id, column, e);
     json_member(r->out, "written_back_to", rc == RC_OK && *column ? column : NULL);

@@ -12,6 +12,7 @@ const struct cli_command cli_commands[] = {
     {"sync", "queue what changed in a source", cmd_sync},
     {"sources", "list and test where records come from", cmd_sources},
     {"template", "render the prompt that the model would get", cmd_template},
+    {"train", "an adapter from the briefs that people approved and edited", cmd_train},
     {"policy", "check, sign, compare policies", cmd_policy},
     {"audit", "verify, report, export the audit chain", cmd_audit_chain},
     {"erase", "remove one person from the store", cmd_erase},

@@ -251,7 +251,7 @@ static enum rc fix_paths(struct config *c, const char *file, struct err *e)
 {
     struct settings *s = &c->settings;
     const char *folder = folder_of(c, file);
-    const char **paths[] = {&s->store, &s->master_key, &s->socket, &s->policy, &s->templates, &s->model_path};
+    const char **paths[] = {&s->store, &s->master_key, &s->socket, &s->policy, &s->templates, &s->adapters, &s->model_path};
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         if (!str_starts(*paths[i], "postgres") && (!folder || !make_absolute(c, folder, paths[i])))
             return no_memory(e);

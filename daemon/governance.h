@@ -101,13 +101,32 @@ struct adapter {
     const char *name, *sha256, *base; /* base: SHA-256 of the model that it adapts */
     int64_t made_us, disabled_us;     /* 0: in use */
     const char *reason;               /* why it is disabled, or NULL */
+    size_t n_briefs;                  /* that it was trained on */
+    double loss_before, loss_after;   /* per token of the briefs that were held back, without it and with it */
 };
-/* Register a trained (or retrained) adapter with the subjects of the briefs it was trained on. RC_REFUSED one of them is
+/* A name of 1 to 60 letters, digits, '-', '_', that begins with a letter: it is also a file's. */
+bool adapter_name_valid(const char *name);
+/* Register a trained (or retrained) adapter with what it was trained on. Once it is disabled its sentences are gone. RC_REFUSED one of them is
  * erased: train without. */
-MUST_USE enum rc store_adapter_put(struct store *s, const struct adapter *a, const char *const *subjects, size_t n,
+struct adapter_origin {
+    const char *const *subjects;  /* whose erasure disables it */
+    size_t n_subjects;
+    const char *const *sentences; /* in slots, without any: what people wrote in several of the briefs, word for word */
+    size_t n_sentences;
+};
+MUST_USE enum rc store_adapter_put(struct store *s, const struct adapter *a, const struct adapter_origin *from,
                                    const struct audit_event *ev, struct err *e);
-/* May it be loaded? RC_REFUSED no such adapter, another file, or disabled (says why). */
-MUST_USE enum rc store_adapter_check(struct store *s, const char *name, const char *sha256, struct err *e);
+/* The sentences, a line each; *out is the caller's (free), NULL if there are none. */
+MUST_USE enum rc store_adapter_sentences(struct store *s, const char *name, char **out, struct err *e);
+enum adapter_state {
+    ADAPTER_UNKNOWN,  /* nobody registered one of that name */
+    ADAPTER_READY,
+    ADAPTER_REPLACED, /* another file has the name by now */
+    ADAPTER_DISABLED  /* somebody it was trained on was erased since */
+};
+/* May it be used? RC_REFUSED if it is not ready: says why. *state may be NULL. */
+MUST_USE enum rc store_adapter_check(struct store *s, const char *name, const char *sha256, enum adapter_state *state,
+                                     struct err *e);
 typedef enum rc (*adapter_fn)(void *ctx, const struct adapter *a, struct err *e);
 MUST_USE enum rc store_adapters(struct store *s, adapter_fn on_adapter, void *ctx, struct err *e);
 

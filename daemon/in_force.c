@@ -67,6 +67,14 @@ static enum rc keep_model(struct app *a, struct store *s, const char *actor, str
     return rc;
 }
 
+/* The adapter that the configuration names: its file's hash. */
+static enum rc keep_adapter(struct app *a, const char *name, struct store *s, const char *actor, struct err *e)
+{
+    struct lora_info info;
+    lora_info(app_adapter(a), &info);
+    return store_document_put(s, &(struct store_document){.what = "adapter", .name = name, .hash = info.sha256}, actor, e);
+}
+
 enum rc in_force_note(struct app *a, const struct rules *r, struct store *s, const char *actor, struct err *e)
 {
     const struct config_view *v = rules_config(r);
@@ -75,7 +83,9 @@ enum rc in_force_note(struct app *a, const struct rules *r, struct store *s, con
     enum rc rc = keep(s, "config", v->name, v->text, strlen(v->text), actor, e);
     if (rc == RC_OK)
         rc = keep(s, "policy", name_of(v->settings->policy), policy, n, actor, e);
-    return rc == RC_OK && app_model(a) ? keep_model(a, s, actor, e) : rc;
+    if (rc == RC_OK && app_model(a))
+        rc = keep_model(a, s, actor, e);
+    return rc == RC_OK && app_adapter(a) ? keep_adapter(a, v->settings->model_adapter, s, actor, e) : rc;
 }
 
 enum rc in_force_template(struct store *s, const struct template *t, const char *actor, struct err *e)

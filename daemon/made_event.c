@@ -43,6 +43,8 @@ static enum rc put_detail(const struct made *m, struct buf *b, struct err *e)
     add_word(b, "policy", meta->policy_hash);
     add_word(b, "template", meta->template_hash);
     add_word(b, "model", meta->model_hash);
+    if (meta->adapter_hash && *meta->adapter_hash)
+        add_word(b, "adapter", meta->adapter_hash);
     add_word(b, "input", meta->input_hash);
     add_word(b, "prompt", prompt);
     add_word(b, "flags", words.data);

@@ -70,5 +70,18 @@ static const char second[] = "CREATE TABLE name_hash(hash BLOB PRIMARY KEY) WITH
 static const char reasons[] = "CREATE TABLE brief_reason(brief TEXT NOT NULL REFERENCES brief(id) ON DELETE CASCADE,"
                               " n INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(brief, n)) WITHOUT ROWID;";
 
-const struct migration sqlite_migrations[] = {{1, first}, {2, second}, {3, migration_audit}, {4, migration_governance}, {5, reasons}};
+/* The adapter that stood beside the model belongs to a brief's key. Losses are in millionths. */
+static const char adapters[] =
+    "ALTER TABLE brief ADD COLUMN adapter_hash TEXT NOT NULL DEFAULT '';"
+    "DROP INDEX brief_same;"
+    "CREATE UNIQUE INDEX brief_same ON brief(source, object, record_id, kind, input_hash, policy_hash, template_hash,"
+    " model_hash, adapter_hash) WHERE state NOT IN ('superseded', 'expired');"
+    "CREATE TABLE adapter_sentence(adapter TEXT NOT NULL REFERENCES adapter(name) ON DELETE CASCADE, n INTEGER NOT NULL,"
+    " text TEXT NOT NULL, PRIMARY KEY(adapter, n)) WITHOUT ROWID;"
+    "ALTER TABLE adapter ADD COLUMN briefs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE adapter ADD COLUMN loss_before INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE adapter ADD COLUMN loss_after INTEGER NOT NULL DEFAULT 0;";
+
+const struct migration sqlite_migrations[] = {{1, first}, {2, second}, {3, migration_audit}, {4, migration_governance}, {5, reasons},
+                                              {6, adapters}};
 const size_t n_sqlite_migrations = COUNT_OF(sqlite_migrations);

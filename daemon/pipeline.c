@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../base/clock.h"
+#include "../base/log.h"
 #include "../base/str.h"
 #include "governance.h"
 #include "in_force.h"
@@ -19,6 +20,9 @@ struct making {
     const struct record *record;
     const struct brief_wish *wish;
     const struct template *template;
+    const struct lora *adapter; /* that may be used; or NULL */
+    char *house;                /* the sentences that go with it; or NULL */
+    const struct clock *clock; /* its day; NULL: the configuration's */
     struct policy_admitted *admitted;
     struct written written;
     struct policy_released *released;
@@ -30,6 +34,7 @@ static void making_close(struct making *m)
     policy_released_close(m->released);
     written_clear(&m->written);
     policy_admitted_close(m->admitted);
+    free(m->house);
 }
 
 static const struct config_view *config_of(const struct making *m)
@@ -46,6 +51,50 @@ static enum rc check_model(const struct making *m, struct err *e)
     model_info(app_model(m->p->app), &info);
     enum rc rc = policy_check_model(rules_policy(m->p->rules), info.path, info.licence, app_model_hash(m->p->app), m->wish->kind, e);
     return rc == RC_OK ? policy_check_region(rules_policy(m->p->rules), info.path, m->record, e) : rc;
+}
+
+/* Briefs go on without it; told once a process. */
+static void leave_out(const char *name, const struct err *why)
+{
+    static atomic_bool told;
+    if (!atomic_exchange(&told, true))
+        log_event(LOG_WARN, "adapter not used", "name", name, "reason", why->msg, NULL);
+}
+
+/* The adapter beside it, if it may be used now. One that was trained on somebody who has been erased since, or trained again
+ * since this process read it, is left out. What the policy file does not allow is refused. */
+static enum rc check_adapter(struct making *m, struct err *e)
+{
+    const struct lora *adapter = app_adapter(m->p->app);
+    const char *name = config_of(m)->settings->model_adapter;
+    struct lora_info lora;
+    struct model_info model;
+    enum adapter_state state;
+    struct err why = {""};
+    if (!adapter)
+        return RC_OK;
+    lora_info(adapter, &lora);
+    model_info(app_model(m->p->app), &model);
+    enum rc rc = store_adapter_check(m->p->store, name, lora.sha256, &state, &why);
+    if (rc != RC_OK && rc != RC_REFUSED)
+        return err_set(e, rc, "%s", why.msg);
+    if (state == ADAPTER_DISABLED || state == ADAPTER_REPLACED) {
+        leave_out(name, &why);
+        return RC_OK;
+    }
+    rc = policy_check_adapter(rules_policy(m->p->rules), model.path, lora.sha256, state == ADAPTER_READY, e);
+    if (rc == RC_OK)
+        m->adapter = adapter;
+    return rc == RC_OK && state == ADAPTER_READY ? store_adapter_sentences(m->p->store, name, &m->house, e) : rc;
+}
+
+static const char *adapter_hash(const struct making *m)
+{
+    struct lora_info lora;
+    if (!m->adapter)
+        return "";
+    lora_info(m->adapter, &lora);
+    return lora.sha256;
 }
 
 static bool name_known(void *ctx, const uint8_t hash[SHA256_SIZE])
@@ -91,7 +140,7 @@ static enum rc open_previous(const struct making *m, struct store_brief **out, s
 
 static enum rc admit(struct making *m, struct err *e)
 {
-    struct policy_request q = pipeline_request(m->p, m->wish, &config_of(m)->clock);
+    struct policy_request q = pipeline_request(m->p, m->wish, m->clock ? m->clock : &config_of(m)->clock);
     struct store_brief *newest = NULL;
     struct policy_keys keys;
     uint8_t hash[SHA256_SIZE];
@@ -131,6 +180,7 @@ static struct brief_meta meta_of(const struct making *m)
                                .policy_hash = policy_hash(rules_policy(m->p->rules)),
                                .template_hash = template_hash(m->template),
                                .model_hash = app_model_hash(m->p->app),
+                               .adapter_hash = adapter_hash(m),
                                .input_hash = m->input_hash,
                                .created_by = m->p->actor,
                                .approvals = policy_approvals(rules_policy(m->p->rules), m->record)};
@@ -146,7 +196,8 @@ static enum rc take_same(void *ctx, const struct store_brief *b, struct err *e)
     struct search *s = ctx;
     (void)e;
     if (!*s->id && str_eq(b->meta.input_hash, s->like->input_hash) && str_eq(b->meta.policy_hash, s->like->policy_hash) &&
-        str_eq(b->meta.template_hash, s->like->template_hash) && str_eq(b->meta.model_hash, s->like->model_hash))
+        str_eq(b->meta.template_hash, s->like->template_hash) && str_eq(b->meta.model_hash, s->like->model_hash) &&
+        str_eq(b->meta.adapter_hash, s->like->adapter_hash))
         memcpy(s->id, b->id, BRIEF_ID_SIZE);
     return RC_OK;
 }
@@ -182,6 +233,8 @@ static struct writer writer_of(const struct making *m)
     return (struct writer){.policy = rules_policy(m->p->rules),
                            .model = app_model(m->p->app),
                            .engine = app_engine(m->p->app),
+                           .adapter = m->adapter,
+                           .house = m->house,
                            .context = info.n_context && info.n_context < s->model_context ? info.n_context : (size_t)s->model_context,
                            .chat = *info.chat_template && strcmp(s->model_chat_template, "none") != 0,
                            .temperature = (float)s->temperature,
@@ -237,6 +290,7 @@ static enum rc release(struct making *m, struct err *e)
                       .prompt = m->written.shown,
                       .instructions = m->written.instructions,
                       .by_code = text->by_code,
+                      .house = m->house,
                       .model_share = m->written.model_share};
     if (m->wish->kind == PURPOSE_EMAIL) {
         d.subject = text->subject.bytes;
@@ -318,7 +372,9 @@ static enum rc keep(struct making *m, int64_t began_ms, struct pipeline_result *
 static enum rc begin(struct making *m, struct err *e)
 {
     enum rc rc = rules_template(m->p->rules, m->record->object, m->wish->kind, &m->template, e);
-    return rc == RC_OK ? check_model(m, e) : rc;
+    if (rc == RC_OK)
+        rc = check_model(m, e);
+    return rc == RC_OK ? check_adapter(m, e) : rc;
 }
 
 enum rc pipeline_run_one(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
@@ -372,6 +428,24 @@ enum rc pipeline_prompts(const struct pipeline *p, struct record *r, const struc
     if (rc == RC_OK)
         rc = buf_check(out, "prompts", e);
     pipeline_result_clear(&result);
+    making_close(&m);
+    return rc;
+}
+
+enum rc pipeline_view(const struct pipeline *p, struct record *r, const struct brief_wish *wish, int32_t as_of,
+                      pipeline_view_fn on_view, void *ctx, struct err *e)
+{
+    const struct clock day = {.fixed = true, .fixed_us = as_of * CLOCK_DAY_US + CLOCK_DAY_US / 2};
+    struct making m = {.p = p, .record = r, .wish = wish, .clock = &day};
+    enum rc rc = store_prune_erased(p->store, r, e);
+    if (rc == RC_OK)
+        rc = begin(&m, e);
+    if (rc == RC_OK)
+        rc = admit(&m, e);
+    if (rc == RC_OK) {
+        const struct writer w = writer_of(&m);
+        rc = on_view(ctx, &(struct pipeline_view){m.template, m.admitted, &w, m.input_hash}, e);
+    }
     making_close(&m);
     return rc;
 }

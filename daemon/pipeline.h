@@ -62,6 +62,18 @@ MUST_USE enum rc pipeline_begin(const struct pipeline *p, struct err *e);
 MUST_USE enum rc pipeline_run_one(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                                   struct pipeline_result *out, struct err *e);
 
+/* A record as the model gets it, borrowed by the callback: for training on what came of it. */
+struct pipeline_view {
+    const struct template *template;
+    const struct policy_admitted *admitted;
+    const struct writer *writer;
+    const char *input_hash; /* hex */
+};
+typedef enum rc (*pipeline_view_fn)(void *ctx, const struct pipeline_view *view, struct err *e);
+/* Policy in and no more, on the day `as_of`. RC_* as pipeline_run_one(), and what on_view returns. */
+MUST_USE enum rc pipeline_view(const struct pipeline *p, struct record *r, const struct brief_wish *wish, int32_t as_of,
+                               pipeline_view_fn on_view, void *ctx, struct err *e);
+
 /* The prompts that pipeline_run_one() would send, one after another, without running the model. */
 MUST_USE enum rc pipeline_prompts(const struct pipeline *p, struct record *r, const struct brief_wish *wish,
                                   struct buf *out, struct err *e);

@@ -13,8 +13,8 @@
 
 /* Values after parsing. Texts live in the arena given to settings_parse(). Read-only for everybody else. */
 struct settings {
-    const char *store, *master_key, *address, *socket, *clock, *policy, *templates;
-    const char *model_path, *model_cpu, *model_activations, *model_chat_template, *model_kv_type;
+    const char *store, *master_key, *address, *socket, *clock, *policy, *templates, *adapters;
+    const char *model_path, *model_cpu, *model_activations, *model_chat_template, *model_kv_type, *model_adapter;
     int64_t model_threads;   /* 0: as many as cores */
     int64_t model_context, model_sequences, model_chunk;
     int64_t max_attempts, pause_percent;

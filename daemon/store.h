@@ -226,12 +226,13 @@ struct brief_meta { /* all borrowed; texts NULL where absent */
     int64_t made_us;                 /* 0: now */
     const char *owner, *team;        /* for visibility */
     const char *policy_hash, *template_hash, *model_hash, *input_hash; /* hex */
+    const char *adapter_hash;        /* hex; NULL or "": no adapter stood beside the model */
     const char *created_by;          /* "system" or who asked; comes back as a pseudonym (governance.h) */
     int64_t prompt_tokens, output_tokens, ms;
     unsigned approvals;              /* by how many people (four eyes: 2); 0: 1 */
 };
 
-/* Is there a current brief with these source, object, record, kind and four hashes? Then it need not be made. */
+/* Is there a current brief with these source, object, record, kind and five hashes? Then it need not be made. */
 MUST_USE enum rc store_brief_exists(struct store *s, const struct brief_meta *m, bool *exists, struct err *e);
 
 struct store_done { /* the job that a brief completes */
@@ -354,10 +355,10 @@ MUST_USE enum rc store_note_set(struct store *s, const char *name, const char *v
 /* ---- documents that were in force --------------------------------------------------------------------------------- */
 
 struct store_document {
-    const char *what;  /* "policy", "template", "config", "model" or "model-card" */
+    const char *what;  /* "policy", "template", "config", "model", "model-card" or "adapter" */
     const char *name;  /* of the file; a card's is its model's hash. In force is one template a name, one of all else */
     const char *hash;  /* SHA-256 of the bytes, hex */
-    const void *bytes; /* NULL: only its hash is kept ("model": the file is too large) */
+    const void *bytes; /* NULL: only its hash is kept ("model", "adapter") */
     size_t n;
     int64_t first_us;  /* when it first came into force; not for store_document_put() */
 };

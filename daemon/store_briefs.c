@@ -153,17 +153,22 @@ enum rc briefs_expire(struct store *s, const char *source, const char *object, c
 
 /* ---- putting ---------------------------------------------------------------------------------------------------- */
 
+static const char *adapter_of(const struct brief_meta *m)
+{
+    return m->adapter_hash ? m->adapter_hash : "";
+}
+
 static enum rc same_brief(struct store *s, const struct brief_meta *m, char id[BRIEF_ID_SIZE], bool *exists,
                           struct err *e)
 {
     struct rows *r = NULL;
     enum rc rc = db_query(s, &r, e,
                           "SELECT id FROM brief WHERE source = $1 AND object = $2 AND record_id = $3 AND kind = $4"
-                          " AND input_hash = $5 AND policy_hash = $6 AND template_hash = $7 AND model_hash = $8"
+                          " AND input_hash = $5 AND policy_hash = $6 AND template_hash = $7 AND model_hash = $8 AND adapter_hash = $9"
                           " AND state NOT IN ('superseded', 'expired')",
                           WITH(p_text(m->source), p_text(m->object), p_text(m->record_id),
                                p_text(purpose_name(m->kind)), p_text(m->input_hash), p_text(m->policy_hash),
-                               p_text(m->template_hash), p_text(m->model_hash)));
+                               p_text(m->template_hash), p_text(m->model_hash), p_text(adapter_of(m))));
     if (rc == RC_OK)
         rc = rows_next(r, exists, e);
     if (rc == RC_OK && *exists)
@@ -207,8 +212,8 @@ static enum rc insert_brief(struct store *s, const char *id, const struct brief_
                   "INSERT INTO brief(id, source, object, record_id, record_version, kind, intent, tone, to_contact,"
                   " language, state, as_of, valid_until_us, owner, team, policy_hash, template_hash, model_hash,"
                   " input_hash, subject, body, to_slot, created_by, prompt_tokens, output_tokens, ms, made_us,"
-                  " changed_us, approvals) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-                  " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+                  " changed_us, approvals, adapter_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+                  " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
                   WITH(p_text(id), p_text(m->source), p_text(m->object), p_text(m->record_id),
                        p_text(m->record_version), p_text(purpose_name(m->kind)), p_text(m->intent), p_text(m->tone),
                        p_text(m->to_contact), p_text(p->language), p_text(states[m->state].name), p_int(m->as_of),
@@ -216,7 +221,7 @@ static enum rc insert_brief(struct store *s, const char *id, const struct brief_
                        p_text(m->template_hash), p_text(m->model_hash), p_text(m->input_hash), p_text(p->subject),
                        p_text(p->body), p_text(p->to), p_text(actor), p_int(m->prompt_tokens),
                        p_int(m->output_tokens), p_int(m->ms), p_int(m->made_us ? m->made_us : now), p_int(now),
-                       p_int(m->approvals ? m->approvals : 1)));
+                       p_int(m->approvals ? m->approvals : 1), p_text(adapter_of(m))));
 }
 
 static enum rc insert_sentence(struct store *s, const char *id, size_t n, const struct policy_sentence *x,
@@ -359,8 +364,8 @@ enum rc store_edit_parts(struct store *s, const char *id, const struct brief_par
 #define META_COLUMNS                                                                                                   \
     "id, source, object, record_id, record_version, kind, intent, tone, to_contact, state, as_of, made_us, owner,"      \
     " team, policy_hash, template_hash, model_hash, input_hash, created_by, prompt_tokens, output_tokens, ms,"          \
-    " by_person, changed_us, language, valid_until_us, approvals"
-#define N_META_COLUMNS 27
+    " by_person, changed_us, language, valid_until_us, approvals, adapter_hash"
+#define N_META_COLUMNS 28
 
 static enum rc read_meta(struct rows *r, struct store_brief *b, struct err *e)
 {
@@ -373,7 +378,7 @@ static enum rc read_meta(struct rows *r, struct store_brief *b, struct err *e)
         .owner = rows_text(r, 12), .team = rows_text(r, 13), .policy_hash = rows_text(r, 14),
         .template_hash = rows_text(r, 15), .model_hash = rows_text(r, 16), .input_hash = rows_text(r, 17),
         .created_by = rows_text(r, 18), .prompt_tokens = rows_int(r, 19), .output_tokens = rows_int(r, 20),
-        .ms = rows_int(r, 21), .approvals = (unsigned)rows_int(r, 26)};
+        .ms = rows_int(r, 21), .approvals = (unsigned)rows_int(r, 26), .adapter_hash = rows_text(r, 27)};
     b->by_person = rows_int(r, 22) != 0;
     b->changed_us = rows_int(r, 23);
     b->language = rows_text(r, 24);
@@ -396,7 +401,7 @@ static bool keep_meta(struct store_brief *b)
     struct brief_meta *m = &b->meta;
     const char **const texts[] = {&m->source, &m->object, &m->record_id, &m->record_version, &m->intent, &m->tone,
                                   &m->to_contact, &m->owner, &m->team, &m->policy_hash, &m->template_hash,
-                                  &m->model_hash, &m->input_hash, &m->created_by, &b->language, &b->subject, &b->body,
+                                  &m->model_hash, &m->adapter_hash, &m->input_hash, &m->created_by, &b->language, &b->subject, &b->body,
                                   &b->to};
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (!keep(&b->arena, texts[i]))

@@ -113,6 +113,9 @@ static enum rc erase_subject(struct store *s, const char *subject, struct erase_
                            " (SELECT adapter FROM adapter_subject WHERE subject = $1)",
                            WITH(p_text(subject), p_int(store_now_us(s)), p_text(reason)));
     if (rc == RC_OK)
+        rc = db_run(s, e, "DELETE FROM adapter_sentence WHERE adapter IN (SELECT name FROM adapter WHERE disabled_us IS NOT NULL)",
+                    WITH_NOTHING);
+    if (rc == RC_OK)
         rc = remember(s, SUBJECT, subject, e);
     c->mentions += (size_t)mentions;
     c->keys += (size_t)key;

@@ -81,6 +81,10 @@ enum rc store_retention(struct store *s, const struct retention *limits, bool dr
 
 /* ---- adapters ------------------------------------------------------------------------------------------------------- */
 
+#define ADAPTER_NAME_MOST 60
+#define SENTENCES_MOST ((size_t)1 << 20) /* bytes of an adapter's */
+#define MILLION 1e6 /* losses are kept in millionths */
+
 static enum rc refuse_erased(struct store *s, const char *subject, struct err *e)
 {
     int64_t erased = 0;
@@ -88,39 +92,78 @@ static enum rc refuse_erased(struct store *s, const char *subject, struct err *e
     return rc == RC_OK && erased ? err_set(e, RC_REFUSED, "adapter: it was trained on a person who was erased") : rc;
 }
 
-enum rc store_adapter_put(struct store *s, const struct adapter *a, const char *const *subjects, size_t n,
-                          const struct audit_event *ev, struct err *e)
+enum rc store_adapter_sentences(struct store *s, const char *name, char **out, struct err *e)
+{
+    struct rows *r = NULL;
+    bool more = true;
+    struct buf text;
+    buf_init(&text, SENTENCES_MOST);
+    *out = NULL;
+    enum rc rc = db_query(s, &r, e, "SELECT text FROM adapter_sentence WHERE adapter = $1 ORDER BY n", WITH(p_text(name)));
+    while (rc == RC_OK && (rc = rows_next(r, &more, e)) == RC_OK && more)
+        buf_printf(&text, "%s\n", rows_text(r, 0));
+    rows_done(r);
+    if (rc == RC_OK)
+        rc = buf_check(&text, "an adapter's sentences", e);
+    if (rc == RC_OK && text.len && !(*out = buf_take(&text, NULL)))
+        rc = err_set(e, RC_NOMEM, "adapter: out of memory");
+    buf_clear(&text);
+    return rc;
+}
+
+bool adapter_name_valid(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", others[] = "0123456789-_";
+    char all[sizeof(letters) + sizeof(others)];
+    size_t n = strlen(name);
+    snprintf(all, sizeof(all), "%s%s", letters, others);
+    return n >= 1 && n <= ADAPTER_NAME_MOST && strchr(letters, name[0]) && strspn(name, all) == n;
+}
+
+enum rc store_adapter_put(struct store *s, const struct adapter *a, const struct adapter_origin *from, const struct audit_event *ev,
+                          struct err *e)
 {
     enum rc rc = tx_begin(s, e);
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = refuse_erased(s, subjects[i], e);
+    for (size_t i = 0; rc == RC_OK && i < from->n_subjects; i++)
+        rc = refuse_erased(s, from->subjects[i], e);
     if (rc == RC_OK)
         rc = db_run(s, e, "DELETE FROM adapter WHERE name = $1", WITH(p_text(a->name)));
     if (rc == RC_OK)
-        rc = db_run(s, e, "INSERT INTO adapter(name, sha256, base, made_us) VALUES ($1, $2, $3, $4)",
-                    WITH(p_text(a->name), p_text(a->sha256), p_text(a->base), p_int(store_now_us(s))));
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = db_run(s, e,
+                    "INSERT INTO adapter(name, sha256, base, made_us, briefs, loss_before, loss_after)"
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    WITH(p_text(a->name), p_text(a->sha256), p_text(a->base), p_int(store_now_us(s)), p_int((int64_t)a->n_briefs),
+                         p_int((int64_t)(a->loss_before * MILLION)), p_int((int64_t)(a->loss_after * MILLION))));
+    for (size_t i = 0; rc == RC_OK && i < from->n_subjects; i++)
         rc = db_run(s, e, "INSERT INTO adapter_subject(adapter, subject) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                    WITH(p_text(a->name), p_text(subjects[i])));
+                    WITH(p_text(a->name), p_text(from->subjects[i])));
+    for (size_t i = 0; rc == RC_OK && i < from->n_sentences; i++)
+        rc = db_run(s, e, "INSERT INTO adapter_sentence(adapter, n, text) VALUES ($1, $2, $3)",
+                    WITH(p_text(a->name), p_int((int64_t)i), p_text(from->sentences[i])));
     if (rc == RC_OK)
         rc = audit_append(s, ev, a->name, e);
     return tx_end(s, rc, e);
 }
 
-enum rc store_adapter_check(struct store *s, const char *name, const char *sha256, struct err *e)
+enum rc store_adapter_check(struct store *s, const char *name, const char *sha256, enum adapter_state *state, struct err *e)
 {
     struct rows *r = NULL;
     bool more = false;
+    enum adapter_state is = ADAPTER_UNKNOWN;
     enum rc rc = db_query(s, &r, e, "SELECT sha256, disabled_us, reason FROM adapter WHERE name = $1", WITH(p_text(name)));
     if (rc == RC_OK)
         rc = rows_next(r, &more, e);
     if (rc == RC_OK && !more)
         rc = err_set(e, RC_REFUSED, "adapter %.60s is not registered", name);
-    if (rc == RC_OK && !str_eq_nocase(rows_text(r, 0), sha256))
+    if (rc == RC_OK)
+        is = rows_int(r, 1) ? ADAPTER_DISABLED : str_eq_nocase(rows_text(r, 0), sha256) ? ADAPTER_READY : ADAPTER_REPLACED;
+    if (is == ADAPTER_DISABLED)
+        rc = err_set(e, RC_REFUSED, "adapter %.60s is disabled: it %s; 'briefctl train %.60s' makes it anew", name, rows_text(r, 2), name);
+    if (is == ADAPTER_REPLACED)
         rc = err_set(e, RC_REFUSED, "adapter %.60s is not the file that was registered", name);
-    if (rc == RC_OK && rows_int(r, 1))
-        rc = err_set(e, RC_REFUSED, "adapter %.60s is disabled: it %s", name, rows_text(r, 2));
     rows_done(r);
+    if (state)
+        *state = is;
     return rc;
 }
 
@@ -128,12 +171,15 @@ enum rc store_adapters(struct store *s, adapter_fn on_adapter, void *ctx, struct
 {
     struct rows *r = NULL;
     bool more = true;
-    enum rc rc = db_query(s, &r, e, "SELECT name, sha256, base, made_us, coalesce(disabled_us, 0), reason FROM adapter ORDER BY name",
+    enum rc rc = db_query(s, &r, e, "SELECT name, sha256, base, made_us, coalesce(disabled_us, 0), reason, briefs, loss_before, loss_after"
+                          " FROM adapter ORDER BY name",
                           WITH_NOTHING);
     while (rc == RC_OK && (rc = rows_next(r, &more, e)) == RC_OK && more)
         rc = on_adapter(ctx,
                         &(struct adapter){.name = rows_text(r, 0), .sha256 = rows_text(r, 1), .base = rows_text(r, 2),
-                                          .made_us = rows_int(r, 3), .disabled_us = rows_int(r, 4), .reason = rows_text(r, 5)},
+                                          .made_us = rows_int(r, 3), .disabled_us = rows_int(r, 4), .reason = rows_text(r, 5),
+                                          .n_briefs = (size_t)rows_int(r, 6), .loss_before = (double)rows_int(r, 7) / MILLION,
+                                          .loss_after = (double)rows_int(r, 8) / MILLION},
                         e);
     rows_done(r);
     return rc;

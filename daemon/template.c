@@ -515,6 +515,43 @@ size_t template_steps(const struct template *t, const struct template_step **ste
 }
 
 /* Read a file and see that it is of its kind. */
+/* Is the list the step's output alone, white space aside? */
+static bool is_step_alone(const struct op *op, size_t step)
+{
+    size_t n = 0;
+    for (; op; op = op->next) {
+        if (op->kind == OP_TEXT && is_blank(op->text, op->n))
+            continue;
+        if (op->kind != OP_STEP || op->step != step)
+            return false;
+        n++;
+    }
+    return n == 1;
+}
+
+enum template_part template_step_part(const struct template *t, size_t step)
+{
+    if (t->schema)
+        return step + 1 == t->n_steps ? PART_BODY : PART_NONE;
+    return is_step_alone(t->subject, step)   ? PART_SUBJECT
+           : is_step_alone(t->body, step)    ? PART_BODY
+           : is_step_alone(t->bullets, step) ? PART_BULLETS
+                                             : PART_NONE;
+}
+
+static bool reads_steps(const struct op *op)
+{
+    for (; op; op = op->next)
+        if (op->kind == OP_STEP || op->on_step || reads_steps(op->then) || reads_steps(op->otherwise))
+            return true;
+    return false;
+}
+
+bool template_step_reads_steps(const struct template *t, size_t step)
+{
+    return reads_steps(t->steps[step].system) || reads_steps(t->steps[step].user);
+}
+
 static enum rc open_kind(const char *path, enum purpose purpose, struct template **out, struct err *e)
 {
     struct template *t = NULL;

@@ -42,6 +42,13 @@ const char *template_source(const struct template *t, size_t *n); /* the file's 
 const char *template_schema(const struct template *t);
 size_t template_steps(const struct template *t, const struct template_step **steps);
 
+/* The part of the output that is this step's words and nothing else; PART_NONE: none, or mixed with others'. With a schema
+ * the last step writes the body. */
+enum template_part { PART_NONE, PART_SUBJECT, PART_BODY, PART_BULLETS };
+enum template_part template_step_part(const struct template *t, size_t step);
+/* Does the step's prompt show what earlier steps wrote? */
+bool template_step_reads_steps(const struct template *t, size_t step);
+
 /* What the steps so far wrote: text in slots; each= steps have one text an item, "" where nothing usable came. */
 struct step_output {
     const char *const *texts;

@@ -224,6 +224,7 @@ static enum rc schema_of(const struct writer *w, const char *schema, const struc
 struct call {
     struct prompt system, user;
     char *exact; /* the bytes of the whole prompt */
+    char *seen;  /* the user part, and what a schema offers: all that an answer may rest on */
     int32_t *ids;
     size_t n_ids;
     struct constraint *lock;
@@ -371,6 +372,21 @@ static enum rc lock_step(const struct writer *w, const struct template_step *ste
     return rc;
 }
 
+/* offered: the schema with the record's own words in it, or NULL. */
+static enum rc note_seen(struct call *c, const struct buf *offered, struct err *e)
+{
+    size_t n = c->user.n, more = offered ? offered->len : 0;
+    c->seen = malloc(n + more + 2);
+    if (!c->seen)
+        return err_set(e, RC_NOMEM, "write: out of memory");
+    memcpy(c->seen, c->user.bytes, n);
+    c->seen[n] = '\n';
+    if (more)
+        memcpy(c->seen + n + 1, offered->data, more);
+    c->seen[n + 1 + more] = '\0';
+    return RC_OK;
+}
+
 static enum rc call_open(const struct writer *w, const struct template *t, size_t step, const struct policy_admitted *a,
                          const struct policy_node *item, const struct step_output *outputs, struct call **out, struct err *e)
 {
@@ -394,6 +410,8 @@ static enum rc call_open(const struct writer *w, const struct template *t, size_
         rc = fit(w, t, step, a, item, outputs, c, e);
     if (rc == RC_OK)
         rc = lock_step(w, &about[step], schema.len ? schema.data : NULL, a, item, c, e);
+    if (rc == RC_OK)
+        rc = note_seen(c, schema.len && schema_has_marks(template_schema(t)) ? &schema : NULL, e);
     buf_wipe(&schema);
     return rc;
 }
@@ -405,6 +423,9 @@ static void call_close(struct call *c)
     if (c->request)
         request_close(c->request);
     forget_prompt(c);
+    if (c->seen)
+        crypto_wipe(c->seen, strlen(c->seen));
+    free(c->seen);
     constraint_close(c->lock);
     constraint_close(c->schema);
     buf_wipe(&c->text);
@@ -421,6 +442,7 @@ static enum rc call_submit(const struct writer *w, struct call *c, unsigned max_
                            .max_tokens = max_tokens,
                            .sampling = {.temperature = temperature, .top_p = temperature > 0 ? 0.9f : 1.0f, .seed = seed},
                            .constraint = c->lock,
+                           .lora = w->adapter,
                            .deadline_ms = w->step_timeout_ms ? clock_mono_ms() + w->step_timeout_ms : 0,
                            .priority = w->priority,
                            .on_token = on_token,
@@ -494,9 +516,9 @@ bool write_fields_fit(void *constraint, const char *json, size_t n)
 }
 
 /* An answer as policy judges it. */
-static struct draft draft_of(const struct call *c, const char *text)
+static struct draft draft_of(const struct writer *w, const struct call *c, const char *text)
 {
-    struct draft d = {.body = text, .prompt = c->user.bytes, .instructions = c->system.bytes};
+    struct draft d = {.body = text, .prompt = c->seen, .instructions = c->system.bytes, .house = w->house};
     if (c->schema) {
         d.fields_fit = write_fields_fit;
         d.fields_ctx = c->schema;
@@ -534,7 +556,7 @@ static void note_reason(struct written *out, const char *check)
 static enum rc choose_answer(const struct writer *w, const struct policy_admitted *a, const struct call *c, char *first, char *second,
                              char **text, struct err *e)
 {
-    struct draft one = draft_of(c, first), two = draft_of(c, second);
+    struct draft one = draft_of(w, c, first), two = draft_of(w, c, second);
     struct policy_judged x, y;
     enum rc rc = RC_OK;
     if (c->schema) {
@@ -564,7 +586,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     enum rc rc = take_answer(w, c, out, true, &first, e);
     if (rc != RC_OK)
         return rc;
-    struct draft d = draft_of(c, first);
+    struct draft d = draft_of(w, c, first);
     policy_judge(w->policy, a, &d, &judged);
     if (*first && !judged.fault) {
         *text = first;
@@ -582,7 +604,7 @@ static enum rc accept(const struct writer *w, const struct policy_admitted *a, c
     rc = choose_answer(w, a, c, first, second, text, e);
     if (rc != RC_OK)
         return rc;
-    d = draft_of(c, *text);
+    d = draft_of(w, c, *text);
     policy_judge(w->policy, a, &d, &judged);
     out->left_out += judged.fault != NULL || !**text;
     return RC_OK;
@@ -600,9 +622,9 @@ static enum rc note_prompt(struct buf *prompts, const struct call *c, struct err
     return buf_check(prompts, "prompts", e);
 }
 
-static enum rc note_part(struct buf *parts, const struct prompt *part, struct err *e)
+static enum rc note_part(struct buf *parts, const char *part, struct err *e)
 {
-    buf_add(parts, part->bytes, part->n);
+    buf_str(parts, part);
     buf_char(parts, '\n');
     return buf_check(parts, "prompts", e);
 }
@@ -628,9 +650,9 @@ static enum rc run_step(const struct writer *w, const struct template *t, size_t
         if (rc == RC_OK)
             rc = note_prompt(&asked->prompts, calls[k], e);
         if (rc == RC_OK)
-            rc = note_part(&asked->shown, &calls[k]->user, e);
+            rc = note_part(&asked->shown, calls[k]->seen, e);
         if (rc == RC_OK && k == 0) /* the items of a step share them */
-            rc = note_part(&asked->instructions, &calls[k]->system, e);
+            rc = note_part(&asked->instructions, calls[k]->system.bytes, e);
         if (rc == RC_OK && !calls[k]->nothing)
             rc = call_submit(w, calls[k], step->max_tokens, w->temperature, k, e);
     }
@@ -713,6 +735,56 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
     free_outputs(outputs, n);
     if (rc != RC_OK)
         written_clear(out);
+    return rc;
+}
+
+static enum rc tell_call(const struct writer *w, const struct template *t, size_t i, const struct policy_admitted *a,
+                         const struct policy_node *item, write_call_fn on_call, void *ctx, struct err *e)
+{
+    struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
+    const struct template_step *steps;
+    struct call *c = NULL;
+    char *lead = NULL;
+    (void)template_steps(t, &steps);
+    enum rc rc = call_open(w, t, i, a, item, outputs, &c, e);
+    if (rc == RC_OK && !(lead = text_of(steps[i].lead ? template_value(a, item, steps[i].lead) : NULL)))
+        rc = err_set(e, RC_NOMEM, "write: out of memory");
+    if (rc == RC_OK && !c->nothing)
+        rc = on_call(ctx,
+                     &(struct write_call){.step = i,
+                                          .about = &steps[i],
+                                          .ids = c->ids,
+                                          .n_ids = c->n_ids,
+                                          .system = c->system.bytes,
+                                          .user = c->user.bytes,
+                                          .lead = steps[i].copy ? lead : "",
+                                          .lock = c->lock},
+                     e);
+    free(lead);
+    call_close(c);
+    return rc;
+}
+
+enum rc write_calls(const struct writer *w, const struct template *t, const struct policy_admitted *a, write_call_fn on_call,
+                    void *ctx, struct err *e)
+{
+    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
+    const struct template_step *steps;
+    size_t n_steps = template_steps(t, &steps);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
+        struct template_items items;
+        if (template_step_reads_steps(t, i))
+            continue;
+        rc = template_items_open(&steps[i], a, &how, &items, e);
+        if (rc != RC_OK)
+            break;
+        const struct policy_node *item = items.first;
+        size_t n = steps[i].each ? items.n : 1;
+        for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL)
+            rc = tell_call(w, t, i, a, item, on_call, ctx, e);
+        template_items_close(&items);
+    }
     return rc;
 }
 

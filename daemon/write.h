@@ -21,6 +21,8 @@ struct writer { /* what every brief is written with; read-only, shared by the wo
     const struct policy *policy;
     const struct model *model;
     struct engine *engine;
+    const struct lora *adapter; /* or NULL */
+    const char *house;          /* sentences of the house, as struct draft has them; or NULL */
     size_t context;        /* tokens of a prompt and its answer; longer texts are cut down to it. 0: the engine says no itself */
     bool chat;             /* wrap prompts in the model's chat template */
     float temperature;     /* 0: greedy */
@@ -34,13 +36,28 @@ struct written {
     struct composition text;  /* subject, body, bullets: all in slots */
     char *prompts;            /* exactly what the engine got, step after step */
     char *instructions;       /* the system parts of them */
-    char *shown;              /* the user parts: all that there was to write about */
+    char *shown;              /* the user parts and what schemas offered: all that there was to write about */
     size_t prompt_tokens, output_tokens;
     unsigned asked_again, left_out; /* answers: asked for twice; still at fault then */
     char asked_for[ASKED_FOR_SIZE]; /* the checks that were the reason, "grounding,names"; "": none */
     double model_share;       /* words that the model wrote / words of subject, body and bullets */
 };
 void written_clear(struct written *w);
+
+/* One call of the engine that write_draft() would make: what training learns an answer to. Borrowed by the callback. */
+struct write_call {
+    size_t step;
+    const struct template_step *about;
+    const int32_t *ids; /* the prompt's tokens */
+    size_t n_ids;
+    const char *system, *user;     /* its parts, in slots */
+    const char *lead;              /* with copy=: what the answer begins with; else "" */
+    const struct constraint *lock; /* what may be written; NULL: anything */
+};
+typedef enum rc (*write_call_fn)(void *ctx, const struct write_call *call, struct err *e);
+/* Every call of the template over `a` whose prompt does not show what an earlier step wrote. */
+MUST_USE enum rc write_calls(const struct writer *w, const struct template *t, const struct policy_admitted *a,
+                             write_call_fn on_call, void *ctx, struct err *e);
 
 /* on_step, if not NULL, is told before each step: for progress. RC_RETRY the engine gave up in time; RC_LIMIT a
  * prompt over the context (names both sizes); RC_NOMEM. */

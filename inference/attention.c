@@ -26,10 +26,9 @@ void graph_enter_layer(struct forward *f, const struct layer *y, size_t i)
 }
 
 /* A product of every row of x. */
-static void all_rows(struct forward *f, const struct weight *w, const struct acts *x, float *y)
+static void all_rows(struct forward *f, const struct weight *w, enum lora_part part, const struct acts *x, float *y)
 {
-    graph_product(
-        f, (struct product){.w = w, .x = x, .pick = f->identity, .n = f->n, .y = y, .stride = w->n_out});
+    graph_product(f, (struct product){.w = w, .part = part, .x = x, .pick = f->identity, .n = f->n, .y = y, .stride = w->n_out});
 }
 
 /* ---- heads of their own keys and values ---------------------------------------------------------------- */
@@ -103,9 +102,9 @@ static void place_heads(void *ctx, size_t i, size_t worker)
 
 static void queries_of_heads(struct forward *f)
 {
-    all_rows(f, &f->layer->q, &f->normed, f->q);
-    all_rows(f, &f->layer->k, &f->normed, f->key);
-    all_rows(f, &f->layer->v, &f->normed, f->value);
+    all_rows(f, &f->layer->q, LORA_Q, &f->normed, f->q);
+    all_rows(f, &f->layer->k, LORA_K, &f->normed, f->key);
+    all_rows(f, &f->layer->v, LORA_V, &f->normed, f->value);
     graph_multiply(f);
     if (f->m->arch->qk_norm == QK_NORM_ROW) graph_for_rows(f, norm_whole_row, f->n);
     if (!f->places) graph_for_rows(f, place_heads, f->n);
@@ -169,14 +168,14 @@ static void queries_of_latent(struct forward *f)
 {
     const struct layer *y = f->layer;
 
-    all_rows(f, &y->latent.kv_down, &f->normed, f->key);
+    all_rows(f, &y->latent.kv_down, LORA_NONE, &f->normed, f->key);
     if (y->latent.q_down.format) {
-        all_rows(f, &y->latent.q_down, &f->normed, f->q_latent.f);
+        all_rows(f, &y->latent.q_down, LORA_NONE, &f->normed, f->q_latent.f);
         graph_multiply(f);
         graph_for_rows(f, between_query_steps, f->n);
-        all_rows(f, &y->q, &f->q_latent, f->q);
+        all_rows(f, &y->q, LORA_NONE, &f->q_latent, f->q);
     } else
-        all_rows(f, &y->q, &f->normed, f->q);
+        all_rows(f, &y->q, LORA_NONE, &f->normed, f->q);
     graph_multiply(f);
     graph_for_rows(f, place_latent, f->n);
     each_head(f, &y->latent.key_up, &f->q_plain, f->q_absorbed,
@@ -417,7 +416,7 @@ void graph_attention(struct forward *f)
     if (s->n_latent) values_of_latent(f);
     if (reads_quantised(&f->layer->attn_out) && (s->n_latent || !ends_on_blocks(f)))
         graph_for_rows(f, quantise_attended, f->n);
-    all_rows(f, &f->layer->attn_out, &f->attended, f->out);
+    all_rows(f, &f->layer->attn_out, LORA_OUT, &f->attended, f->out);
     inner_ahead(f);
     graph_multiply(f);
 }

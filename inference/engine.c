@@ -8,6 +8,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "constraint.h"
+#include "lora.h"
 #include "memory.h"
 
 #define DEFAULT_SEQUENCES 8
@@ -15,6 +16,12 @@
 #define DEFAULT_CHUNK     256
 #define MAX_CHUNK         4096
 #define DEFAULT_CONTEXT   4096
+
+/* What of the KV cache a request may share. */
+static uint64_t space_of(const struct request *r)
+{
+    return r->s.lora ? lora_serial(r->s.lora) : 0;
+}
 
 /* ---- ends ---------------------------------------------------------------------------------------------- */
 
@@ -31,7 +38,7 @@ void engine_finish(struct engine *g, struct request *r, enum finish_reason reaso
         f.queue_ms = r->admitted_ms - r->submitted_ms;
         f.prefill_ms = (r->first_ms ? r->first_ms : now) - r->admitted_ms;
         f.decode_ms = r->first_ms ? now - r->first_ms : 0;
-        prefix_release(g->prefix, r->ids, r->n_cached, r->table, r->n_blocks);
+        prefix_release(g->prefix, space_of(r), r->ids, r->n_cached, r->table, r->n_blocks);
     } else {
         f.queue_ms = now - r->submitted_ms;
     }
@@ -111,7 +118,7 @@ static struct request *next_admitted(struct engine *g)
             best = i;
     }
     if (g->n_waiting > 0) r = g->waiting[best];
-    if (r && prefix_admit(g->prefix, r->ids, r->s.n_ids, r->table, r->n_blocks))
+    if (r && prefix_admit(g->prefix, space_of(r), r->ids, r->s.n_ids, r->table, r->n_blocks))
         take_waiting(g, best);
     else
         r = NULL;
@@ -313,6 +320,7 @@ void engine_close(struct engine *g)
 
 static enum rc check_submission(const struct engine *g, const struct submission *s, struct err *e)
 {
+    if (s->lora && lora_model(s->lora) != g->m) return err_set(e, RC_BAD, "the adapter was opened for another model");
     if (s->n_ids == 0) return err_set(e, RC_BAD, "the prompt is empty");
     if (s->n_ids > g->context)
         return err_set(e, RC_LIMIT, "the prompt has %zu tokens, the context %lu", s->n_ids,

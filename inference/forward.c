@@ -55,6 +55,21 @@ static bool pieces_quantise(const struct forward *f, const struct weight *down)
     return reads_quantised(down) && f->piece % quantised_together(reads_shared(down)) == 0;
 }
 
+/* What adapters add to outputs first to last - 1 of a product; rows that follow each other and have the same go together. */
+static void adapt_piece(const struct forward *f, const struct product *p, enum lora_part part, size_t mat, size_t first,
+                        size_t last, float *y)
+{
+    const uint32_t *rows = p->rows ? p->rows : p->pick;
+
+    for (size_t i = 0, next; f->adapted && part != LORA_NONE && i < p->n; i = next) {
+        const struct lora *lora = f->rows[rows[i]].lora;
+
+        for (next = i + 1; next < p->n && f->rows[rows[next]].lora == lora;)
+            next++;
+        if (lora) lora_add(lora, f->layer_index, part, mat, first, last, p->x, p->pick + i, next - i, y + i * p->stride, p->stride);
+    }
+}
+
 /* Outputs first to last of `up`, and of what goes down. */
 static void activate(const struct forward *f, const struct product *p, size_t first, size_t last)
 {
@@ -64,6 +79,7 @@ static void activate(const struct forward *f, const struct product *p, size_t fi
 
     up->format->matmul(up, n->fused ? p->mat + 1 : p->mat, first, last, p->x, p->pick, p->n,
                        p->up + p->slot * width, width);
+    if (!n->fused) adapt_piece(f, p, p->part + 1, expert, first, last, p->up + p->slot * width);
     for (size_t i = p->slot; i < p->slot + p->n; i++) {
         float *gate = p->out->f + i * width + first, *other = p->up + i * width + first;
 
@@ -96,6 +112,7 @@ static void multiply_piece(void *ctx, size_t piece, size_t worker)
     first = (piece - p->first_piece) * f->piece;
     last = first + f->piece < p->w->n_out ? first + f->piece : p->w->n_out;
     p->w->format->matmul(p->w, p->mat, first, last, p->x, p->pick, p->n, p->y, p->stride);
+    adapt_piece(f, p, p->part, p->mat, first, last, p->y);
     if (p->ffn) activate(f, p, first, last);
 }
 
@@ -336,10 +353,11 @@ static void next_layer_ahead(struct forward *f)
 }
 
 /* Gate, up and activation of expert e for rows pick[0..n), to slots from `slot` on. */
-static void up_product(struct forward *f, const struct ffn *n_ffn, size_t e, const uint32_t *pick, size_t n,
-                       struct acts *out, float *up, size_t slot)
+static void up_product(struct forward *f, const struct ffn *n_ffn, enum lora_part part, size_t e, const uint32_t *pick,
+                       size_t n, struct acts *out, float *up, size_t slot)
 {
     graph_product(f, (struct product){.w = &n_ffn->gate,
+                                      .part = part,
                                       .mat = n_ffn->fused ? 2 * e : e,
                                       .x = &f->normed,
                                       .pick = pick,
@@ -352,11 +370,19 @@ static void up_product(struct forward *f, const struct ffn *n_ffn, size_t e, con
                                       .slot = slot});
 }
 
-static void down_product(struct forward *f, const struct weight *w, size_t e, const struct acts *x,
-                         const uint32_t *pick, size_t n, float *y)
+/* Rows pick[0..n) of x, which belong to rows[0..n) of the pass. */
+static void down_product(struct forward *f, const struct weight *w, enum lora_part part, size_t e, const struct acts *x,
+                         const uint32_t *pick, const uint32_t *rows, size_t n, float *y)
 {
-    graph_product(
-        f, (struct product){.w = w, .mat = e, .x = x, .pick = pick, .n = n, .y = y, .stride = w->n_out});
+    graph_product(f, (struct product){.w = w,
+                                      .part = part,
+                                      .mat = e,
+                                      .x = x,
+                                      .pick = pick,
+                                      .rows = rows,
+                                      .n = n,
+                                      .y = y,
+                                      .stride = w->n_out});
 }
 
 static void inner(struct forward *f)
@@ -369,19 +395,20 @@ static void inner(struct forward *f)
     if (plain) graph_ahead(f, (const struct weight *[]){&plain->down}, 1);
     if (n_experts > 0) moe_group(f->experts, f->n, s->n_used, n_experts, f->begin, f->slot_of, f->token_of);
     for (size_t e = 0; e < n_experts; e++)
-        up_product(f, experts, e, f->token_of + f->begin[e], f->begin[e + 1] - f->begin[e], &f->inner,
+        up_product(f, experts, LORA_GATE_EXPERTS, e, f->token_of + f->begin[e], f->begin[e + 1] - f->begin[e], &f->inner,
                    f->inner_up, f->begin[e]);
     if (n_experts > 0) experts_ahead(f);
     if (plain) {
         f->plain.width = plain->down.n_in;
-        up_product(f, plain, 0, f->identity, f->n, &f->plain, f->plain_up, 0);
+        up_product(f, plain, LORA_GATE, 0, f->identity, f->n, &f->plain, f->plain_up, 0);
     }
     graph_multiply(f);
     quantise_rest(f, experts, plain);
     for (size_t e = 0; e < n_experts; e++)
-        down_product(f, &experts->down, e, &f->inner, f->identity + f->begin[e],
-                     f->begin[e + 1] - f->begin[e], f->expert_out + (size_t)f->begin[e] * s->n_embd);
-    if (plain) down_product(f, &plain->down, 0, &f->plain, f->identity, f->n, f->out);
+        down_product(f, &experts->down, LORA_DOWN_EXPERTS, e, &f->inner, f->identity + f->begin[e],
+                     f->token_of + f->begin[e], f->begin[e + 1] - f->begin[e],
+                     f->expert_out + (size_t)f->begin[e] * s->n_embd);
+    if (plain) down_product(f, &plain->down, LORA_DOWN, 0, &f->plain, f->identity, f->identity, f->n, f->out);
     next_layer_ahead(f);
     graph_multiply(f);
     graph_for_rows(f, after_inner, f->n);
@@ -439,8 +466,11 @@ void forward_run(struct forward *f, const struct row *rows, size_t n)
     f->rows = rows;
     f->n = n;
     f->n_wanted = 0;
-    for (size_t i = 0; i < n; i++)
+    f->adapted = false;
+    for (size_t i = 0; i < n; i++) {
         if (rows[i].wants_logits) f->wanted[f->n_wanted++] = (uint32_t)i;
+        f->adapted = f->adapted || rows[i].lora;
+    }
     graph_for_rows(f, embed_row, n);
     for (size_t i = 0; i < f->m->shape.n_layers; i++) {
         f->layer = &f->m->layers[i];
@@ -449,7 +479,7 @@ void forward_run(struct forward *f, const struct row *rows, size_t n)
         inner(f);
     }
     graph_for_rows(f, before_output, f->n_wanted);
-    down_product(f, output(f), 0, &f->last, f->identity, f->n_wanted, f->logits);
+    down_product(f, output(f), LORA_NONE, 0, &f->last, f->identity, f->wanted, f->n_wanted, f->logits);
     graph_multiply(f);
     if (f->m->output_bias || f->m->shape.logit_divisor != 1) graph_for_rows(f, finish_logits, f->n_wanted * logit_pieces(f));
 }

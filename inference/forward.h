@@ -17,6 +17,7 @@ struct row {
     uint32_t position;
     const uint32_t *blocks; /* the sequence's block table, up to this position's block at least */
     bool wants_logits;
+    const struct lora *lora; /* of the forward's model, applied to this row; NULL: none */
 };
 
 struct forward;

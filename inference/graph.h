@@ -5,6 +5,7 @@
 #define INFERENCE_GRAPH_H
 
 #include "forward.h"
+#include "lora.h"
 #include "rope.h"
 
 struct product { /* rows pick[0..n) of x times a matrix, to y[i * stride] */
@@ -16,6 +17,8 @@ struct product { /* rows pick[0..n) of x times a matrix, to y[i * stride] */
     float *y;
     size_t stride;
     size_t first_piece; /* pieces are numbered through all products of a stage */
+    enum lora_part part;  /* what w is to an adapter; of gate and up, the former */
+    const uint32_t *rows; /* of the pass, that the n rows belong to; NULL: pick */
     /* gate and up of an inner layer: y is row `slot` and following of *out, whose activation follows in the
      * same piece; NULL: no more than a product */
     const struct ffn *ffn;
@@ -35,6 +38,7 @@ struct forward {
 
     const struct row *rows; /* of the pass */
     size_t n;
+    bool adapted;           /* some of them have an adapter */
     const struct layer *layer;
     size_t layer_index;
 

@@ -82,6 +82,7 @@ MUST_USE enum rc model_tokenize_segments(const struct model *m, const struct seg
 /* Bytes of one token appended to out (nothing for control tokens). May end inside a UTF-8 sequence. */
 void model_token_bytes(const struct model *m, int32_t id, struct buf *out);
 bool model_is_end(const struct model *m, int32_t id); /* an end-of-generation token */
+int32_t model_end(const struct model *m); /* the one that an answer is taught to end with: the end of a turn, else of a text; -1: none */
 
 /* ---- conversations -------------------------------------------------------------------------------------------- */
 
@@ -121,8 +122,32 @@ void model_chat_style(const struct model *m, const struct chat_options *opt, str
 void model_answer(const struct model *m, const int32_t *ids, size_t n, bool opened, struct buf *reasoning,
                   struct buf *answer);
 
-/* Log-probabilities of the next token after each position of `ids`: on_row(ctx, pos, logprobs[n_vocab]). */
-MUST_USE enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int threads,
+/* ---- adapters ------------------------------------------------------------------------------------------------- */
+
+/* Low-rank matrices that stand beside a model's own, trained on one house's texts (adapt.h): a GGUF file of llama.cpp's
+ * LoRA form. Applied to the requests that name it, never merged into the weights. Read-only after lora_open(), shared
+ * freely; the model must outlive it, and it the engines that used it. */
+struct lora;
+/* Read and check `path`. RC_BAD one line naming file, field and offset: no such adapter, of another architecture or, where
+ * it says so and the model was opened with want_hash, another file; matrices that the model has not; RC_LIMIT; RC_NOMEM. */
+MUST_USE enum rc lora_open(const struct model *m, const char *path, struct lora **out, struct err *e);
+void lora_close(struct lora *a); /* NULL is a no-op */
+
+struct lora_info { /* borrowed from the adapter */
+    const char *path, *name;
+    const char *sha256;      /* of the file, hex */
+    const char *base_sha256; /* of the model that it was trained beside, or "" if the file does not say */
+    const char *data_hash;   /* of what it was trained on, or "" */
+    uint32_t n_briefs;       /* of these; 0: not said */
+    uint32_t rank;           /* the highest of its matrices' */
+    float alpha;
+    uint64_t bytes;          /* of memory */
+};
+void lora_info(const struct lora *a, struct lora_info *out);
+
+/* Log-probabilities of the next token after each position of `ids`: on_row(ctx, pos, logprobs[n_vocab]). lora may be
+ * NULL. */
+MUST_USE enum rc model_logits(const struct model *m, const struct lora *lora, const int32_t *ids, size_t n, int threads,
                               void (*on_row)(void *ctx, size_t pos, const float *logprobs), void *ctx, struct err *e);
 
 /* ---- constraints: byte automata over the output ---------------------------------------------------------------- */
@@ -251,6 +276,7 @@ struct submission {
     bool ignore_end;                        /* go on after an end token: for measurements */
     struct sampling sampling;
     const struct constraint *constraint;    /* or NULL; must live until on_finish has returned */
+    const struct lora *lora;                /* or NULL; of the engine's model; must outlive the engine */
     int64_t deadline_ms;                    /* on clock_mono_ms(); 0: none */
     int priority;                           /* higher first: a person waiting comes before a batch */
     /* Called from the engine's thread. on_token may be NULL; `id` may be the end token. on_finish exactly once. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "forward.h"
+#include "lora.h"
 
 #define CHUNK 64 /* positions of one pass */
 
@@ -32,14 +33,14 @@ static enum rc check_ids(const struct model *m, const int32_t *ids, size_t n, st
     return RC_OK;
 }
 
-static void run_chunk(const struct model *m, struct forward *f, const int32_t *ids, const uint32_t *table,
+static void run_chunk(const struct model *m, const struct lora *lora, struct forward *f, const int32_t *ids, const uint32_t *table,
                       size_t at, size_t n, void (*on_row)(void *ctx, size_t pos, const float *logprobs),
                       void *ctx)
 {
     struct row rows[CHUNK] = {0};
 
     for (size_t i = 0; i < n; i++)
-        rows[i] = (struct row){ids[at + i], (uint32_t)(at + i), table, true};
+        rows[i] = (struct row){ids[at + i], (uint32_t)(at + i), table, true, lora};
     forward_run(f, rows, n);
     for (size_t i = 0; i < n; i++) {
         log_softmax(forward_logits(f, i), m->n_vocab);
@@ -47,7 +48,7 @@ static void run_chunk(const struct model *m, struct forward *f, const int32_t *i
     }
 }
 
-enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int threads,
+enum rc model_logits(const struct model *m, const struct lora *lora, const int32_t *ids, size_t n, int threads,
                      void (*on_row)(void *ctx, size_t pos, const float *logprobs), void *ctx, struct err *e)
 {
     size_t chunk = n < CHUNK ? n : CHUNK, n_blocks = kv_blocks(n);
@@ -57,6 +58,7 @@ enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int th
     uint32_t *table = NULL;
     enum rc rc = check_ids(m, ids, n, e);
 
+    if (rc == RC_OK && lora && lora_model(lora) != m) rc = err_set(e, RC_BAD, "the adapter was opened for another model");
     if (rc != RC_OK || n == 0) return rc;
     rc = pool_open(threads, &pool, e);
     if (rc == RC_OK) rc = kv_open(&m->shape, KV_F16, n_blocks, &kv, e);
@@ -65,7 +67,7 @@ enum rc model_logits(const struct model *m, const int32_t *ids, size_t n, int th
         rc = err_set(e, RC_NOMEM, "logits: out of memory");
     if (rc == RC_OK) kv_take(kv, table, n_blocks);
     for (size_t at = 0; at < n && rc == RC_OK; at += chunk)
-        run_chunk(m, f, ids, table, at, n - at < chunk ? n - at : chunk, on_row, ctx);
+        run_chunk(m, lora, f, ids, table, at, n - at < chunk ? n - at : chunk, on_row, ctx);
     free(table);
     forward_close(f);
     kv_close(kv);

@@ -140,6 +140,7 @@ static void load_qkv(struct loader *l, struct layer *y, size_t n_q, size_t n_kv)
     const struct gguf_tensor *bias =
         t && name_in_layer(l, "attn_qkv.bias") ? find(l, (uint64_t[]){all, 0, 0}, true) : NULL;
 
+    y->qkv_fused = t != NULL;
     for (size_t i = 0, first = 0; i < COUNT_OF(weights); first += i == 0 ? n_q : n_kv, i++) {
         size_t n = i == 0 ? n_q : n_kv;
         struct gguf_tensor rows;

@@ -30,6 +30,7 @@ struct layer { /* vectors are NULL and weights empty where the model has none */
     float *q_norm, *k_norm;
     float *sinks;                    /* [heads] */
     struct weight q, k, v, attn_out;
+    bool qkv_fused;                  /* q, k and v are pieces of one tensor of the file */
     struct latent latent;
     struct weight router, shared_gate;
     float *router_bias, *choice_bias; /* the latter counts for the choice of experts only */

@@ -10,7 +10,7 @@
 
 struct block {
     uint64_t serial; /* 0: not known */
-    uint64_t before; /* serial of the block before; 0 is the start of the text */
+    uint64_t before; /* serial of the block before; at the start of a text start_of() its space */
     uint32_t refs;   /* sequences that use it */
     uint32_t filled;
     uint32_t next;          /* in the hash chain */
@@ -178,10 +178,16 @@ size_t prefix_blocks(size_t n_ids)
     return n_ids > 0 ? (n_ids - 1) / KV_BLOCK : 0;
 }
 
-bool prefix_admit(struct prefix *p, const int32_t *ids, size_t n_ids, uint32_t *table, size_t n_blocks)
+/* What stands for the block before the first one; no serial number comes so far. */
+static uint64_t start_of(uint64_t space)
+{
+    return space > 0 ? UINT64_C(1) << 63 | space : 0;
+}
+
+bool prefix_admit(struct prefix *p, uint64_t space, const int32_t *ids, size_t n_ids, uint32_t *table, size_t n_blocks)
 {
     size_t whole = prefix_blocks(n_ids), known = 0, idle = 0;
-    uint64_t before = 0;
+    uint64_t before = start_of(space);
 
     for (; known < whole; known++) {
         uint32_t i = find(p, before, ids + known * KV_BLOCK);
@@ -201,9 +207,10 @@ bool prefix_admit(struct prefix *p, const int32_t *ids, size_t n_ids, uint32_t *
     return true;
 }
 
-void prefix_release(struct prefix *p, const int32_t *ids, size_t n_ids, const uint32_t *table, size_t n_blocks)
+void prefix_release(struct prefix *p, uint64_t space, const int32_t *ids, size_t n_ids, const uint32_t *table,
+                    size_t n_blocks)
 {
-    uint64_t before = 0;
+    uint64_t before = start_of(space);
 
     for (size_t k = 0; k < n_ids / KV_BLOCK; k++) {
         uint32_t i = find(p, before, ids + k * KV_BLOCK);

@@ -102,9 +102,9 @@ static size_t add_written(struct engine *g, struct request *r, size_t n)
 {
     size_t position = r->s.n_ids + r->n_out - 1;
 
-    g->rows[n] = (struct row){r->ids[position], (uint32_t)position, r->table, true};
+    g->rows[n] = (struct row){r->ids[position], (uint32_t)position, r->table, true, r->s.lora};
     for (size_t i = 0; i < r->n_draft; i++)
-        g->rows[n + 1 + i] = (struct row){r->draft[i], (uint32_t)(position + 1 + i), r->table, true};
+        g->rows[n + 1 + i] = (struct row){r->draft[i], (uint32_t)(position + 1 + i), r->table, true, r->s.lora};
     return 1 + r->n_draft;
 }
 
@@ -133,7 +133,7 @@ static size_t add_prompt(struct engine *g, struct request *r, size_t n, size_t m
         size_t position = r->n_cached++;
 
         g->rows[n + count++] =
-            (struct row){r->ids[position], (uint32_t)position, r->table, position + 1 == r->s.n_ids};
+            (struct row){r->ids[position], (uint32_t)position, r->table, position + 1 == r->s.n_ids, r->s.lora};
         if (position < shared)
             prefix_fill(g->prefix, r->table[position / KV_BLOCK], position % KV_BLOCK + 1);
     }

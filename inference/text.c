@@ -30,6 +30,11 @@ bool model_is_end(const struct model *m, int32_t id)
     return tokenizer_is_end(m->tok, id);
 }
 
+int32_t model_end(const struct model *m)
+{
+    return tokenizer_eot(m->tok) >= 0 ? tokenizer_eot(m->tok) : tokenizer_eos(m->tok);
+}
+
 enum rc model_chat_messages(const struct model *m, const struct chat_message *messages, size_t n,
                             const struct chat_options *opt, struct segment **out, size_t *n_out, struct err *e)
 {

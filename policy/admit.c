@@ -458,6 +458,14 @@ bool admit_holds(const struct record *r, const struct blocked_rule *b)
     return false;
 }
 
+bool admit_holds_above(const struct record *r, const struct blocked_rule *b)
+{
+    if (str_eq(r->object, b->object) && admit_holds(r, b)) return true;
+    for (const struct record_parent *p = r->parents; p; p = p->next)
+        if (admit_holds_above(p->record, b)) return true;
+    return false;
+}
+
 /* Does a rule of this purpose hold for the record or whom it would reach? A person's own wish counts by the field's
  * name, since a lead opts out of the same thing as a contact; other records only when the rule names them. *whose: the
  * record that says so. */

@@ -172,6 +172,8 @@ MUST_USE enum rc admitted_list_slots(struct admit *a, struct err *e);
 
 /* Does the record's field say what the rule says? */
 bool admit_holds(const struct record *r, const struct blocked_rule *b);
+/* The same of the record or one of its parents, if it is of the rule's object. */
+bool admit_holds_above(const struct record *r, const struct blocked_rule *b);
 
 /* ---- the tree (admit.c) and derived facts (derive.c) ------------------------------------------------------------ */
 

@@ -1,4 +1,5 @@
 /* checks.c: see checks.h. */
+#include <ctype.h>
 #include "checks.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #define LEAK_RUN 8        /* words of the prompt in a row */
 #define SYSTEM_RUN 4      /* words of its instructions in a row */
+#define SYSTEM_LETTERS 14 /* of a sentence of them; shorter ones are anybody's */
 #define QUOTE_RUN 4       /* words of the record in a row: a quotation, in whatever language */
 #define SQUASHED_MIN 5    /* letters of a value: shorter ones are words that happen to be written apart */
 #define SQUASHED_MAX 120
@@ -38,6 +40,7 @@ struct checker {
     struct hash_set prompt_runs;      /* of LEAK_RUN words */
     struct hash_set system_runs;      /* of SYSTEM_RUN words, which quotes of the record may have as well */
     struct hash_set record_runs;      /* of LEAK_RUN words */
+    struct hash_set system_sentences; /* by their letters: no quotation may have a whole one */
     struct hash_set quotes;           /* of QUOTE_RUN words of the record */
     struct contradict *fields;        /* what the record says */
     struct value *facts;              /* of the prompt, with `facts: checked` */
@@ -190,6 +193,36 @@ static enum rc open_prompt(struct checker *c, const char *prompt, struct err *e)
     return rc;
 }
 
+/* Of a sentence's letters, whatever stands between them. False: too few of them. */
+static bool letters_hash(const char *s, size_t n, uint64_t *out)
+{
+    char letters[SENTENCE_MAX_BYTES];
+    size_t k = 0;
+
+    for (size_t i = 0; i < n && k < sizeof(letters); i++)
+        if (isalpha((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80) letters[k++] = (char)tolower((unsigned char)s[i]);
+    *out = token_hash(letters, k);
+    return k >= SYSTEM_LETTERS;
+}
+
+static enum rc add_system_sentences(struct checker *c, const char *text, struct err *e)
+{
+    struct stretch x;
+    uint64_t hash;
+    enum rc rc = RC_OK;
+
+    for (size_t pos = 0; rc == RC_OK && text_sentence(text, strlen(text), NULL, 0, &pos, &x);)
+        if (letters_hash(text + x.start, x.end - x.start, &hash)) rc = hash_set_add(&c->system_sentences, hash, e);
+    return rc;
+}
+
+static bool is_system_sentence(const struct checker *c, const char *s, size_t n)
+{
+    uint64_t hash;
+
+    return letters_hash(s, n, &hash) && hash_set_has(&c->system_sentences, hash);
+}
+
 static enum rc open_instructions(struct checker *c, const char *text, struct err *e)
 {
     struct tokens t = {0};
@@ -197,7 +230,7 @@ static enum rc open_instructions(struct checker *c, const char *text, struct err
 
     if (rc == RC_OK && text) rc = hash_set_add_runs(&c->system_runs, &t, SYSTEM_RUN, e);
     tokens_clear(&t);
-    return rc;
+    return rc == RC_OK && text ? add_system_sentences(c, text, e) : rc;
 }
 
 enum rc checker_open(const struct policy *p, const struct policy_admitted *a, const char *prompt, const char *instructions,
@@ -237,6 +270,7 @@ void checker_close(struct checker *c)
     tokens_clear(&c->prompt);
     hash_set_clear(&c->prompt_runs);
     hash_set_clear(&c->system_runs);
+    hash_set_clear(&c->system_sentences);
     hash_set_clear(&c->record_runs);
     hash_set_clear(&c->quotes);
     free(c->facts);
@@ -417,10 +451,17 @@ static enum rc leaks_squashed(const struct checker *c, const char *blank, bool *
  * answer stand in a prompt too, but most of them come from the record. */
 static bool leaks_prompt(const struct checker *c, const struct tokens *t)
 {
+    size_t of_system = 0, until = 0; /* words, counted up to there */
+
     for (size_t i = 0; i + SYSTEM_RUN <= t->n; i++) {
         uint64_t run = tokens_run(t, i, SYSTEM_RUN);
-        if (hash_set_has(&c->system_runs, run) && !hash_set_has(&c->quotes, run)) return true;
+
+        if (!hash_set_has(&c->system_runs, run)) continue;
+        if (!hash_set_has(&c->quotes, run)) return true;
+        of_system += i + SYSTEM_RUN - (i > until ? i : until);
+        until = i + SYSTEM_RUN;
     }
+    if (2 * of_system > t->n) return true; /* no quotation is made of them for the most part */
     for (size_t i = 0; i + LEAK_RUN <= t->n; i++) {
         uint64_t run = tokens_run(t, i, LEAK_RUN);
         size_t of_record = 0;
@@ -752,6 +793,8 @@ enum rc checker_sentence(struct checker *c, const char *s, size_t n, struct find
     blank = check_blank_slots(s, n);
     if (!blank)
         rc = err_set(e, RC_NOMEM, "policy: out of memory");
+    else if (is_system_sentence(c, s, n))
+        out->fault = "leak";
     else if (slots_fault(c, s, n, &t, blank))
         out->fault = "slots";
     else if (check_forbidden(c->p, &t))

@@ -36,15 +36,35 @@ static enum rc put(struct policy_choices *c, const char **list, size_t *count, s
     return RC_OK;
 }
 
-/* What a note is about: its nouns in German, in English the words that are none of everyday writing. */
-static bool is_topic(const struct token *t, size_t language)
+static bool is_one_of(const char *word, const char *const *list, size_t n)
 {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(word, list[i])) return true;
+    return false;
+}
+
+/* English only: what stands around a verb or a predicate, and the ending of what is over. */
+static bool is_said_of_something(const struct tokens *t, size_t i)
+{
+    static const char *const before[] = {"i", "we", "you", "they", "he", "she", "it", "who", "to", "will", "would", "can", "could", "may",
+                                         "might", "must", "should", "shall", "is", "are", "was", "were", "be", "been", "very", "so", "too", "not", "don't", "doesn't", "didn't", "won't", "never", "please"};
+    static const char *const behind[] = {"us", "me", "him", "her", "them", "it", "you", "like"};
+    const char *word = t->items[i].fold;
+
+    return (i > 0 && is_one_of(t->items[i - 1].fold, before, COUNT_OF(before))) ||
+           (i + 1 < t->n && is_one_of(t->items[i + 1].fold, behind, COUNT_OF(behind))) || (strlen(word) > 5 && str_ends(word, "ed"));
+}
+
+/* What a note is about: its nouns in German, in English the words that are no verbs, no predicates and none of everyday writing. */
+static bool is_topic(const struct tokens *all, size_t i, size_t language)
+{
+    const struct token *t = &all->items[i];
     size_t letters = 0;
 
     if (t->slot || t->digit || t->end - t->start > MAX_WORD_BYTES) return false;
     for (const char *s = t->fold; *s; s++) letters += ((unsigned char)*s & 0xC0) != 0x80;
     if (letters < MIN_WORD_LETTERS || text_is_stop_word(t->fold) || plain_word(t->fold, language)) return false;
-    return language == 0 || t->capital;
+    return language == 0 ? !is_said_of_something(all, i) : t->capital;
 }
 
 static enum rc put_words(struct policy_choices *c, const char *text, const char *language, struct err *e)
@@ -55,7 +75,7 @@ static enum rc put_words(struct policy_choices *c, const char *text, const char 
     enum rc rc = tokens_split(text, strlen(text), &t, e);
 
     for (size_t i = 0; rc == RC_OK && i < t.n; i++)
-        if (is_topic(&t.items[i], l)) rc = put(c, c->words, &c->n_words, MAX_WORDS, text + t.items[i].start, t.items[i].end - t.items[i].start, e);
+        if (is_topic(&t, i, l)) rc = put(c, c->words, &c->n_words, MAX_WORDS, text + t.items[i].start, t.items[i].end - t.items[i].start, e);
     tokens_clear(&t);
     return rc;
 }
@@ -84,11 +104,27 @@ static bool has_one(const char *const *phrases, size_t n, const struct tokens *t
     return false;
 }
 
-static enum rc put_sentence(struct policy_choices *c, const char *text, size_t len, struct err *e)
+/* "Q: ...", "You: ...": a turn of a talk, which says nothing of the record. */
+static bool is_turn(const char *text, const struct tokens *t)
+{
+    static const char *const labels[] = {"q", "a", "question", "answer", "me", "you", "user", "human", "assistant", "system", "bot", "ai",
+                                         "frage", "antwort", "ich", "du", "sie", "nutzer", "mensch"};
+
+    return t->n > 1 && text[t->items[0].end] == ':' && is_one_of(t->items[0].fold, labels, COUNT_OF(labels));
+}
+
+/* lead: who says so, of what comes from outside; or "". */
+static enum rc put_sentence(struct policy_choices *c, const char *lead, const char *sentence, struct err *e)
 {
     struct tokens t = {0};
-    enum rc rc = tokens_split(text, len, &t, e);
+    const char *text = arena_printf(&c->arena, "%s%s%s", lead, *lead ? " " : "", sentence);
+    size_t len = text ? strlen(text) : 0;
+    enum rc rc = text ? tokens_split(sentence, strlen(sentence), &t, e) : err_set(e, RC_NOMEM, "policy: out of memory");
 
+    if (rc == RC_OK && is_turn(sentence, &t)) {
+        tokens_clear(&t);
+        return RC_OK;
+    }
     if (rc == RC_OK) rc = put(c, c->sentences, &c->n_sentences, MAX_SENTENCES, text, len, e);
     if (rc == RC_OK && has_one(ahead, COUNT_OF(ahead), &t)) rc = put(c, c->steps, &c->n_steps, MAX_SENTENCES, text, len, e);
     if (rc == RC_OK && has_one(trouble, COUNT_OF(trouble), &t)) rc = put(c, c->risks, &c->n_risks, MAX_SENTENCES, text, len, e);
@@ -96,7 +132,8 @@ static enum rc put_sentence(struct policy_choices *c, const char *text, size_t l
     return rc;
 }
 
-static enum rc put_passages(struct policy_choices *c, const struct policy_admitted *a, const struct policy_node *text, struct err *e)
+static enum rc put_passages(struct policy_choices *c, const struct policy_admitted *a, const char *lead, const struct policy_node *text,
+                            struct err *e)
 {
     struct policy_passages *p = NULL;
     const struct policy_passage *list;
@@ -106,11 +143,26 @@ static enum rc put_passages(struct policy_choices *c, const struct policy_admitt
     if (rc != RC_OK) return rc;
     list = policy_passages_list(p, &n);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        size_t len = strlen(list[i].text);
-        if (len <= MAX_SENTENCE_BYTES) rc = put_sentence(c, list[i].text, len, e);
+        if (strlen(list[i].text) <= MAX_SENTENCE_BYTES) rc = put_sentence(c, lead, list[i].text, e);
         if (rc == RC_OK) rc = put_words(c, list[i].text, a->language, e);
     }
     policy_passages_close(p);
+    return rc;
+}
+
+/* What outsiders say comes with who says so: a value of enrichment stands alone, and must not pass for ours. */
+static enum rc put_note(struct policy_choices *c, const struct policy_admitted *a, const struct policy_node *item, struct err *e)
+{
+    const struct policy_node *text = notes_member(item, "text"), *lead = notes_member(item, "lead");
+    struct buf who;
+    enum rc rc;
+
+    if (!text) return RC_OK;
+    buf_init(&who, ARENA_LIMIT);
+    if (lead && notes_member(item, "outside")) notes_text(lead, &who);
+    rc = buf_check(&who, "a note's lead", e);
+    if (rc == RC_OK) rc = put_passages(c, a, who.len ? who.data : "", text, e);
+    buf_wipe(&who);
     return rc;
 }
 
@@ -125,7 +177,7 @@ static enum rc put_field(struct policy_choices *c, const struct policy_admitted 
     buf_init(&text, ARENA_LIMIT);
     notes_text(node, &text);
     rc = buf_check(&text, "a field", e);
-    if (rc == RC_OK && sentence) rc = put_passages(c, a, node, e);
+    if (rc == RC_OK && sentence) rc = put_passages(c, a, "", node, e);
     if (rc == RC_OK && !sentence) rc = put_words(c, text.data, a->language, e);
     buf_wipe(&text);
     return rc;
@@ -160,10 +212,8 @@ enum rc policy_choices_open(const struct policy_admitted *a, const struct policy
     }
     arena_init(&c->arena, ARENA_LIMIT);
     rc = put_field(c, a, "next_step", true, e);
-    for (const struct policy_node *item = policy_salient_list(s)->first; rc == RC_OK && item; item = item->next) {
-        const struct policy_node *text = notes_member(item, "text");
-        if (text) rc = put_passages(c, a, text, e);
-    }
+    for (const struct policy_node *item = policy_salient_list(s)->first; rc == RC_OK && item; item = item->next)
+        rc = put_note(c, a, item, e);
     for (size_t i = 0; rc == RC_OK && i < COUNT_OF(fields); i++) rc = put_field(c, a, fields[i], false, e);
     if (rc == RC_OK) rc = put_names(c, a, e);
     policy_salient_close(s);

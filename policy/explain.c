@@ -49,14 +49,6 @@ static enum rc tell(const struct explaining *x, const struct record *r, const ch
 
 /* ---- rules on the whole ----------------------------------------------------------------------------------------- */
 
-static bool anywhere(const struct record *r, const struct blocked_rule *b, int depth)
-{
-    if (str_eq(r->object, b->object) && admit_holds(r, b)) return true;
-    for (const struct record_parent *p = r->parents; p && depth < MAX_DEPTH; p = p->next)
-        if (anywhere(p->record, b, depth + 1)) return true;
-    return false;
-}
-
 static enum rc tell_conditions(const struct explaining *x, const struct blocked_rule *rules, const char *what, struct err *e)
 {
     char path[MAX_PATH_BYTES];
@@ -64,7 +56,7 @@ static enum rc tell_conditions(const struct explaining *x, const struct blocked_
 
     for (const struct blocked_rule *b = rules; rc == RC_OK && b; b = b->next) {
         snprintf(path, sizeof(path), "%s.%s", b->object, b->field);
-        rc = tell(x, NULL, path, anywhere(x->root, b, 0) ? "holds" : "passes", b->line, e, "%s: is %s", what, b->is);
+        rc = tell(x, NULL, path, admit_holds_above(x->root, b) ? "holds" : "passes", b->line, e, "%s: is %s", what, b->is);
     }
     return rc;
 }

@@ -213,6 +213,7 @@ bool policy_wants_field(const struct policy *p, const char *root, const char *pa
         if (rules && policy_admits(rules->paths[i], path)) return true;
         if (rule_reads(p->purposes[i].blocked, object, field) || rule_reads(p->purposes[i].consent, object, field)) return true;
     }
+    if (p->training && rule_reads(p->training->blocked, object, field)) return true;
     for (const struct word_rule *w = p->region_fields; w; w = w->next)
         if (str_eq(w->text, path)) return true;
     if (tells_people(entity) || str_eq(p->four_eyes_field, path)) return true;
@@ -254,9 +255,10 @@ static const struct word_rule *word_named(const struct word_rule *w, const char 
 
 bool policy_consent_field(const struct policy *p, size_t i, const char **object, const char **field)
 {
-    for (size_t k = 0; k < 2 * N_PURPOSES; k++) {
-        const struct purpose_rules *rules = &p->purposes[k / 2];
-        for (const struct blocked_rule *b = k % 2 ? rules->consent : rules->blocked; b; b = b->next) {
+    for (size_t k = 0; k <= 2 * N_PURPOSES; k++) {
+        const struct purpose_rules *rules = k < 2 * N_PURPOSES ? &p->purposes[k / 2] : NULL;
+        const struct blocked_rule *first = rules ? (k % 2 ? rules->consent : rules->blocked) : p->training ? p->training->blocked : NULL;
+        for (const struct blocked_rule *b = first; b; b = b->next) {
             if (i-- > 0) continue;
             *object = b->object;
             *field = b->field;
@@ -326,6 +328,16 @@ enum rc policy_check_model(const struct policy *p, const char *path, const char 
         return err_set(e, RC_REFUSED, "policy: model %s is not the pinned file: its SHA-256 is %s", path,
                        sha256 && *sha256 ? sha256 : "not known");
     return RC_OK;
+}
+
+enum rc policy_check_adapter(const struct policy *p, const char *path, const char *sha256, bool trained, struct err *e)
+{
+    const struct model_rule *m = p->models;
+
+    while (m && !model_matches(m, path)) m = m->next;
+    if (m && ((m->trained_adapters && trained) || word_named(m->adapters, sha256))) return RC_OK;
+    return err_set(e, RC_REFUSED, "policy: no adapter %.12s... may stand beside model %s; adapters: of its entry in models: would say so",
+                   sha256, path);
 }
 
 /* ---- people ----------------------------------------------------------------------------------------------------- */

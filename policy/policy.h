@@ -60,6 +60,16 @@ MUST_USE enum rc policy_check_region(const struct policy *p, const char *model_p
 MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, const char *licence, const char *sha256,
                                     enum purpose purpose, struct err *e);
 
+/* May this adapter (SHA-256 of its file) stand beside the model? trained: it was trained here and is registered. RC_REFUSED
+ * names the key that would allow it. */
+MUST_USE enum rc policy_check_adapter(const struct policy *p, const char *path, const char *sha256, bool trained, struct err *e);
+
+bool policy_trains(const struct policy *p); /* has the file a training: section? */
+/* May an adapter be trained on what was written about this record? `edited`: a person changed the text; else one approved it
+ * as it was. record NULL: what can be told without it. RC_REFUSED by which key of training:. */
+MUST_USE enum rc policy_check_training(const struct policy *p, enum purpose purpose, bool edited, const char *owner,
+                                       const struct record *record, struct err *e);
+
 /* A person or key that looks: a role of the policy file and who they are in the CRM. */
 struct viewer {
     const char *role;
@@ -232,7 +242,7 @@ const struct policy_passage *policy_passages_list(const struct policy_passages *
 void policy_passages_close(struct policy_passages *p); /* NULL is a no-op */
 
 /* What a record offers for fields that are to be its own words (enrichment): the sentences of its notes and of its next step, as
- * passages are, of at most 160 bytes, among them those that look ahead and those that tell of trouble; the words that say what they are about; its companies. None twice. RC_LIMIT, RC_NOMEM. */
+ * passages are, of at most 160 bytes, those of outsiders behind who says so ("[PERSON_1] wrote on [DATE_1]: ..."), among them those that look ahead and those that tell of trouble; the words that say what they are about; its companies. None twice. RC_LIMIT, RC_NOMEM. */
 enum policy_choice { CHOICE_SENTENCES, CHOICE_STEPS, CHOICE_RISKS, CHOICE_WORDS, CHOICE_NAMES }; /* steps, risks: of the sentences */
 struct policy_choices;
 MUST_USE enum rc policy_choices_open(const struct policy_admitted *a, const struct policy_room *room, struct policy_choices **out,
@@ -253,6 +263,8 @@ struct draft { /* what the pipeline composed from the model's checked steps; all
     const char *sender_name, *sender_title; /* sign-off; from config */
     const char *by_code;         /* what the template itself wrote of subject, body and bullets, or NULL: a sentence of it is
                                     not judged as the model's (slots, leaks, forbidden phrases and outside text are) */
+    const char *house;           /* sentences that people of this house wrote in several letters, or NULL: a model that says one
+                                    of them word for word is judged as the template is */
     double model_share;          /* words written by the model / all words, 0 to 1: reported, not checked */
     /* Enrichment, else NULL: `body` is one JSON document. Each of its strings is judged like a sentence, except those of
      * an enum, in whose place no other of their length would fit; one that fails becomes null or its member is left
@@ -360,7 +372,7 @@ struct policy_judged {
     const char *fault;  /* the check that the first such sentence (enrichment: string) fails, static; NULL: all pass */
     unsigned good, bad; /* sentences, strings */
 };
-/* d: body, prompt, instructions, of enrichment fields_fit as well; the rest is not looked at. */
+/* d: body, prompt, instructions, house, of enrichment fields_fit as well; the rest is not looked at. */
 void policy_judge(const struct policy *p, const struct policy_admitted *a, const struct draft *d, struct policy_judged *out);
 /* Enrichment, asked for twice: the strings of d->body that fail, replaced by those that stand in the same place of `again`
  * and pass, as far as the document still fits; one of the two that is no JSON document counts for nothing. *text is the

@@ -427,9 +427,32 @@ static enum rc read_regions(struct reader *r, const struct yaml_node *n, struct 
     return read_region_names(r, names, e);
 }
 
+/* `trained`, or a list of SHA-256 among which `trained` may stand. */
+static enum rc read_adapters(struct reader *r, const struct yaml_node *n, struct model_rule *m, struct err *e)
+{
+    const struct yaml_node *x = n && n->kind == YAML_LIST ? n->first : n;
+    uint8_t digest[SHA256_SIZE];
+
+    for (; x; x = x == n ? NULL : x->next) {
+        struct word_rule *w;
+
+        if (x->kind == YAML_SCALAR && str_eq(x->text, "trained")) {
+            m->trained_adapters = true;
+            continue;
+        }
+        if (x->kind != YAML_SCALAR || !str_unhex(x->text, digest, sizeof(digest)))
+            return yaml_bad(r->y, x, e, "expected 'trained' or 64 hexadecimal digits");
+        w = make(r, sizeof(*w));
+        if (!w || !(w->text = arena_dup(&r->p->arena, x->text))) return no_memory(e);
+        w->next = m->adapters;
+        m->adapters = w;
+    }
+    return RC_OK;
+}
+
 static enum rc read_model(struct reader *r, const struct yaml_node *n, struct err *e)
 {
-    static const char *const known[] = {"path", "licence", "sha256", "purposes", "regions"};
+    static const char *const known[] = {"path", "licence", "sha256", "purposes", "regions", "adapters"};
     const struct yaml_node *path, *licence, *sha, *purposes, *regions;
     struct model_rule *m = make(r, sizeof(*m));
     uint8_t digest[SHA256_SIZE];
@@ -452,6 +475,7 @@ static enum rc read_model(struct reader *r, const struct yaml_node *n, struct er
     if ((rc = check_licence(r, licence, e)) != RC_OK) return rc;
     if ((regions = yaml_get(n, "regions")) && (rc = read_words(r, regions, &m->regions, e)) != RC_OK) return rc;
     if ((rc = check_regions(r, regions, e)) != RC_OK) return rc;
+    if ((rc = read_adapters(r, yaml_get(n, "adapters"), m, e)) != RC_OK) return rc;
     m->line = n->line;
     m->next = r->p->models;
     r->p->models = m;
@@ -668,6 +692,43 @@ static enum rc read_audit(struct reader *r, const struct yaml_node *n, struct er
     return rc;
 }
 
+static enum rc read_decisions(struct reader *r, const struct yaml_node *list, struct training_rules *t, struct err *e)
+{
+    static const char *const names[] = {"approved", "edited"};
+    enum rc rc = want_kind(r, list, YAML_LIST, e);
+
+    for (const struct yaml_node *x = list->first; rc == RC_OK && x; x = x->next) {
+        size_t i;
+
+        rc = yaml_choice(r->y, x, names, COUNT_OF(names), &i, e);
+        if (rc == RC_OK) *(i == 0 ? &t->approved : &t->edited) = true;
+    }
+    return rc;
+}
+
+static enum rc read_training(struct reader *r, const struct yaml_node *n, struct err *e)
+{
+    static const char *const known[] = {"purposes", "briefs", "owners", "blocked_when"};
+    const struct yaml_node *purposes, *briefs, *owners, *blocked;
+    struct training_rules *t = make(r, sizeof(*t));
+    enum rc rc;
+
+    if (!t) return no_memory(e);
+    if ((rc = want_map(r, n, known, COUNT_OF(known), e)) != RC_OK ||
+        (rc = want_member(r, n, "purposes", &purposes, e)) != RC_OK || (rc = want_member(r, n, "briefs", &briefs, e)) != RC_OK ||
+        (rc = want_member(r, n, "owners", &owners, e)) != RC_OK || (rc = purpose_flags(r, purposes, t->purposes, e)) != RC_OK ||
+        (rc = read_decisions(r, briefs, t, e)) != RC_OK)
+        return rc;
+    if (owners->kind == YAML_SCALAR && !str_eq(owners->text, "all"))
+        return yaml_bad(r->y, owners, e, "expected 'all' or a list of owners as the source names them");
+    if (owners->kind != YAML_SCALAR && (rc = read_words(r, owners, &t->owners, e)) != RC_OK) return rc;
+    if (owners->kind != YAML_SCALAR && !t->owners) return yaml_bad(r->y, owners, e, "nobody is listed; expected owners or 'all'");
+    if ((blocked = yaml_get(n, "blocked_when")) && (rc = read_conditions(r, blocked, &t->blocked, e)) != RC_OK) return rc;
+    t->line = n->line;
+    r->p->training = t;
+    return RC_OK;
+}
+
 static enum rc read_instructions(struct reader *r, const struct yaml_node *n, struct err *e)
 {
     static const char *const names[] = {"flag", "quarantine"};
@@ -697,7 +758,7 @@ static const struct {
     {"facts", read_facts, false},        {"pii", read_pii, false},            {"licences", read_licences, false},
     {"regions", read_regions, false},    {"models", read_models, false},   {"output", read_output, false},      {"approval", read_approval, false},
     {"roles", read_roles, false},        {"retention", read_retention, false}, {"instructions", read_instructions, false},
-    {"audit", read_audit, false},
+    {"audit", read_audit, false},        {"training", read_training, false},
 };
 
 static enum rc read_sections(struct reader *r, const struct yaml_node *root, struct err *e)

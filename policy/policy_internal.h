@@ -52,6 +52,8 @@ struct entity_rule {
 struct model_rule {
     const char *path, *licence, *sha256; /* sha256 NULL: any */
     const struct word_rule *regions;     /* whose data may reach it; NULL: any */
+    bool trained_adapters;               /* those that were trained and registered here may stand beside it */
+    const struct word_rule *adapters;    /* ... and these, by SHA-256 */
     size_t line;
     bool purposes[N_PURPOSES];
     const struct model_rule *next;
@@ -78,6 +80,15 @@ struct region_rule {
     const struct word_rule *values;
     size_t line;
     const struct region_rule *next;
+};
+
+/* training: which briefs an adapter may be trained on. */
+struct training_rules {
+    bool purposes[N_PURPOSES];
+    bool approved, edited;
+    const struct word_rule *owners;     /* CRM identities of the records' owners; NULL: all */
+    const struct blocked_rule *blocked; /* wherever in the record */
+    size_t line;
 };
 
 /* Compiled detection with its match scratch: for one thread at a time. */
@@ -108,6 +119,7 @@ struct policy {
     size_t n_own;
     const struct model_rule *models;
     const struct word_rule *licences;
+    const struct training_rules *training; /* NULL: no brief may be used */
     const struct word_rule *region_fields; /* "country", "account.country": the first that a record has */
     const struct region_rule *regions;
     const char *languages[2];

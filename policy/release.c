@@ -27,6 +27,7 @@ struct release {
     struct checker *checker;
     struct hash_set said; /* sentences kept so far */
     struct hash_set by_code; /* sentences that code wrote */
+    struct hash_set house;   /* that people of the house wrote: judged as code's */
     struct buf text;      /* the last sentence that was kept, as it goes in */
     size_t language;
     size_t first;        /* of the body's sentences among all */
@@ -145,7 +146,7 @@ static enum rc judge(struct release *r, const char *s, size_t n, bool counts, bo
 {
     struct finding f = {0};
     struct tokens t = {0};
-    bool by_code = false;
+    bool by_code = false, house = false;
     enum rc rc = tokens_split(s, n, &t, e);
 
     *kept = false;
@@ -153,7 +154,8 @@ static enum rc judge(struct release *r, const char *s, size_t n, bool counts, bo
     r->seen++;
     r->in_part++;
     if (rc == RC_OK) by_code = hash_set_has(&r->by_code, said_hash(&t));
-    if (rc == RC_OK) rc = (by_code ? checker_code_sentence : checker_sentence)(r->checker, s, n, &f, e);
+    if (rc == RC_OK) house = hash_set_has(&r->house, said_hash(&t));
+    if (rc == RC_OK) rc = (by_code || house ? checker_code_sentence : checker_sentence)(r->checker, s, n, &f, e);
     if (rc == RC_OK && !f.fault && hash_set_has(&r->said, said_hash(&t))) f.fault = "repetition";
     if (rc != RC_OK) goto out;
     if (f.fault) {
@@ -577,7 +579,7 @@ static enum rc compose(struct release *r, struct err *e)
     return rc;
 }
 
-static enum rc add_code_text(struct release *r, const char *text, size_t n, struct err *e)
+static enum rc add_sentences(struct hash_set *to, const char *text, size_t n, struct err *e)
 {
     struct stretch x;
     enum rc rc = RC_OK;
@@ -588,7 +590,7 @@ static enum rc add_code_text(struct release *r, const char *text, size_t n, stru
 
         rc = tokens_split(text + x.start + skip, x.end - x.start - skip, &t, e);
         if (rc != RC_OK) break;
-        rc = hash_set_add(&r->by_code, said_hash(&t), e);
+        rc = hash_set_add(to, said_hash(&t), e);
         tokens_clear(&t);
     }
     return rc;
@@ -603,7 +605,7 @@ static enum rc add_lines(struct release *r, const struct policy_node *node, stru
         buf_reset(&r->text);
         for (size_t i = 0; i < node->n_pieces; i++) buf_add(&r->text, node->pieces[i].bytes, node->pieces[i].n);
         rc = buf_check(&r->text, "a line", e);
-        return rc == RC_OK ? add_code_text(r, r->text.data, r->text.len, e) : rc;
+        return rc == RC_OK ? add_sentences(&r->by_code, r->text.data, r->text.len, e) : rc;
     }
     for (const struct policy_node *m = node->kind == ADMITTED_VALUE ? NULL : node->first; rc == RC_OK && m; m = m->next)
         rc = add_lines(r, m, e);
@@ -612,8 +614,9 @@ static enum rc add_lines(struct release *r, const struct policy_node *node, stru
 
 static enum rc note_code(struct release *r, struct err *e)
 {
-    enum rc rc = r->d->by_code ? add_code_text(r, r->d->by_code, strlen(r->d->by_code), e) : RC_OK;
+    enum rc rc = r->d->by_code ? add_sentences(&r->by_code, r->d->by_code, strlen(r->d->by_code), e) : RC_OK;
 
+    if (rc == RC_OK && r->d->house) rc = add_sentences(&r->house, r->d->house, strlen(r->d->house), e);
     return rc == RC_OK && r->a->root ? add_lines(r, r->a->root, e) : rc;
 }
 
@@ -641,6 +644,7 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
     }
     buf_wipe(&r.text);
     hash_set_clear(&r.by_code);
+    hash_set_clear(&r.house);
     hash_set_clear(&r.said);
     checker_close(r.checker);
     policy_released_close(r.out);
@@ -652,6 +656,7 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
 struct judging {
     struct checker *checker;
     struct policy_judged *out;
+    struct hash_set house;
 };
 
 static void count_sentence(const struct judging *j, const char *fault)
@@ -669,8 +674,15 @@ static enum rc judge_sentences(const struct judging *j, const struct buf *text, 
     for (size_t pos = 0; rc == RC_OK && text_sentence(text->data, text->len, NULL, 0, &pos, &x);) {
         size_t skip = marker(text->data, &x);
         struct finding f = {0};
+        struct tokens t;
+        bool house = false;
 
-        rc = checker_sentence(j->checker, text->data + x.start + skip, x.end - x.start - skip, &f, e);
+        rc = tokens_split(text->data + x.start + skip, x.end - x.start - skip, &t, e);
+        if (rc == RC_OK) {
+            house = hash_set_has(&j->house, said_hash(&t));
+            tokens_clear(&t);
+            rc = (house ? checker_code_sentence : checker_sentence)(j->checker, text->data + x.start + skip, x.end - x.start - skip, &f, e);
+        }
         if (rc == RC_OK) count_sentence(j, f.fault);
     }
     return rc;
@@ -716,8 +728,10 @@ void policy_judge(const struct policy *p, const struct policy_admitted *a, const
     enum rc rc = checker_open(p, a, d->prompt, d->instructions, &j.checker, NULL);
 
     *out = (struct policy_judged){0};
+    if (rc == RC_OK && d->house) rc = add_sentences(&j.house, d->house, strlen(d->house), NULL);
     if (rc == RC_OK) rc = judge_answer(d, &j, NULL);
     if (rc != RC_OK) out->fault = rc == RC_NOMEM ? "out of memory" : rc == RC_BAD ? "syntax" : "length";
+    hash_set_clear(&j.house);
     checker_close(j.checker);
 }
 

@@ -58,6 +58,17 @@ static const char *const patterns[] = {
            "above|this line|klingon|(?:two|three|four|five|ten|\\d{1,3}) times|a poem)\\b",
     "\\b(?:add|insert|include|append|put)[ \\n](?:the )?(?:sentence|line|phrase|word|words|text|slogan)\\b|\\b(?:replace|change) the (?:greeting|signature|subject|sign-off)\\b|"
     "\\b(?:leave out|omit|drop) the (?:amount|name|date|stage|customer)\\b|\\bdo not (?:describe|summari[sz]e|mention)\\b|\\bdo what\\b|\\bwrite (?:the|this|your) (?:mail|e-?mail|summary|answer) (?:in|as)\\b",
+    /* a machine is spoken to, a word is to be got into a text, the record is to be changed */
+    "(?:^|[.!?\\n] ?)(?:dear|hello|hi|hey|good|hallo|liebe[rs]?|guten tag)[ \\n](?:machine|computer|robot|assistant|model|software|bot|ai|maschine|"
+    "rechner|roboter|modell|ki)\\b|"
+    "\\b(?:slip|sneak|squeeze|weave|smuggle|work)[ \\n]" WORDS(6) "(?:in|into)[ \\n](?:the|your|every|each|any)[ \\n](?:draft|brief|summary|e-?mail|mail|text|output|answer|letter|reply)\\b|"
+    "\\b(?:mention|include|add|insert|put|name)[ \\n](?:the[ \\n])?(?:name|word|term|code|firm|company)?[ \\n]?" WORDS(4)
+    "(?:in|into)[ \\n](?:every|each|any)[ \\n](?:draft|brief|summary|e-?mail|mail|text|output|answer|letter|reply)\\b|"
+    "\\b(?:appear\\w{0,2}|occur\\w{0,3})[ \\n](?:in|within)[ \\n](?:the|your)[ \\n](?:draft|brief|summary|output|answer|letter)\\b|"
+    "\\b(?:soll|muss|bringe?n?|nenne|erwähne)[ \\n]" WORDS(6) "(?:in der (?:mail|e-mail|zusammenfassung|antwort)|im (?:entwurf|brief|text))\\b|"
+    "\\b(?:please|kindly|you (?:may|can|should|must|have to|are to))[ \\n](?:now )?(?:set|move|change|mark|update|put|raise|lower)[ \\n]the "
+    "(?:stage|status|priority|rating|amount|close date|forecast|probability|deal)\\b|"
+    "\\bbitte[ \\n]" WORDS(4) "(?:phase|status|stufe|priorität|betrag|abschlussdatum)[ \\n]" WORDS(4) "(?:setzen|ändern|stellen|anheben|auf)\\b",
     "\\b(?:list|show|name|tell|reveal|give)[ \\n]" WORDS(3) "(?:customers|accounts|records|contacts|clients|names)[ \\n](?:in|of|that|from)[ \\n](?:the|your|you|other)\\b|"
     "\\bwhat (?:stands|is|was|comes|are)[ \\n]" WORDS(3) "(?:above|before) this\\b",
     "\\b(?:schreibe?n?|antworte[nt]?|sage?n?|gib|geben|beginne?n?|ende[nt]?)[ \\n](?:sie )?(?:nur|ausschließlich|genau|mit dem wort|einzig)\\b|"

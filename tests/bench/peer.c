@@ -22,6 +22,7 @@ static const char *const names[N_KEYS] = {"threads", "flash", "repack", "unified
                                           "runs", "records", "shared", "own", "output", "parallel", "context"};
 static int set[N_KEYS] = {1, 1, 1, 0, 0, 0, 1, 1, 3, 64, 384, 128, 96, 8, 512};
 
+static const char *adapter; /* adapter=PATH: a LoRA adapter beside the model; or NULL */
 static struct llama_model *model;
 static int n_vocab;
 
@@ -61,6 +62,14 @@ static int random_id(void)
     return (int)((state >> 33) % (unsigned)n_vocab);
 }
 
+static void set_adapter(struct llama_context *c)
+{
+    struct llama_adapter_lora *a = llama_adapter_lora_init(model, adapter);
+    float scale = 1;
+
+    if (!a || llama_set_adapters_lora(c, &a, 1, &scale) != 0) fail("the adapter does not load");
+}
+
 static struct llama_context *context(int tokens, int batch, int sequences)
 {
     struct llama_context_params p = llama_context_default_params();
@@ -76,6 +85,7 @@ static struct llama_context *context(int tokens, int batch, int sequences)
     p.no_perf = true;
     c = llama_init_from_model(model, p);
     if (!c) fail("no context");
+    if (adapter) set_adapter(c);
     return c;
 }
 
@@ -266,6 +276,10 @@ static void perplexity(void)
 
 static void parse(const char *arg)
 {
+    if (strncmp(arg, "adapter=", 8) == 0) {
+        adapter = arg + 8;
+        return;
+    }
     for (int i = 0; i < N_KEYS; i++) {
         size_t n = strlen(names[i]);
 

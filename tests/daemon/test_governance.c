@@ -221,6 +221,7 @@ START_TEST(erasing_leaves_nothing_and_nobody_comes_back)
     uint8_t key[KEY_SIZE], hash[1][SHA256_SIZE] = {{7}};
     const struct pulled row = {.id = "C-1", .version = "v2", .modified_us = 5};
     const bool kinds[N_PURPOSES] = {[PURPOSE_SUMMARY] = true};
+    enum adapter_state state;
     setup(&p);
     subject_of(&p, "person:crm/contact/C-1", anna);
     subject_of(&p, "record:crm/opportunity/O-9", deal);
@@ -229,12 +230,16 @@ START_TEST(erasing_leaves_nothing_and_nobody_comes_back)
     OK(put(&p, "opportunity", "O-9", deal, "ANNA BERG was not recognised", 1, named, &e));
     OK(store_queue_add(p.s, &(struct store_ask){.source = "crm", .object = "contact", .record_id = "C-1", .kind = PURPOSE_SUMMARY}, &e));
     OK(store_quarantine_add(p.s, "crm", "contact", "C-1", "field", &e));
-    const char *trained[] = {anna}, *on_others[] = {deal};
-    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "aa", .base = "bb"}, trained, 1, &by_system, &e));
-    OK(store_adapter_put(p.s, &(struct adapter){.name = "a2", .sha256 = "aa", .base = "bb"}, on_others, 1, &by_system, &e));
-    OK(store_adapter_check(p.s, "a1", "aa", &e));
-    FAILS(RC_REFUSED, store_adapter_check(p.s, "a1", "ab", &e));
-    FAILS(RC_REFUSED, store_adapter_check(p.s, "a3", "aa", &e));
+    const char *trained[] = {anna}, *on_others[] = {deal}, *said[] = {"We build quietly."};
+    char *sentences = NULL;
+    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "aa", .base = "bb"}, &(struct adapter_origin){trained, 1, said, 1}, &by_system, &e));
+    OK(store_adapter_put(p.s, &(struct adapter){.name = "a2", .sha256 = "aa", .base = "bb"}, &(struct adapter_origin){on_others, 1, said, 1}, &by_system, &e));
+    OK(store_adapter_check(p.s, "a1", "aa", &state, &e));
+    ck_assert_int_eq(state, ADAPTER_READY);
+    FAILS(RC_REFUSED, store_adapter_check(p.s, "a1", "ab", &state, &e));
+    ck_assert_int_eq(state, ADAPTER_REPLACED);
+    FAILS(RC_REFUSED, store_adapter_check(p.s, "a3", "aa", &state, &e));
+    ck_assert_int_eq(state, ADAPTER_UNKNOWN);
     ck_assert_uint_gt(hits(&p, "anna berg"), 0);
 
     const char *subjects[] = {anna}, *texts[] = {"Anna Berg"};
@@ -256,11 +261,17 @@ START_TEST(erasing_leaves_nothing_and_nobody_comes_back)
     ck_assert_uint_eq(b->n_values, 0);
     ck_assert_uint_eq(b->sentences[0].n_rests_on, 0); /* rested on her own record */
     store_brief_close(b);
-    FAILS(RC_REFUSED, store_adapter_check(p.s, "a1", "aa", &e));
-    OK(store_adapter_check(p.s, "a2", "aa", &e));
-    FAILS(RC_REFUSED, store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, trained, 1, &by_system, &e));
-    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, on_others, 1, &by_system, &e)); /* trained anew */
-    OK(store_adapter_check(p.s, "a1", "cc", &e));
+    FAILS(RC_REFUSED, store_adapter_check(p.s, "a1", "aa", &state, &e));
+    ck_assert_int_eq(state, ADAPTER_DISABLED);
+    OK(store_adapter_sentences(p.s, "a1", &sentences, &e));
+    ck_assert_ptr_null(sentences);
+    OK(store_adapter_sentences(p.s, "a2", &sentences, &e));
+    ck_assert_str_eq(sentences, "We build quietly.\n");
+    free(sentences);
+    OK(store_adapter_check(p.s, "a2", "aa", NULL, &e));
+    FAILS(RC_REFUSED, store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, &(struct adapter_origin){trained, 1, said, 1}, &by_system, &e));
+    OK(store_adapter_put(p.s, &(struct adapter){.name = "a1", .sha256 = "cc", .base = "bb"}, &(struct adapter_origin){on_others, 1, said, 1}, &by_system, &e)); /* trained anew */
+    OK(store_adapter_check(p.s, "a1", "cc", NULL, &e));
 
     FAILS(RC_REFUSED, store_subject_key(p.s, anna, true, key, &e));
     FAILS(RC_REFUSED, put(&p, "lead", "L-1", "somebody", "[EMAIL_1] again", 1, NULL, &e)); /* under another id, by the address */

@@ -88,7 +88,7 @@ START_TEST(opens_and_refuses)
     ck_assert_int_eq(st.st_mode & 0777, 0600);
     s = open_again(&p); /* migrations are not applied twice */
     store_close(s);
-    ck_assert_int_eq(sql_int(&p, "PRAGMA user_version"), 5);
+    ck_assert_int_eq(sql_int(&p, "PRAGMA user_version"), 6);
 
     struct store_options opt = {.keys = p.keys};
     FAILS(RC_BAD, store_open("postgresql:///x", &opt, &s, &e));

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fd < 0) return 0;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (write(fd, data, size) == (ssize_t)size && model_open(path, NULL, &m, &e) == RC_OK) {
-        if (model_logits(m, ids, 2, 1, ignore_row, NULL, &e) == RC_OK) (void)!model_check(m, &e);
+        if (model_logits(m, NULL, ids, 2, 1, ignore_row, NULL, &e) == RC_OK) (void)!model_check(m, &e);
         model_close(m);
     }
     close(fd);

@@ -11,11 +11,12 @@
 
 enum { MAKE_U32 = 4, MAKE_F32 = 6, MAKE_BOOL = 7, MAKE_STRING = 8, MAKE_ARRAY = 9 };
 #define MAKE_MAX ((size_t)1 << 20)
+#define MAKE_TENSORS 128
 
 struct gguf_make {
     uint8_t bytes[MAKE_MAX];
     size_t n, n_values;    /* n: bytes so far; n_values: bytes of tensors promised */
-    struct { uint32_t type; size_t at, bytes; } tensors[64];
+    struct { uint32_t type; size_t at, bytes; } tensors[MAKE_TENSORS];
     size_t n_tensors;
 };
 
@@ -105,7 +106,7 @@ static inline void make_tensor(struct gguf_make *m, const char *name, uint32_t t
     }
     make_u32(m, type);
     make_u64(m, m->n_values);
-    ck_assert_uint_lt(m->n_tensors, 64);
+    ck_assert_uint_lt(m->n_tensors, MAKE_TENSORS);
     m->tensors[m->n_tensors].type = type;
     m->tensors[m->n_tensors].at = m->n_values;
     m->tensors[m->n_tensors++].bytes = make_type_bytes(type, values);

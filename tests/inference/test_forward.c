@@ -68,7 +68,7 @@ static void run_alone(const struct bench *b, size_t chunk, float *out)
     for (size_t at = 0; at < N_TOKENS; at += chunk) {
         size_t n = N_TOKENS - at < chunk ? N_TOKENS - at : chunk;
         for (size_t i = 0; i < n; i++)
-            rows[i] = (struct row){token_at(b, 0, at + i), (uint32_t)(at + i), table, true};
+            rows[i] = (struct row){token_at(b, 0, at + i), (uint32_t)(at + i), table, true, NULL};
         forward_run(b->f, rows, n);
         for (size_t i = 0; i < n; i++)
             memcpy(out + (at + i) * b->m->n_vocab, forward_logits(b->f, i), b->m->n_vocab * sizeof(float));
@@ -87,7 +87,7 @@ static void run_beside(const struct bench *b, size_t others, float *out)
     for (size_t at = 0; at < N_TOKENS; at++) {
         for (size_t s = 0; s <= others; s++) {
             size_t position = s == place ? at : at % (N_TOKENS - s);
-            rows[s] = (struct row){token_at(b, s == place ? 0 : s + 1, position), (uint32_t)position, tables[s], s == place};
+            rows[s] = (struct row){token_at(b, s == place ? 0 : s + 1, position), (uint32_t)position, tables[s], s == place, NULL};
         }
         forward_run(b->f, rows, others + 1);
         memcpy(out + at * b->m->n_vocab, forward_logits(b->f, 0), b->m->n_vocab * sizeof(float));

@@ -120,7 +120,7 @@ static enum rc try_file(char *message)
     enum rc rc = model_open(path, NULL, &m, &e);
     if (rc == RC_OK) {
         model_info(m, &info);
-        if (model_logits(m, ids, 3, 2, ignore_row, &sum, &e) == RC_OK)
+        if (model_logits(m, NULL, ids, 3, 2, ignore_row, &sum, &e) == RC_OK)
             rc = model_check(m, &e);
         model_close(m);
         if (rc != RC_OK)
@@ -447,7 +447,7 @@ static void sum_logprobs(const char *file, double *sum)
     struct err e;
     float first = 0;
     ck_assert_msg(model_open(file, NULL, &m, &e) == RC_OK, "%s", e.msg);
-    ck_assert(model_logits(m, ids, 3, 1, ignore_row, &first, &e) == RC_OK);
+    ck_assert(model_logits(m, NULL, ids, 3, 1, ignore_row, &first, &e) == RC_OK);
     ck_assert_msg(model_check(m, &e) == RC_OK, "%s", e.msg);
     *sum = (double)first;
     model_close(m);

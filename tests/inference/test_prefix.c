@@ -57,22 +57,22 @@ START_TEST(shares_what_is_the_same)
     int32_t ids[4 * KV_BLOCK + 1];
     uint32_t a[6], b[6], d[6];
     make_ids(ids, 4 * KV_BLOCK + 1, 4 * KV_BLOCK + 1, 0);
-    ck_assert(prefix_admit(c.p, ids, 4 * KV_BLOCK + 1, a, 6));
+    ck_assert(prefix_admit(c.p, 0, ids, 4 * KV_BLOCK + 1, a, 6));
     ck_assert_uint_eq(prefix_room(c.p), 14);
-    ck_assert(prefix_admit(c.p, ids, 4 * KV_BLOCK + 1, b, 6));
+    ck_assert(prefix_admit(c.p, 0, ids, 4 * KV_BLOCK + 1, b, 6));
     ck_assert_uint_eq(prefix_room(c.p), 12);
     for (size_t i = 0; i < 6; i++)
         ck_assert((a[i] == b[i]) == (i < 4));
     prefix_fill(c.p, a[0], 7);
     ck_assert_uint_eq(prefix_filled(c.p, b[0]), 7);
     ids[KV_BLOCK + 3]++;
-    ck_assert(prefix_admit(c.p, ids, 4 * KV_BLOCK + 1, d, 6));
+    ck_assert(prefix_admit(c.p, 0, ids, 4 * KV_BLOCK + 1, d, 6));
     ck_assert_uint_eq(prefix_room(c.p), 7);
     ck_assert(d[0] == a[0] && d[1] != a[1] && d[2] != a[2]); /* the third block has the same tokens after others */
-    prefix_release(c.p, ids, 0, a, 6);
+    prefix_release(c.p, 0, ids, 0, a, 6);
     ck_assert_uint_eq(prefix_filled(c.p, b[0]), 7);
-    prefix_release(c.p, ids, 0, b, 6);
-    prefix_release(c.p, ids, 0, d, 6);
+    prefix_release(c.p, 0, ids, 0, b, 6);
+    prefix_release(c.p, 0, ids, 0, d, 6);
     ck_assert_uint_eq(prefix_room(c.p), 20);
     ck_assert_uint_eq(kv_free_blocks(c.kv), 20); /* nothing that was not computed is kept */
     close_cache(&c);
@@ -85,21 +85,21 @@ START_TEST(keeps_what_is_finished)
     int32_t ids[200];
     uint32_t a[6], b[6];
     make_ids(ids, 200, 200, 0);
-    ck_assert(prefix_admit(c.p, ids, 100, a, 6));
+    ck_assert(prefix_admit(c.p, 0, ids, 100, a, 6));
     fill(&c, a, 100);
-    prefix_release(c.p, ids, 170, a, 6); /* 70 tokens were written: five whole blocks in all */
+    prefix_release(c.p, 0, ids, 170, a, 6); /* 70 tokens were written: five whole blocks in all */
     ck_assert_uint_eq(prefix_room(c.p), 10);
     ck_assert_uint_eq(kv_free_blocks(c.kv), 5);
-    ck_assert(prefix_admit(c.p, ids, 170, b, 6));
+    ck_assert(prefix_admit(c.p, 0, ids, 170, b, 6));
     for (size_t i = 0; i < 5; i++) {
         ck_assert_uint_eq(a[i], b[i]);
         ck_assert_uint_eq(prefix_filled(c.p, b[i]), KV_BLOCK);
     }
-    ck_assert(!prefix_admit(c.p, ids, 33, a, 6)); /* one shared, five of its own: there are four */
-    ck_assert(prefix_admit(c.p, ids, 33, a, 5));
+    ck_assert(!prefix_admit(c.p, 0, ids, 33, a, 6)); /* one shared, five of its own: there are four */
+    ck_assert(prefix_admit(c.p, 0, ids, 33, a, 5));
     ck_assert_uint_eq(prefix_room(c.p), 0);
-    prefix_release(c.p, ids, 33, a, 5);
-    prefix_release(c.p, ids, 170, b, 6);
+    prefix_release(c.p, 0, ids, 33, a, 5);
+    prefix_release(c.p, 0, ids, 170, b, 6);
     ck_assert_uint_eq(prefix_room(c.p), 10);
     close_cache(&c);
 }
@@ -114,18 +114,18 @@ START_TEST(gives_up_the_oldest)
     for (size_t k = 0; k < 3; k++) {
         make_ids(ids[k], 97, 0, k);
         if (k == 2) { /* the first is used again: now the second is the oldest */
-            ck_assert(prefix_admit(c.p, ids[0], 97, t[0], 4));
-            prefix_release(c.p, ids[0], 97, t[0], 4);
+            ck_assert(prefix_admit(c.p, 0, ids[0], 97, t[0], 4));
+            prefix_release(c.p, 0, ids[0], 97, t[0], 4);
         }
-        ck_assert(prefix_admit(c.p, ids[k], 97, t[k], 4));
+        ck_assert(prefix_admit(c.p, 0, ids[k], 97, t[k], 4));
         fill(&c, t[k], 97);
-        prefix_release(c.p, ids[k], 97, t[k], 4);
+        prefix_release(c.p, 0, ids[k], 97, t[k], 4);
     }
     /* 3 blocks of the first, 3 of the third, and 2 were taken from the second's end for that */
-    ck_assert(prefix_admit(c.p, ids[0], 97, t[0], 4));
+    ck_assert(prefix_admit(c.p, 0, ids[0], 97, t[0], 4));
     for (size_t i = 0; i < 3; i++)
         ck_assert_uint_eq(prefix_filled(c.p, t[0][i]), KV_BLOCK);
-    ck_assert(prefix_admit(c.p, ids[2], 97, t[2], 4));
+    ck_assert(prefix_admit(c.p, 0, ids[2], 97, t[2], 4));
     for (size_t i = 0; i < 3; i++)
         ck_assert_uint_eq(prefix_filled(c.p, t[2][i]), KV_BLOCK);
     ck_assert_uint_eq(prefix_room(c.p), 0);
@@ -151,7 +151,7 @@ START_TEST(random_work)
             n_blocks[i] = kv_blocks(n[i]);
             for (size_t k = 0; k < n[i]; k++) /* a tree of texts that branches at few places */
                 ids[i][k] = k % (2 * KV_BLOCK) ? k > 0 ? ids[i][k - 1] : 0 : (int32_t)(suite_random(&random) % 3);
-            if (!prefix_admit(c.p, ids[i], n[i], t[i], n_blocks[i])) {
+            if (!prefix_admit(c.p, 0, ids[i], n[i], t[i], n_blocks[i])) {
                 n[i] = 0;
                 continue;
             }
@@ -178,7 +178,7 @@ START_TEST(random_work)
             size_t computed = 0;
             while (computed < prefix_blocks(n[i]) && prefix_filled(c.p, t[i][computed]) == KV_BLOCK)
                 computed++;
-            prefix_release(c.p, ids[i], computed < prefix_blocks(n[i]) ? computed * KV_BLOCK : n[i], t[i], n_blocks[i]);
+            prefix_release(c.p, 0, ids[i], computed < prefix_blocks(n[i]) ? computed * KV_BLOCK : n[i], t[i], n_blocks[i]);
             n[i] = 0;
         }
     }
@@ -186,7 +186,7 @@ START_TEST(random_work)
     ck_assert_uint_gt(shared, admitted / 4);
     for (size_t i = 0; i < N; i++)
         if (n[i])
-            prefix_release(c.p, ids[i], 0, t[i], n_blocks[i]);
+            prefix_release(c.p, 0, ids[i], 0, t[i], n_blocks[i]);
     ck_assert_uint_eq(prefix_room(c.p), MOST);
     close_cache(&c);
 }

@@ -1,7 +1,9 @@
-/* What a request writes depends on the request only: not on neighbours, chunks, threads, drafts, or what was in the
- * cache already. On the tiny models of tests/data/gguf, and on the default model. */
+/* What a request writes depends on the request only: not on neighbours, their adapters, chunks, threads, drafts, or what
+ * was in the cache already. On the tiny models of tests/data/gguf, and on the default model. */
 #include "suite.h"
+#include <unistd.h>
 #include "../../inference/inference.h"
+#include "lora_make.h"
 
 #define COUNT_OF_ARRAY(a) (sizeof(a) / sizeof((a)[0]))
 #define N_REQUESTS 13
@@ -12,6 +14,7 @@ struct job {
     size_t n;
     struct sampling sampling;
     const struct constraint *constraint;
+    const struct lora *lora;
     int32_t *want, *got; /* [MOST_NEW] */
     size_t n_want, n_got;
 };
@@ -61,12 +64,13 @@ static struct constraint *make_constraint(void)
 
 /* Prompts of 1 to 151 tokens; most begin with the same 70; some repeat few tokens in ever new orders, so that there is
  * always something to guess and mostly wrong. */
-static void make_jobs(struct job *jobs, size_t n_vocab, const struct constraint *c)
+static void make_jobs(struct job *jobs, size_t n_vocab, const struct constraint *c, struct lora *const *loras)
 {
     uint64_t random = 5;
     for (size_t i = 0; i < N_REQUESTS; i++) {
         struct job *j = &jobs[i];
         *j = (struct job){.n = 1 + (i * 50) % 152, .constraint = i % 4 == 3 ? c : NULL,
+                          .lora = i % 3 ? loras[i % 3 - 1] : NULL,
                           .want = calloc(MOST_NEW, sizeof(int32_t)), .got = calloc(MOST_NEW, sizeof(int32_t))};
         ck_assert(j->want && j->got);
         for (size_t k = 0; k < j->n; k++) {
@@ -105,7 +109,7 @@ static struct request *start(struct engine *g, struct job *j)
     struct request *r = NULL;
     struct err e;
     const struct submission s = {.ids = j->prompt, .n_ids = j->n, .max_tokens = MOST_NEW, .ignore_end = !j->constraint,
-                                 .sampling = j->sampling, .constraint = j->constraint, .on_token = keep_token, .ctx = j};
+                                 .sampling = j->sampling, .constraint = j->constraint, .lora = j->lora, .on_token = keep_token, .ctx = j};
     j->n_got = 0;
     ck_assert_msg(engine_submit(g, &s, &r, &e) == RC_OK, "%s", e.msg);
     return r;
@@ -152,19 +156,39 @@ static void run_plainly(const struct model *m, enum kv_type type, struct job *jo
     }
 }
 
-/* Ways with the same kind of cache. Adds to *total. */
+static struct lora *make_lora(const struct model *m, const char *name, uint64_t seed)
+{
+    char path[] = "/tmp/briefd-same-XXXXXX";
+    bool pieces = strstr(name, "deepseek2") || strstr(name, "phi3"); /* of tensors that hold several matrices */
+    struct lora *a = NULL;
+    struct err e;
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    lora_make(path_of(name), pieces ? LORA_MAKE_EVERYWHERE : LORA_MAKE_ALL, 5, 0.3F, seed, path);
+    ck_assert_msg(lora_open(m, path, &a, &e) == RC_OK, "%s: %s", name, e.msg);
+    unlink(path);
+    return a;
+}
+
+/* Ways with the same kind of cache, of the tiny models with two adapters beside none. Adds to *total. */
 static void check_model(const char *name, const struct way *ways, size_t n, struct engine_stats *total)
 {
     struct model *m = open_model(name);
     struct constraint *c = make_constraint();
     struct model_info info;
     struct job jobs[N_REQUESTS];
+    struct lora *loras[2] = {NULL, NULL};
     model_info(m, &info);
-    make_jobs(jobs, info.n_vocab, c);
+    for (size_t i = 0; i < 2 && strstr(name, "tests/data"); i++)
+        loras[i] = make_lora(m, name, i);
+    make_jobs(jobs, info.n_vocab, c, loras);
     run_plainly(m, ways[0].kv_type, jobs);
     for (size_t i = 0; i < n; i++)
         check_way(m, &ways[i], jobs, name, total);
     free_jobs(jobs);
+    lora_close(loras[0]);
+    lora_close(loras[1]);
     constraint_close(c);
     model_close(m);
 }

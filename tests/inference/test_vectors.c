@@ -110,7 +110,7 @@ static void check_distance(const struct model *m, const cJSON *j, const char *na
     size_t n = read_ids(get(j, "tokens"), ids, COUNT_OF(ids));
     const cJSON *top = cJSON_GetObjectItemCaseSensitive(j, "top");
     struct distance d = {.exact = get(j, "exact")->child, .top = top ? top->child : NULL};
-    ck_assert_msg(model_logits(m, ids, n, 2, measure, &d, &e) == RC_OK, "%s", e.msg);
+    ck_assert_msg(model_logits(m, NULL, ids, n, 2, measure, &d, &e) == RC_OK, "%s", e.msg);
     ck_assert_uint_eq(d.n, n * EXACT_TOP);
     double ours = d.ours / (double)d.n, theirs = top ? d.theirs / (double)d.n_theirs : 0, bound = 1.25 * theirs + 0.005;
     printf("%-34s %-7s distance %.5f, llama.cpp %.5f, bound %.5f\n", name, path, ours, theirs, bound);
