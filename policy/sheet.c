@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/str.h"
+#include "answers.h"
 #include "notes.h"
 #include "text.h"
 #include "tokens.h"
@@ -66,8 +67,10 @@ struct sheet {
     size_t language;
     bool informal, done;
     const char *intent, *tone;
+    size_t n_open; /* questions that nothing answers */
     struct buf value[N_VALUES]; /* empty: missing */
-    const char *question; /* {text} */
+    const char *question;        /* {text} */
+    const struct answer *answer; /* {answer}, {answer_day}, {answer_name}; or NULL */
 };
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
@@ -230,11 +233,19 @@ static enum rc read_values(struct sheet *s, struct err *e)
 
 /* ---- forms ------------------------------------------------------------------------------------------------------- */
 
+static bool is_named(const char *name, size_t n, const char *as)
+{
+    return strlen(as) == n && memcmp(name, as, n) == 0;
+}
+
 static const char *value_named(const struct sheet *s, const char *name, size_t n)
 {
-    if (n == 4 && memcmp(name, "text", 4) == 0) return s->question ? s->question : "";
+    if (s->answer && is_named(name, n, "answer")) return s->answer->kind == ANSWER_STATUS ? picklist_word(s->answer->value.data, s->a->out->language) : s->answer->value.data;
+    if (s->answer && is_named(name, n, "answer_day")) return s->answer->day.len ? s->answer->day.data : "";
+    if (s->answer && is_named(name, n, "answer_name")) return answer_field_name(s->answer->field, s->language);
+    if (is_named(name, n, "text")) return s->question ? s->question : "";
     for (size_t i = 0; i < N_VALUES; i++)
-        if (strlen(values[i].name) == n && memcmp(values[i].name, name, n) == 0) return s->value[i].data;
+        if (is_named(name, n, values[i].name)) return s->value[i].data;
     return "";
 }
 
@@ -432,18 +443,26 @@ static enum rc add_item(struct sheet *s, struct policy_node *list, const char *n
     return rc;
 }
 
-static enum rc add_question(struct sheet *s, struct policy_node *list, const char *question, const struct policy_node *of, struct err *e)
+/* What the record answers, or that the question is open. asked: the activity. */
+static enum rc add_question(struct sheet *s, struct policy_node *list, const char *question, const struct policy_node *asked, const struct policy_node *of,
+                            struct err *e)
 {
+    struct answer answer;
     struct buf text, line;
-    enum rc rc;
+    enum rc rc = answer_find(s->a, asked, question, &answer, e);
 
     buf_init(&text, TEXT_LIMIT);
     buf_init(&line, TEXT_LIMIT);
     buf_str(&text, question);
     s->question = question;
-    put_sentence(s, sheet_open_question[s->language][list->count % COUNT_OF(sheet_open_question[0])], true, &line);
+    s->answer = &answer;
+    s->n_open += answer.kind == ANSWER_NONE;
+    put_sentence(s, answer.kind == ANSWER_NONE ? sheet_open_question[s->language][list->count % COUNT_OF(sheet_open_question[0])] : sheet_answer[answer.kind][s->language],
+                 true, &line);
     s->question = NULL;
-    rc = add_item(s, list, "text", &text, "line", &line, of, e);
+    s->answer = NULL;
+    if (rc == RC_OK) rc = add_item(s, list, "text", &text, "line", &line, of, e);
+    answer_clear(&answer);
     buf_wipe(&line);
     buf_wipe(&text);
     return rc;
@@ -456,7 +475,7 @@ static bool is_question(const char *text)
 
 /* The lists `questions` and `message` from the sentences of a mail: what it asks, what else it says. */
 static enum rc take_message(struct sheet *s, const struct policy_passage *p, size_t n, struct policy_node *questions, struct policy_node *message,
-                            const struct policy_node *of, struct err *e)
+                            const struct policy_node *asked, const struct policy_node *of, struct err *e)
 {
     struct buf said, intro;
     enum rc rc = RC_OK;
@@ -467,7 +486,7 @@ static enum rc take_message(struct sheet *s, const struct policy_passage *p, siz
         if (!is_question(p[i].text))
             buf_printf(&said, "%s%s", said.len ? "\n" : "", p[i].text);
         else if (strchr(p[i].text, ' ') && !strchr(p[i].text, '"') && questions->count < MAX_QUESTIONS)
-            rc = add_question(s, questions, p[i].text, of, e);
+            rc = add_question(s, questions, p[i].text, asked, of, e);
     }
     (void)put_plain(s, sheet_you_write[s->language], strlen(sheet_you_write[s->language]), &(bool){false}, &intro);
     if (rc == RC_OK && said.len) rc = add_item(s, message, "text", &said, "intro", &intro, of, e);
@@ -476,7 +495,7 @@ static enum rc take_message(struct sheet *s, const struct policy_passage *p, siz
     return rc;
 }
 
-/* The newest message of the customer, if it is the last contact. *asks: it has questions. */
+/* The newest message of the customer, if it is the last contact. *asks: it has questions that stay open. */
 static enum rc put_message(struct sheet *s, const struct policy_node *last, bool *asks, struct err *e)
 {
     const struct policy_node *body = at_path(last, "body");
@@ -492,10 +511,10 @@ static enum rc put_message(struct sheet *s, const struct policy_node *last, bool
     if (rc == RC_OK) rc = policy_passages_open(s->a->out, body, &passages, e);
     if (rc != RC_OK) return rc;
     p = policy_passages_list(passages, &n);
-    rc = take_message(s, p, n, questions, message, body, e);
+    rc = take_message(s, p, n, questions, message, last, body, e);
     policy_passages_close(passages);
     questions->told = message->told = true;
-    *asks = questions->count > 0;
+    *asks = s->n_open > 0;
     if (rc == RC_OK && questions->count) node_append(s->a->out->root, questions);
     if (rc == RC_OK && message->count) node_append(s->a->out->root, message);
     return rc;

@@ -35,6 +35,8 @@ struct sheet_draft { /* one sentence of an e-mail: the first that fits, of sever
 extern const struct sheet_draft sheet_contact[], sheet_purpose[], sheet_request[], sheet_subject[];
 extern const size_t sheet_n_contact, sheet_n_purpose, sheet_n_request, sheet_n_subject;
 extern const char *const sheet_you_write[2]; /* before a sentence of the customer's */
+/* The answer to a question ({text}): {answer}, {answer_day} of the mail or talk, {answer_name} of the field. By enum answer_kind. */
+extern const char *const sheet_answer[][2];
 /* Behind a customer's question that nobody has answered; {text} is the question. By turns. */
 extern const char *const sheet_open_question[2][3];
 

@@ -2,6 +2,7 @@
 #include "sheet.h"
 
 #include "../base/str.h"
+#include "answers.h"
 
 #define OPEN SHEET_OPEN
 #define DONE SHEET_DONE
@@ -137,5 +138,14 @@ const char *const sheet_open_question[2][3] = {
      "I will answer this question as soon as I have the information: \"{text}\""},
     {"{Ihre|deine} Frage kläre ich und melde mich dazu: \"{text}\"", "{Ihre|deine} Frage ist notiert, und ich beantworte sie gesondert: \"{text}\"",
      "diese Frage beantworte ich, sobald ich die Information habe: \"{text}\""}};
+
+const char *const sheet_answer[N_ANSWERS][2] = {
+    [ANSWER_STATUS] = {"to your question \"{text}\": your case has the status {answer}.", "zu {Ihrer|deiner} Frage \"{text}\": {Ihr|Dein} Fall hat den Status {answer}."},
+    [ANSWER_CONTACT] = {"to your question \"{text}\": your contact with us is {answer}.", "zu {Ihrer|deiner} Frage \"{text}\": Zuständig ist bei uns {answer}."},
+    [ANSWER_DATE] = {"to your question \"{text}\": {answer_name} is {answer}.", "zu {Ihrer|deiner} Frage \"{text}\": {answer_name} ist am {answer}."},
+    [ANSWER_MAIL] = {"to your question \"{text}\": on {answer_day} we wrote to you: \"{answer}\"", "zu {Ihrer|deiner} Frage \"{text}\": Am {answer_day} haben wir {Ihnen|dir} geschrieben: \"{answer}\""},
+    [ANSWER_AGREED_DATE] = {"to your question \"{text}\": in our conversation on {answer_day} we agreed on {answer}.", "zu {Ihrer|deiner} Frage \"{text}\": In unserem Gespräch am {answer_day} haben wir den {answer} vereinbart."},
+    [ANSWER_AGREED_SUM] = {"to your question \"{text}\": in our conversation on {answer_day} we agreed on {answer}.", "zu {Ihrer|deiner} Frage \"{text}\": In unserem Gespräch am {answer_day} haben wir {answer} vereinbart."},
+};
 
 const char *const sheet_you_write[2] = {"You write:", "{Sie schreiben|Du schreibst}:"};
