@@ -71,6 +71,8 @@ def says(units, forms):
 
 # What the record does not say
 
+POLITE = set("sie ihr ihre ihrem ihren ihrer ihres ihnen".split())  # German, with a capital in letters
+
 SPAN = re.compile(r"^ ?(?:business )?(day|days|tag|tage|tagen|tages|week|weeks|woche|wochen|month|months|monat|monate|monaten|year|years|jahr|jahre|jahren|hour|hours|stunde|stunden) ")
 
 
@@ -97,7 +99,7 @@ def unsupported(unit, record, today, known=frozenset()):
             found.append(f"in {days} days")
     for m in re.finditer(r"(?<=[\w,] )[A-ZÄÖÜ][\w'’-]*[a-zäöüß][\w'’-]*", unit):
         words = normal(m[0]).split()
-        if not all(w in there or w in known or w.isdigit() or w.startswith("day") or w in MONTHS
+        if not all(w in there or w in known or w in POLITE or w.isdigit() or w.startswith("day") or w in MONTHS
                    or w.rstrip("s") in there or w.rstrip("s") in known for w in words):
             found.append(m[0])
     return found
