@@ -946,7 +946,7 @@ const struct special_row special_rows[] = {
      "used/formerly/previously/once to/known/called be/as? called/known/a/his/her/male/female/named; now/currently "
      "goes/called/known/named/a/lives by/as/man/woman; goes by .. now; is now a/called/known/living/legally/female/"
      "male; new name and/after/since; changed/changing his/her/their sex/gender/name/pronouns; change of gender/sex; "
-     "dead name*; wants/prefers/asks/asked/likes/uses/go/use to/for? be? called/they/she/he/them/addressed; living as "
+     "dead name*; wants/prefers/asks/asked/likes to/for? be? called/they/addressed; uses/use/go by? called/they/she/he/them/addressed; living as "
      "a/man/woman; mr mrs? now; isn t straight; not straight; bats for; other team; dates/dating/date men/women/guys/"
      "girls; lives/living/moved/moving/married/marries/marrying/came/brought/with/and with/to/in/his/her/long? his/"
      "her/same/another/a? boyfriend/girlfriend/husband/wife/partner; her .. wife; her .. girlfriend; his .. husband; "
@@ -1187,7 +1187,7 @@ const struct special_row special_rows[] = {
      "die/der/ein/eine/ist/als .. russlanddeutsch*/spataussiedler*/turkin/turke/syrer*/kurde/kurdin/afghane/afghanin/"
      "iraner*/polin/pole/ukrainer*/migrant*/auslander*"},
     {SPECIAL_ORIENTATION, SPECIAL_PERSON,
-     "they/them pronouns; prefers/uses/wants/goes they/them/she/he .. them/pronouns; avec une/sa autre? femme/"
+     "they/them pronouns; prefers/uses/wants/goes by? they/she/he .. them/pronouns; avec une/sa autre? femme/"
      "compagne/copine .. depuis/marie*/pacse*/vit; vit/vivent/habite/mariee/pacsee avec une/sa femme/compagne/copine; "
      "vit/vivent/habite/marie/pacse avec un/son homme/compagnon/mari/copain; zusammen mit .. mann/frau"},
     {SPECIAL_OFFENCE, SPECIAL_PERSON,

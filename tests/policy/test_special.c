@@ -33,6 +33,7 @@ static const struct {
     {"They arrested the leak in the pump.", NULL, NULL},
     {"Markets are depressed. Stroke of the piston is 8 mm.", NULL, NULL},
     {"Krankenkasse as a customer, hospital software", NULL, NULL},
+    {"Sixty pairs of clogs. She wants them autoclavable, he prefers them white.", NULL, NULL},
     {"", NULL, NULL},
 };
 
