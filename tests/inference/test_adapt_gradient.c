@@ -1,6 +1,7 @@
 /* Derivatives of training: compared in double with differences of the loss, for every matrix that can have an adapter,
  * on tiny models of each architecture that can be trained; and the pass forward, compared with the engine's. */
 #include "suite.h"
+#include "files.h"
 #include <cjson/cJSON.h>
 #include <math.h>
 #include "../../inference/adapt_pass.h"
@@ -9,14 +10,6 @@
 #define N_PROMPT 7
 #define RANK     3
 #define PROBES   6 /* values of each A and each B */
-
-static const char *file_of(const char *name)
-{
-    static char path[4096];
-    const char *source = getenv("BRIEFD_TEST_SOURCE");
-    snprintf(path, sizeof(path), "%s/tests/data/gguf/%s.gguf", source ? source : ".", name);
-    return path;
-}
 
 struct lab {
     struct model *m;

@@ -1,6 +1,7 @@
 /* What architectures ask of a file beyond what llama does: each key and tensor that is missing, wrong or not supported
  * is an error that names it; what files say of themselves and of the cache; values that are no numbers, in every tensor. */
 #include "suite.h"
+#include "files.h"
 #include "../../inference/kv.h"
 #include "../../inference/model.h"
 
@@ -10,14 +11,6 @@
 static char path[] = "/tmp/briefd-arch-XXXXXX";
 static uint8_t bytes[1 << 20], whole[1 << 20]; /* of a file; `whole` is as it was read */
 static size_t n_bytes;
-
-static const char *file_of(const char *name)
-{
-    static char from[4096];
-    const char *source = getenv("BRIEFD_TEST_SOURCE");
-    snprintf(from, sizeof(from), "%s/tests/data/gguf/%s.gguf", source ? source : ".", name);
-    return from;
-}
 
 static void read_file(const char *name)
 {

@@ -1,6 +1,7 @@
 /* Batch invariance: the logits of a row are the same bits alone, beside up to 32 others, in any chunks, on one thread
  * and on two; on every instruction set of this machine. */
 #include "suite.h"
+#include "files.h"
 #include <math.h>
 #include "../../inference/forward.h"
 
@@ -12,14 +13,6 @@
 #define BYTES_DISTANCE         0.1
 #define BYTES_DISTANCE_TRAINED 0.02
 #define TRAINED                "../../../etc/models/briefd-moe"
-
-static const char *file_of(const char *name)
-{
-    static char path[4096];
-    const char *source = getenv("BRIEFD_TEST_SOURCE");
-    snprintf(path, sizeof(path), "%s/tests/data/gguf/%s.gguf", source ? source : ".", name);
-    return path;
-}
 
 struct bench {
     struct model *m;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 #include "../../base/buf.h"
+#include "../../base/str.h"
 #include "../suite.h"
 #include "../../policy/policy.h"
 
@@ -39,6 +40,19 @@ static inline void refused_with_place(const struct misplaced *x)
     ck_assert_int_eq(open_text(x->text, &p, &e), RC_BAD);
     ck_assert_ptr_null(p);
     ck_assert_msg(strstr(e.msg, x->place) && strstr(e.msg, x->says), "'%s' '%s' not in: %s", x->place, x->says, e.msg);
+}
+
+/* Of an admitted record. */
+static inline const struct policy_node *member(const struct policy_node *map, const char *name)
+{
+    const struct policy_node *m = map ? map->first : NULL;
+    while (m && !str_eq(m->name, name)) m = m->next;
+    return m;
+}
+
+static inline void put_value(const struct policy_node *node, struct buf *out)
+{
+    for (size_t i = 0; node && i < node->n_pieces; i++) buf_add(out, node->pieces[i].bytes, node->pieces[i].n);
 }
 
 static inline struct record *record_of(const char *object, const char *id)

@@ -66,13 +66,6 @@ static struct record *record_from(const char *text)
     return r;
 }
 
-static const struct policy_node *member(const struct policy_node *map, const char *name)
-{
-    const struct policy_node *m = map ? map->first : NULL;
-    while (m && !str_eq(m->name, name)) m = m->next;
-    return m;
-}
-
 /* The lines of the list `questions`, one a line; the caller's. */
 static char *lines_of(const char *policy, const char *language, const char *text)
 {
@@ -90,9 +83,8 @@ static char *lines_of(const char *policy, const char *language, const char *text
     buf_init(&out, 100000);
     buf_str(&out, "");
     for (const struct policy_node *item = list ? list->first : NULL; item; item = item->next) {
-        const struct policy_node *line = member(item, "line");
         if (out.len) buf_char(&out, '\n');
-        for (size_t i = 0; i < line->n_pieces; i++) buf_add(&out, line->pieces[i].bytes, line->pieces[i].n);
+        put_value(member(item, "line"), &out);
     }
     policy_admitted_close(a);
     record_close(r);

@@ -62,18 +62,6 @@ static struct record *record_from(const char *text)
     return r;
 }
 
-static const struct policy_node *member(const struct policy_node *map, const char *name)
-{
-    const struct policy_node *m = map ? map->first : NULL;
-    while (m && !str_eq(m->name, name)) m = m->next;
-    return m;
-}
-
-static void put_value(const struct policy_node *node, struct buf *out)
-{
-    for (size_t i = 0; node && i < node->n_pieces; i++) buf_add(out, node->pieces[i].bytes, node->pieces[i].n);
-}
-
 struct wish {
     enum purpose purpose;
     const char *language, *intent, *tone;

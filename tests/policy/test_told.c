@@ -36,13 +36,6 @@ static struct policy_admitted *admit(const struct policy *p, const struct record
     return a;
 }
 
-static const struct policy_node *member(const struct policy_node *map, const char *name)
-{
-    const struct policy_node *m = map ? map->first : NULL;
-    while (m && !str_eq(m->name, name)) m = m->next;
-    return m;
-}
-
 /* Text of a member, "" if there is none; good until the eighth call after. */
 static const char *text_of(const struct policy_node *map, const char *name)
 {
