@@ -387,9 +387,9 @@ static int collect(struct collecting *x, struct err *e)
     const struct brief_filter all = {0};
     size_t n = 0;
     x->tail = &x->first;
-    enum rc rc = RC_OK;
-    if (!policy_trains(x->c->policy))
-        return cli_fail(policy_check_training(x->c->policy, PURPOSE_EMAIL, true, NULL, NULL, e), e);
+    enum rc rc = policy_trains(x->c->policy, e);
+    if (rc != RC_OK)
+        return cli_fail(rc, e);
     model_info(app_model(x->c->app), &info);
     if (model_end(app_model(x->c->app)) < 0)
         return cli_fail(err_set(e, RC_BAD, "%s: the model has no token that ends an answer", info.path), e);

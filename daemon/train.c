@@ -37,21 +37,36 @@ static uint64_t order_of(const char *id, uint64_t seed)
     return n;
 }
 
+struct place { /* of a brief in the order */
+    uint64_t key;
+    size_t brief;
+};
+
+static int by_key(const void *pa, const void *pb)
+{
+    const struct place *a = pa, *b = pb;
+    if (a->key != b->key)
+        return a->key < b->key ? -1 : 1;
+    return a->brief < b->brief ? -1 : 1;
+}
+
 /* Those whose hash is among the smallest. */
-static void hold_back(struct training *t, const char *const *ids, size_t n)
+static enum rc hold_back(struct training *t, const char *const *ids, size_t n, struct err *e)
 {
     size_t wanted = n * t->wish->held_percent / 100;
+    struct place *places = calloc(n, sizeof(*places));
+    if (!places)
+        return err_set(e, RC_NOMEM, "training: out of memory");
     wanted = wanted < LEAST_HELD ? LEAST_HELD : wanted;
-    for (size_t i = 0; i < n; i++) {
-        size_t before = 0;
-        for (size_t k = 0; k < n; k++) {
-            uint64_t a = order_of(ids[k], t->wish->options.seed), b = order_of(ids[i], t->wish->options.seed);
-            before += a < b || (a == b && k < i);
-        }
-        t->is_held[i] = before < wanted;
-    }
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct place){order_of(ids[i], t->wish->options.seed), i};
+    qsort(places, n, sizeof(*places), by_key);
+    for (size_t i = 0; i < wanted; i++)
+        t->is_held[places[i].brief] = true;
+    free(places);
     t->out->n_held = wanted;
     t->out->n_briefs = n - wanted;
+    return RC_OK;
 }
 
 static void split(struct training *t, const struct lessons *l)
@@ -99,9 +114,7 @@ static enum rc measure(const struct training *t, struct train_measure *out, stru
     for (size_t i = 0; rc == RC_OK && i < t->n_held; i++) {
         if (*t->wish->stop)
             return err_set(e, RC_RETRY, "training: stopped");
-        rc = adapt_loss(t->adapt, &t->held[i], &one, e);
-        if (rc == RC_OK)
-            rc = adapt_agreement(t->adapt, &t->held[i], &n, e);
+        rc = adapt_loss(t->adapt, &t->held[i], &one, &n, e);
         if (rc != RC_OK)
             return rc;
         sum += one;
@@ -178,8 +191,8 @@ static enum rc train(struct training *t, struct err *e)
     out->n_steps = adapt_n_steps(t->adapt, t->n_learn);
     if (rc == RC_OK)
         rc = run_steps(t, e);
-    if (rc == RC_OK)
-        rc = measure(t, &out->after, e);
+    if (rc == RC_OK && (rc = measure(t, &out->after, e)) == RC_RETRY)
+        return stopped(t, e); /* all steps are done, the checkpoint may be older */
     if (rc != RC_OK)
         return rc;
     out->better = out->after.loss < out->before.loss;
@@ -233,8 +246,9 @@ enum rc train_run(const struct model *m, const struct lessons *l, const char *co
         rc = make_room(&t, l->n, n_briefs, e);
     if (rc == RC_OK)
         rc = make_folder(w->folder, e);
+    if (rc == RC_OK)
+        rc = hold_back(&t, ids, n_briefs, e);
     if (rc == RC_OK) {
-        hold_back(&t, ids, n_briefs);
         split(&t, l);
         rc = hash_of(&t, out->data, e);
     }

@@ -738,80 +738,94 @@ enum rc write_draft(const struct writer *w, const struct template *t, const stru
     return rc;
 }
 
-static enum rc tell_call(const struct writer *w, const struct template *t, size_t i, const struct policy_admitted *a,
-                         const struct policy_node *item, write_call_fn on_call, void *ctx, struct err *e)
+/* What looks at the calls of a step without making them. */
+typedef enum rc (*call_fn)(void *ctx, const struct call *c, const struct template_step *step, size_t i, const struct policy_admitted *a,
+                           const struct policy_node *item, struct err *e);
+
+/* Each call of step i; what it reads of earlier steps is empty. */
+static enum rc each_call(const struct writer *w, const struct template *t, size_t i, const struct policy_admitted *a, call_fn look,
+                         void *ctx, struct err *e)
 {
+    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
     struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
     const struct template_step *steps;
-    struct call *c = NULL;
-    char *lead = NULL;
+    struct template_items items;
     (void)template_steps(t, &steps);
-    enum rc rc = call_open(w, t, i, a, item, outputs, &c, e);
-    if (rc == RC_OK && !(lead = text_of(steps[i].lead ? template_value(a, item, steps[i].lead) : NULL)))
-        rc = err_set(e, RC_NOMEM, "write: out of memory");
-    if (rc == RC_OK && !c->nothing)
-        rc = on_call(ctx,
+    enum rc rc = template_items_open(&steps[i], a, &how, &items, e);
+    if (rc != RC_OK)
+        return rc;
+    const struct policy_node *item = items.first;
+    size_t n = steps[i].each ? items.n : 1;
+    for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
+        struct call *c = NULL;
+        rc = call_open(w, t, i, a, item, outputs, &c, e);
+        if (rc == RC_OK)
+            rc = look(ctx, c, &steps[i], i, a, item, e);
+        call_close(c);
+    }
+    template_items_close(&items);
+    return rc;
+}
+
+struct told {
+    write_call_fn on_call;
+    void *ctx;
+};
+
+static enum rc tell_call(void *ctx, const struct call *c, const struct template_step *step, size_t i, const struct policy_admitted *a,
+                         const struct policy_node *item, struct err *e)
+{
+    const struct told *to = ctx;
+    if (c->nothing)
+        return RC_OK;
+    char *lead = text_of(step->copy && step->lead ? template_value(a, item, step->lead) : NULL);
+    enum rc rc = RC_OK;
+    if (!lead)
+        return err_set(e, RC_NOMEM, "write: out of memory");
+    rc = to->on_call(to->ctx,
                      &(struct write_call){.step = i,
-                                          .about = &steps[i],
+                                          .about = step,
                                           .ids = c->ids,
                                           .n_ids = c->n_ids,
                                           .system = c->system.bytes,
                                           .user = c->user.bytes,
-                                          .lead = steps[i].copy ? lead : "",
+                                          .lead = lead,
                                           .lock = c->lock},
                      e);
     free(lead);
-    call_close(c);
     return rc;
 }
 
 enum rc write_calls(const struct writer *w, const struct template *t, const struct policy_admitted *a, write_call_fn on_call,
                     void *ctx, struct err *e)
 {
-    const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
     const struct template_step *steps;
-    size_t n_steps = template_steps(t, &steps);
+    size_t n = template_steps(t, &steps);
     enum rc rc = RC_OK;
-    for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
-        struct template_items items;
-        if (template_step_reads_steps(t, i))
-            continue;
-        rc = template_items_open(&steps[i], a, &how, &items, e);
-        if (rc != RC_OK)
-            break;
-        const struct policy_node *item = items.first;
-        size_t n = steps[i].each ? items.n : 1;
-        for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL)
-            rc = tell_call(w, t, i, a, item, on_call, ctx, e);
-        template_items_close(&items);
-    }
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        if (!template_step_reads_steps(t, i))
+            rc = each_call(w, t, i, a, tell_call, &(struct told){on_call, ctx}, e);
     return rc;
+}
+
+static enum rc put_prompt(void *ctx, const struct call *c, const struct template_step *step, size_t i, const struct policy_admitted *a,
+                          const struct policy_node *item, struct err *e)
+{
+    (void)step;
+    (void)i;
+    (void)a;
+    (void)item;
+    return note_prompt(ctx, c, e);
 }
 
 enum rc write_prompts(const struct writer *w, const struct template *t, const struct policy_admitted *a, struct buf *out,
                       struct err *e)
 {
     const struct template_step *steps;
-    struct step_output outputs[TEMPLATE_MAX_STEPS] = {{0}};
-    size_t n_steps = template_steps(t, &steps);
+    size_t n = template_steps(t, &steps);
     enum rc rc = RC_OK;
-    for (size_t i = 0; rc == RC_OK && i < n_steps; i++) {
-        const struct reading how = {.tokens = count_tokens, .ctx = (void *)w->model};
-        struct template_items items;
-        rc = template_items_open(&steps[i], a, &how, &items, e);
-        if (rc != RC_OK)
-            break;
-        const struct policy_node *item = items.first;
-        size_t n = steps[i].each ? items.n : 1;
-        for (size_t k = 0; rc == RC_OK && k < n; k++, item = item ? item->next : NULL) {
-            struct call *c = NULL;
-            rc = call_open(w, t, i, a, item, outputs, &c, e);
-            if (rc == RC_OK)
-                rc = note_prompt(out, c, e);
-            call_close(c);
-        }
-        template_items_close(&items);
-    }
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = each_call(w, t, i, a, put_prompt, out, e);
     return rc;
 }
 

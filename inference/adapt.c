@@ -182,19 +182,11 @@ size_t adapt_n_params(const struct adapt *a)
     return a->plan.n_params;
 }
 
-enum rc adapt_loss(struct adapt *a, const struct adapt_sample *s, double *sum, struct err *e)
+enum rc adapt_loss(struct adapt *a, const struct adapt_sample *s, double *sum, size_t *likeliest, struct err *e)
 {
     enum rc rc = check_sample(a, s, e);
 
-    if (rc == RC_OK) *sum = a->arithmetic->loss(a->pass, a->values, s, false, NULL);
-    return rc;
-}
-
-enum rc adapt_agreement(struct adapt *a, const struct adapt_sample *s, size_t *n, struct err *e)
-{
-    enum rc rc = check_sample(a, s, e);
-
-    if (rc == RC_OK) (void)a->arithmetic->loss(a->pass, a->values, s, false, n);
+    if (rc == RC_OK) *sum = a->arithmetic->loss(a->pass, a->values, s, false, likeliest);
     return rc;
 }
 

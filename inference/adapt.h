@@ -71,10 +71,9 @@ size_t adapt_n_params(const struct adapt *a);
 size_t adapt_n_steps(const struct adapt *a, size_t n_samples); /* of all epochs */
 size_t adapt_steps_done(const struct adapt *a);
 
-/* Sum of -log p over the answer's tokens, with the adapter as it stands. */
-MUST_USE enum rc adapt_loss(struct adapt *a, const struct adapt_sample *s, double *sum, struct err *e);
-/* How many of the answer's tokens are the likeliest ones. */
-MUST_USE enum rc adapt_agreement(struct adapt *a, const struct adapt_sample *s, size_t *n, struct err *e);
+/* Sum of -log p over the answer's tokens, with the adapter as it stands; *likeliest, if not NULL: how many of them are the
+ * likeliest ones. */
+MUST_USE enum rc adapt_loss(struct adapt *a, const struct adapt_sample *s, double *sum, size_t *likeliest, struct err *e);
 
 struct adapt_progress {
     size_t step, n_steps; /* done, of all */

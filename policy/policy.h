@@ -64,7 +64,8 @@ MUST_USE enum rc policy_check_model(const struct policy *p, const char *path, co
  * names the key that would allow it. */
 MUST_USE enum rc policy_check_adapter(const struct policy *p, const char *path, const char *sha256, bool trained, struct err *e);
 
-bool policy_trains(const struct policy *p); /* has the file a training: section? */
+/* May any brief be used for training? RC_REFUSED the file has no training: section. */
+MUST_USE enum rc policy_trains(const struct policy *p, struct err *e);
 /* May an adapter be trained on what was written about this record? `edited`: a person changed the text; else one approved it
  * as it was. record NULL: what can be told without it. RC_REFUSED by which key of training:. */
 MUST_USE enum rc policy_check_training(const struct policy *p, enum purpose purpose, bool edited, const char *owner,

@@ -656,8 +656,20 @@ enum rc policy_release(const struct policy *p, const struct policy_admitted *a, 
 struct judging {
     struct checker *checker;
     struct policy_judged *out;
+    bool has_house;
     struct hash_set house;
 };
+
+/* Is the sentence in the set? */
+static enum rc is_one_of(const struct hash_set *set, const char *s, size_t n, bool *yes, struct err *e)
+{
+    struct tokens t = {0};
+    enum rc rc = tokens_split(s, n, &t, e);
+
+    *yes = rc == RC_OK && hash_set_has(set, said_hash(&t));
+    tokens_clear(&t);
+    return rc;
+}
 
 static void count_sentence(const struct judging *j, const char *fault)
 {
@@ -674,15 +686,12 @@ static enum rc judge_sentences(const struct judging *j, const struct buf *text, 
     for (size_t pos = 0; rc == RC_OK && text_sentence(text->data, text->len, NULL, 0, &pos, &x);) {
         size_t skip = marker(text->data, &x);
         struct finding f = {0};
-        struct tokens t;
+        const char *s = text->data + x.start + skip;
+        size_t n = x.end - x.start - skip;
         bool house = false;
 
-        rc = tokens_split(text->data + x.start + skip, x.end - x.start - skip, &t, e);
-        if (rc == RC_OK) {
-            house = hash_set_has(&j->house, said_hash(&t));
-            tokens_clear(&t);
-            rc = (house ? checker_code_sentence : checker_sentence)(j->checker, text->data + x.start + skip, x.end - x.start - skip, &f, e);
-        }
+        if (j->has_house) rc = is_one_of(&j->house, s, n, &house, e);
+        if (rc == RC_OK) rc = (house ? checker_code_sentence : checker_sentence)(j->checker, s, n, &f, e);
         if (rc == RC_OK) count_sentence(j, f.fault);
     }
     return rc;
@@ -728,6 +737,7 @@ void policy_judge(const struct policy *p, const struct policy_admitted *a, const
     enum rc rc = checker_open(p, a, d->prompt, d->instructions, &j.checker, NULL);
 
     *out = (struct policy_judged){0};
+    j.has_house = d->house != NULL;
     if (rc == RC_OK && d->house) rc = add_sentences(&j.house, d->house, strlen(d->house), NULL);
     if (rc == RC_OK) rc = judge_answer(d, &j, NULL);
     if (rc != RC_OK) out->fault = rc == RC_NOMEM ? "out of memory" : rc == RC_BAD ? "syntax" : "length";

@@ -2,9 +2,10 @@
 #include "../base/str.h"
 #include "admit.h"
 
-bool policy_trains(const struct policy *p)
+enum rc policy_trains(const struct policy *p, struct err *e)
 {
-    return p->training != NULL;
+    if (p->training) return RC_OK;
+    return err_set(e, RC_REFUSED, "policy: no brief may be used for training: the policy file has no training: section");
 }
 
 /* The record itself, those above it, those below it and theirs. */
@@ -29,8 +30,7 @@ enum rc policy_check_training(const struct policy *p, enum purpose purpose, bool
 {
     const struct training_rules *t = p->training;
 
-    if (!t)
-        return err_set(e, RC_REFUSED, "policy: no brief may be used for training: the policy file has no training: section");
+    if (!t) return policy_trains(p, e);
     if (!t->purposes[purpose])
         return err_set(e, RC_REFUSED, "policy: training: purposes: does not list %s (line %zu)", purpose_name(purpose), t->line);
     if (!(edited ? t->edited : t->approved))

@@ -1,6 +1,7 @@
 /* Adapters beside the weights: the engine computes what training computed, those who ask for none notice nothing, and a
  * file that is not what it should be is refused by name. */
 #include "suite.h"
+#include "files.h"
 #include <math.h>
 #include <unistd.h>
 #include "../../inference/adapt.h"
@@ -10,14 +11,6 @@
 #define COUNT_OF_ARRAY(a) (sizeof(a) / sizeof((a)[0]))
 #define N_TOKENS 40
 #define DATA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-static const char *file_of(const char *name)
-{
-    static char path[4096];
-    const char *source = getenv("BRIEFD_TEST_SOURCE");
-    snprintf(path, sizeof(path), "%s/tests/data/gguf/%s.gguf", source ? source : ".", name);
-    return path;
-}
 
 struct lab {
     struct model *m;
@@ -112,7 +105,7 @@ START_TEST(agrees_with_training)
     for (size_t i = 0; i < 25; i++)
         ck_assert_msg(adapt_step(a, &s, 1, NULL, &p, &e) == RC_OK, "%s", e.msg);
     double after;
-    ck_assert_msg(adapt_loss(a, &s, &after, &e) == RC_OK, "%s", e.msg);
+    ck_assert_msg(adapt_loss(a, &s, &after, NULL, &e) == RC_OK, "%s", e.msg);
     const struct adapt_facts facts = {"test", DATA, 1};
     ck_assert_msg(adapt_write(a, l.path, &facts, hex, &e) == RC_OK, "%s", e.msg);
     adapt_close(a);
